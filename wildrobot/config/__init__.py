@@ -1,0 +1,41 @@
+"""Typed, strict configuration."""
+
+from wildrobot.config.load import ConfigError, builtin_names, dump_yaml, load_experiment, validated
+from wildrobot.config.schema import (
+    ActionConfig,
+    BraxPpoConfig,
+    CommandConfig,
+    EnvConfig,
+    Experiment,
+    GaitConfig,
+    ObservationConfig,
+    PhysicsConfig,
+    PushConfig,
+    RewardConfig,
+    StartsConfig,
+    TaskConfig,
+    TerminationConfig,
+    VariantsConfig,
+)
+
+__all__ = [
+    "ActionConfig",
+    "BraxPpoConfig",
+    "CommandConfig",
+    "ConfigError",
+    "EnvConfig",
+    "Experiment",
+    "GaitConfig",
+    "ObservationConfig",
+    "PhysicsConfig",
+    "PushConfig",
+    "RewardConfig",
+    "StartsConfig",
+    "TaskConfig",
+    "TerminationConfig",
+    "VariantsConfig",
+    "builtin_names",
+    "dump_yaml",
+    "load_experiment",
+    "validated",
+]
