@@ -1,0 +1,91 @@
+"""MuJoCo's C engine on a pool of threads, called from inside jit, vmap and scan."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+from jaxtyping import Array, Float, Int
+from mujoco import rollout
+
+from wildrobot.physics.base import PhysicsState
+from wildrobot.physics.starts import StartBank
+from wildrobot.physics.variants import VariantBank
+from wildrobot.robot import Robot
+
+_FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS.value
+
+
+def available_threads() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+class NativePhysics:
+    """`Physics` on MuJoCo C: however many robots `jax.vmap` batches, one host call steps them all.
+
+    The state crosses between JAX (float32) and MuJoCo (float64) once per control step.
+    """
+
+    name = "native"
+
+    def __init__(self, robot: Robot, variants: VariantBank, starts: StartBank, *, substeps: int, threads: int = 0):
+        """Makes the pool.
+
+        Args:
+          robot: the nominal robot, `variants.models[0]`.
+          variants, starts: the banks that episodes draw from.
+          substeps: physics steps per control step.
+          threads: size of the pool; 0 takes every core that this process may use.
+        """
+        self.robot, self.variants, self.starts = robot, variants, starts
+        self.control_period_s = substeps * robot.model.opt.timestep
+        self._substeps = substeps
+        threads = threads or available_threads()
+        self._pool = rollout.Rollout(nthread=threads)
+        self._data = [mujoco.MjData(robot.model) for _ in range(threads)]
+        # One pool, one call at a time: two devices, or a trainer and an evaluator, may call at once.
+        # Each call keeps every thread busy, so that waiting costs nothing.
+        self._lock = threading.Lock()
+
+    def step(self, state: PhysicsState, targets_rad: Float[Array, "*batch nu"]) -> PhysicsState:
+        """Simulates one control period with constant joint targets [rad]."""
+        shapes = tuple(jax.ShapeDtypeStruct(x.shape, jnp.float32) for x in (state.qpos, state.qvel, state.sensordata))
+        qpos, qvel, sensordata = jax.pure_callback(
+            self._step_batch, shapes, state.variant, state.qpos, state.qvel, targets_rad, vmap_method="broadcast_all"
+        )
+        return dataclasses.replace(state, qpos=qpos, qvel=qvel, ctrl=targets_rad, sensordata=sensordata)
+
+    def _step_batch(
+        self,
+        variant: Int[np.ndarray, "*batch"],
+        qpos: Float[np.ndarray, "*batch nq"],
+        qvel: Float[np.ndarray, "*batch nv"],
+        targets: Float[np.ndarray, "*batch nu"],
+    ) -> tuple[Float[np.ndarray, "*batch nq"], Float[np.ndarray, "*batch nv"], Float[np.ndarray, "*batch nsensor"]]:
+        variant, qpos, qvel, targets = (np.asarray(x) for x in (variant, qpos, qvel, targets))
+        model, batch = self.robot.model, variant.shape
+        count = variant.size
+        initial = np.zeros((count, 1 + model.nq + model.nv))  # time, qpos, qvel; time itself is of no account
+        initial[:, 1 : 1 + model.nq] = qpos.reshape(count, -1)
+        initial[:, 1 + model.nq :] = qvel.reshape(count, -1)
+        control = np.repeat(targets.reshape(count, 1, -1).astype(np.float64), self._substeps, axis=1)
+        state = np.empty((count, self._substeps, initial.shape[1]))
+        sensordata = np.empty((count, self._substeps, model.nsensordata))
+        models = [self.variants.models[index] for index in variant.ravel()]
+        with self._lock:
+            self._pool.rollout(
+                models, self._data, initial, control, skip_checks=True, nstep=self._substeps,
+                state=state, sensordata=sensordata,
+            )  # fmt: skip
+        last = state[:, -1].astype(np.float32)
+        return (
+            last[:, 1 : 1 + model.nq].reshape(*batch, model.nq),
+            last[:, 1 + model.nq :].reshape(*batch, model.nv),
+            sensordata[:, -1].astype(np.float32).reshape(*batch, model.nsensordata),
+        )

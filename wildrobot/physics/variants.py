@@ -1,0 +1,99 @@
+"""The bank of randomised robots.
+
+Whatever needs MuJoCo's compiler is computed here, once; an episode draws a robot by its index.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+from jaxtyping import Array, Float
+
+from wildrobot.config import VariantsConfig
+from wildrobot.robot import Robot
+
+PARAMETER_NAMES = ("friction", "mass_scale", "com_x_m", "com_y_m", "gain_scale", "frictionloss_scale", "armature_scale")
+
+
+@dataclasses.dataclass(frozen=True)
+class VariantBank:
+    """K compiled robots.
+
+    Attributes:
+      models: the K compiled models; `models[0]` is the nominal robot.
+      parameters: what was drawn for each, in the order of `PARAMETER_NAMES`; a critic may look at it.
+    """
+
+    models: tuple[mujoco.MjModel, ...]
+    parameters: Float[Array, "K P"]
+
+    @property
+    def count(self) -> int:
+        return len(self.models)
+
+
+def make_variants(robot: Robot, config: VariantsConfig) -> VariantBank:
+    """Compiles `config.count` robots; the first one is the nominal robot, unchanged."""
+    rng = np.random.default_rng(config.seed)
+    nominal = np.array([robot.model.geom("floor").friction[0], 1.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+    models, parameters = [robot.model], [nominal]
+    for _ in range(config.count - 1):
+        drawn = np.array(
+            [
+                rng.uniform(*config.friction),
+                rng.uniform(*config.mass_scale),
+                *rng.uniform(*config.com_offset_m, size=2),
+                rng.uniform(*config.gain_scale),
+                rng.uniform(*config.frictionloss_scale),
+                rng.uniform(*config.armature_scale),
+            ]
+        )
+        models.append(_vary(robot.model, drawn, rng, config))
+        parameters.append(drawn)
+    return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
+
+
+def _vary(
+    nominal: mujoco.MjModel, drawn: Float[np.ndarray, "P"], rng: np.random.Generator, config: VariantsConfig
+) -> mujoco.MjModel:
+    model = nominal.__copy__()
+    friction, mass_scale, com_x_m, com_y_m, gain, frictionloss, armature = drawn
+    # MuJoCo takes the larger friction of a contact's two geoms: both sides must carry it.
+    model.geom_friction[:, 0] = friction
+    # Each link deviates on its own, around a common deviation of the whole robot.
+    link_scale = mass_scale * rng.uniform(*config.link_mass_scale, size=model.nbody)
+    model.body_mass *= link_scale
+    model.body_inertia *= link_scale[:, None]
+    model.body_ipos[model.body("torso").id, :2] += (com_x_m, com_y_m)
+    model.actuator_gainprm[:, 0] *= gain
+    model.actuator_biasprm[:, 1:3] *= gain
+    model.dof_frictionloss *= frictionloss
+    model.dof_armature *= armature
+    # Recomputes what the compiler derives from masses and armature (inverse weights, ...).
+    mujoco.mj_setConst(model, mujoco.MjData(model))
+    return model
+
+
+def stacked_leaves(variants: list, treedef: jax.tree_util.PyTreeDef) -> tuple[list, list[bool]]:
+    """Stacks what differs between pytrees of one structure.
+
+    Args:
+      variants: K lists of leaves, in the order of `treedef`.
+      treedef: their common structure; used to name a leaf that cannot be stacked.
+
+    Returns:
+      The leaves, with a leading axis K where the variants differ, and which ones those are.
+    """
+    leaves, differs = [], []
+    for versions in zip(*variants, strict=True):
+        first = np.asarray(versions[0])
+        if any(np.shape(version) != first.shape for version in versions):
+            raise ValueError(f"robot variants must have equal shapes, but one of {treedef} has not")
+        same = all(np.array_equal(first, np.asarray(version)) for version in versions[1:])
+        leaves.append(versions[0] if same else jnp.stack([jnp.asarray(version) for version in versions]))
+        differs.append(not same)
+    return leaves, differs
