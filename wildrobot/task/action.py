@@ -1,0 +1,55 @@
+"""From an action in [-1, 1] to joint targets, late by the robot's latency."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from wildrobot.config import ActionConfig
+from wildrobot.robot import Robot
+from wildrobot.task.joints import per_joint
+
+
+@dataclasses.dataclass(frozen=True)
+class ActionMap:
+    """target = clip(home + scale * action, joint range), applied `delay_steps` control steps later.
+
+    Attributes:
+      home_rad, lower_rad, upper_rad, scale_rad: per joint in actuator order, shape (17,).
+      delay_steps: control steps between the choice of an action and its effect.
+    """
+
+    home_rad: np.ndarray
+    lower_rad: np.ndarray
+    upper_rad: np.ndarray
+    scale_rad: np.ndarray
+    delay_steps: int
+
+    @classmethod
+    def of(cls, robot: Robot, config: ActionConfig) -> ActionMap:
+        return cls(
+            home_rad=robot.home_targets_rad.astype(np.float32),
+            lower_rad=robot.joint_range_rad[:, 0].astype(np.float32),
+            upper_rad=robot.joint_range_rad[:, 1].astype(np.float32),
+            scale_rad=per_joint(robot.joint_names, config.scale_rad, "task.action.scale_rad"),
+            delay_steps=config.delay_steps,
+        )
+
+    def targets_rad(self, action: Float[Array, " 17"]) -> Float[Array, " 17"]:
+        """The joint targets [rad] that an action asks for; actions outside [-1, 1] are clipped."""
+        action = jnp.clip(action, -1.0, 1.0)
+        return jnp.clip(self.home_rad + self.scale_rad * action, self.lower_rad, self.upper_rad)
+
+    def empty_queue(self) -> Float[Array, "delay 17"]:
+        """The targets still under way at the start of an episode: home."""
+        return jnp.tile(jnp.asarray(self.home_rad), (self.delay_steps, 1))
+
+    def delayed(
+        self, queue: Float[Array, "delay 17"], targets_rad: Float[Array, " 17"]
+    ) -> tuple[Float[Array, " 17"], Float[Array, "delay 17"]]:
+        """Takes the targets that are due now, and puts the new ones at the end of the queue."""
+        longer = jnp.concatenate([queue, targets_rad[None]])
+        return longer[0], longer[1:]

@@ -1,0 +1,69 @@
+"""What the robot is asked to do: a velocity in the heading frame and a yaw rate.
+
+Chance enters as arguments, numbers uniform in [0, 1): one call of the random generator serves a whole
+step, which compiles several times faster than one call per draw, and tests can say what was drawn.
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from wildrobot.config import CommandConfig
+from wildrobot.task import frames
+
+Scalar = float | Float[Array, "*n"]
+
+STANDING_BELOW = 0.02
+"""A command whose components [m/s, m/s, rad/s] are all below this asks the robot to stand still."""
+
+
+DRAWS = 4
+"""Uniform numbers that `sample` takes."""
+
+
+def sample(draws: Float[Array, " 4"], config: CommandConfig) -> Float[Array, " 3"]:
+    """A command (vx, vy, yaw rate): standing still, straight (vx alone), or anything in the ranges.
+
+    Args:
+      draws: uniform in [0, 1): which of the three, then where in each range.
+      config: shares and ranges.
+    """
+    ranges = jnp.array([config.vx_m_per_s, config.vy_m_per_s, config.yaw_rate_rad_per_s])
+    anything = within(draws[1:], ranges[:, 0], ranges[:, 1])
+    straight = anything * jnp.array([1.0, 0.0, 0.0])
+    moving = jnp.where(draws[0] < config.standing_share + config.straight_share, straight, anything)
+    return jnp.where(draws[0] < config.standing_share, 0.0, moving)
+
+
+def within(draw: Float[Array, "*n"], lower: Scalar, upper: Scalar) -> Float[Array, "*n"]:
+    """A number uniform in [0, 1) carried over to [lower, upper)."""
+    return lower + draw * (upper - lower)
+
+
+def is_standing(command: Float[Array, " 3"]) -> Bool[Array, ""]:
+    """Whether the command asks the robot to stand still."""
+    return jnp.all(jnp.abs(command) < STANDING_BELOW)
+
+
+def steps_until(
+    draw: Float[Array, ""], interval_s: tuple[float, float], control_period_s: float
+) -> Int[Array, ""]:
+    """Control steps, at least one, until an interval [s] has passed; the draw says where in its range it lies."""
+    seconds = within(draw, *interval_s)
+    return jnp.maximum(1, jnp.round(seconds / control_period_s)).astype(jnp.int32)
+
+
+def held_yaw_rate(
+    command: Float[Array, " 3"], heading_error_rad: Float[Array, ""], config: CommandConfig
+) -> Float[Array, ""]:
+    """The yaw rate [rad/s] asked for now.
+
+    With heading hold, the commanded rate plus the gain times the error between the heading that the
+    commanded rates would have led to and the IMU's; the correction is at most the range of yaw rates.
+    """
+    if not config.heading_hold:
+        return command[2]
+    limit = max(abs(bound) for bound in config.yaw_rate_rad_per_s)
+    correction = jnp.clip(config.heading_gain_per_s * frames.wrapped_rad(heading_error_rad), -limit, limit)
+    return jnp.where(is_standing(command), 0.0, command[2] + correction)
