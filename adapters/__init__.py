@@ -1,0 +1,1 @@
+"""One framework's contract each, over the same environment core."""

@@ -1,0 +1,197 @@
+"""The environment core as a Brax environment, and its vectorising, time-limit and auto-reset layer.
+
+Brax's own wrappers restart every episode from one cached state and leave `info` stale, and Playground's
+full reset loses `truncation`; hence a layer of our own, with their keys and meanings:
+
+    info["truncation"]        1 where an episode ended by its time limit and not by a fall
+    info["time_out"]          the same, under the name that PPO's `bootstrap_on_timeout` reads
+    info["steps"]             control steps in this episode, the one that just ended included
+    info["episode_done"]      `done`, kept where other wrappers may overwrite it
+    info["episode_metrics"]   totals of this episode; where `episode_done`, those of the finished one
+    info["final_obs"]         the observation before any reset
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from brax.envs.base import Env, State, Wrapper
+from jaxtyping import Array, Float
+
+from wildrobot.env import WildRobotEnv
+
+Observations = dict[str, Float[Array, "*batch n"]]
+
+
+class BraxEnv(Env):
+    """One robot. `done` means fallen: the time limit is the wrapper's, as everywhere in Brax."""
+
+    def __init__(self, core: WildRobotEnv, *, stagger_episodes: bool = False):
+        """Adapts a core.
+
+        Args:
+          core: the environment.
+          stagger_episodes: let the first episodes after a reset of the whole batch be of random length, so that
+            time limits do not fall together.
+        """
+        self.core = core
+        self.stagger_episodes = stagger_episodes
+
+    def reset(self, rng: Array) -> State:
+        """A fresh episode of one robot."""
+        state = self.core.reset(rng)
+        return State(
+            pipeline_state=state,
+            obs=state.obs,
+            reward=state.reward,
+            done=jnp.zeros(()),
+            metrics=_per_step(state.metrics),
+            info={"truncation": jnp.zeros(()), "time_out": jnp.zeros(())},
+        )
+
+    def step(self, state: State, action: Float[Array, " 17"]) -> State:
+        """One control step of one robot; never resets."""
+        core = self.core.step(state.pipeline_state, action)
+        time_out = (core.truncated & ~core.terminated).astype(jnp.float32)
+        return state.replace(
+            pipeline_state=core,
+            obs=core.obs,
+            reward=core.reward,
+            done=core.terminated.astype(jnp.float32),
+            metrics={**state.metrics, **_per_step(core.metrics)},
+            info={**state.info, "truncation": time_out, "time_out": time_out},
+        )
+
+    @property
+    def observation_size(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of `state` (actor) and `privileged_state` (critic)."""
+        obs = jax.eval_shape(self.core.reset, jax.random.PRNGKey(0)).obs
+        return {name: value.shape for name, value in obs.items()}
+
+    @property
+    def action_size(self) -> int:
+        """One action per servo."""
+        return self.core.action_size
+
+    @property
+    def backend(self) -> str:
+        """Name of the physics engine."""
+        return self.core.physics.name
+
+    @property
+    def dt(self) -> float:
+        """Control period [s]."""
+        return self.core.control_period_s
+
+
+def wrap_for_training(
+    env: Env, episode_length: int, action_repeat: int = 1, randomization_fn: Callable[..., Any] | None = None
+) -> Env:
+    """The `wrap_env_fn` of `ppo.train`.
+
+    Args:
+      env: a `BraxEnv`.
+      episode_length: time limit in control steps.
+      action_repeat: control steps per action.
+      randomization_fn: must be None; robots are randomised by the bank of variants.
+    """
+    if randomization_fn is not None:
+        raise ValueError("randomization_fn is not used here: robots vary through env.variants in the configuration")
+    return FreshAutoReset(env, episode_length, action_repeat)
+
+
+class FreshAutoReset(Wrapper):
+    """A batch of robots, each of which starts a fresh episode in the step in which its last one ends."""
+
+    def __init__(self, env: Env, episode_length: int, action_repeat: int = 1):
+        super().__init__(env)
+        self.episode_length = episode_length
+        self.action_repeat = action_repeat
+
+    def reset(self, rng: Array) -> State:
+        """Fresh episodes for a batch of keys."""
+        keys = jax.vmap(lambda key: jax.random.split(key, 3))(rng)
+        state = jax.vmap(self.env.reset)(keys[:, 0])
+        zeros = jnp.zeros_like(state.reward)
+        steps = zeros
+        if getattr(self.env.unwrapped, "stagger_episodes", False):
+            draw = jax.vmap(lambda key: jax.random.randint(key, (), 0, self.episode_length))
+            steps = draw(keys[:, 2]).astype(jnp.float32)
+        totals = {name: zeros for name in ("sum_reward", "length", *state.metrics)}
+        info = {
+            **state.info,
+            "reset_key": keys[:, 1],
+            "steps": steps,
+            "episode_done": zeros,
+            "episode_metrics": totals,
+            "final_obs": state.obs,
+        }
+        return state.replace(info=info)
+
+    def step(self, state: State, action: Float[Array, "batch 17"]) -> State:
+        """One step of every robot; where an episode ends, `obs` is the first one of the next."""
+        ended_before = state.info["episode_done"]
+        inner, reward = self._repeated(state, action)
+        steps = jnp.where(ended_before > 0, 0.0, state.info["steps"]) + self.action_repeat
+        fallen = inner.done > 0
+        late = (steps >= self.episode_length) | (inner.info["truncation"] > 0)
+        done = fallen | late
+        time_out = (late & ~fallen).astype(jnp.float32)
+
+        reset_key = state.info["reset_key"]
+        fresh = jax.vmap(self.env.reset)(reset_key)
+        next_key = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reset_key)
+
+        def where_done(new: Array, old: Array) -> Array:
+            return jnp.where(done.reshape(done.shape + (1,) * (old.ndim - 1)), new, old)
+
+        info = {
+            **inner.info,
+            "truncation": time_out,
+            "time_out": time_out,
+            "reset_key": where_done(next_key, reset_key),
+            "steps": steps,
+            "episode_done": done.astype(jnp.float32),
+            "episode_metrics": self._totals(state, inner, reward),
+            "final_obs": inner.obs,
+        }
+        return inner.replace(
+            pipeline_state=jax.tree.map(where_done, fresh.pipeline_state, inner.pipeline_state),
+            obs=jax.tree.map(where_done, fresh.obs, inner.obs),
+            reward=reward,
+            done=done.astype(jnp.float32),
+            info=info,
+        )
+
+    def _repeated(self, state: State, action: Float[Array, "batch 17"]) -> tuple[State, Float[Array, " batch"]]:
+        """Applies the action `action_repeat` times; a robot that falls on the way stays as it fell."""
+        state = jax.vmap(self.env.step)(state, action)
+        reward = state.reward
+        for _ in range(self.action_repeat - 1):
+            later = jax.vmap(self.env.step)(state, action)
+            over = (state.done > 0) | (state.info["truncation"] > 0)
+            reward = reward + jnp.where(over, 0.0, later.reward)
+            state = jax.tree.map(
+                lambda old, new, over=over: jnp.where(over.reshape(over.shape + (1,) * (new.ndim - 1)), old, new),
+                state,
+                later,
+            )
+        return state, reward
+
+    def _totals(self, before: State, now: State, reward: Float[Array, " batch"]) -> dict[str, Float[Array, " batch"]]:
+        ended_before = before.info["episode_done"] > 0
+        gained = {name: now.metrics[name] for name in before.info["episode_metrics"] if name in now.metrics}
+        gained |= {"sum_reward": reward, "length": jnp.full_like(reward, self.action_repeat)}
+        # Selected, not multiplied by zero: 0 x NaN would stay NaN for ever.
+        return {
+            name: jnp.where(ended_before, 0.0, total) + gained[name]
+            for name, total in before.info["episode_metrics"].items()
+        }
+
+
+def _per_step(metrics: dict[str, Float[Array, "*batch"]]) -> dict[str, Float[Array, "*batch"]]:
+    """Brax's logger divides what ends in `_per_step` by the length of the episode."""
+    return {f"{name}_per_step": value for name, value in metrics.items()}
