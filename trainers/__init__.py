@@ -1,0 +1,1 @@
+"""Trainers that stand on other people's battle-tested algorithms."""

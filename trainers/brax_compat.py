@@ -1,0 +1,28 @@
+"""What brax 0.14.2 needs of JAX that JAX 0.10 no longer has. Import this before `brax.training`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+
+def _device_put_replicated(tree: Any, devices: Sequence[jax.Device]) -> Any:
+    """Copies each leaf to every device, along a new leading axis that `jax.pmap` splits."""
+    sharding = NamedSharding(Mesh(np.array(devices), ("device",)), PartitionSpec("device"))
+
+    def replicated(leaf: Any) -> jax.Array:
+        leaf = jnp.asarray(leaf)
+        return jax.device_put(jnp.broadcast_to(leaf, (len(devices), *leaf.shape)), sharding)
+
+    return jax.tree.map(replicated, tree)
+
+
+def install() -> None:
+    """Gives `jax.device_put_replicated` back; called once by the trainer."""
+    if not hasattr(jax, "device_put_replicated"):
+        jax.device_put_replicated = _device_put_replicated  # pyright: ignore[reportAttributeAccessIssue]

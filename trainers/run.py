@@ -1,0 +1,95 @@
+"""The run folder: all that one training leaves behind."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import time
+from importlib import metadata
+from pathlib import Path
+
+from tensorboardX import SummaryWriter
+
+from wildrobot.config import Experiment, dump_yaml
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy
+
+_VERSIONS_OF = ("wildrobot", "jax", "jaxlib", "brax", "mujoco", "mujoco-mjx", "numpy")
+
+
+class RunFolder:
+    """Writes a run: `config.yaml`, `run.json`, `metrics.jsonl`, `tensorboard/`, `checkpoints/`, `policy.safetensors`.
+
+    Attributes:
+      path: the folder, absolute.
+    """
+
+    def __init__(self, path: Path, experiment: Experiment, *, trainer: str):
+        """Makes the folder and writes what is known before training.
+
+        Raises:
+          UsageError: if the folder exists and holds anything, or cannot be made; nothing is overwritten.
+        """
+        self.path = path.absolute()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            taken = any(self.path.iterdir())
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be the run folder ({error.strerror}); choose another with --run") from None
+        if taken:
+            raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
+        (self.path / "config.yaml").write_text(dump_yaml(experiment), encoding="utf-8")
+        provenance = {"trainer": trainer, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "commit": _commit()}
+        provenance["versions"] = {name: _version(name) for name in _VERSIONS_OF} | {"python": platform.python_version()}
+        (self.path / "run.json").write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
+        self._metrics = (self.path / "metrics.jsonl").open("a", encoding="utf-8")
+        self._board = SummaryWriter(str(self.path / "tensorboard"))
+        self._started = time.monotonic()
+
+    @property
+    def policy_path(self) -> Path:
+        return self.path / "policy.safetensors"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        return self.path / "checkpoints"
+
+    def log(self, steps: int, metrics: dict[str, float]) -> None:
+        """Appends one line to `metrics.jsonl`, and the same figures to TensorBoard."""
+        line = {"steps": steps, "wall_s": round(time.monotonic() - self._started, 3), **metrics}
+        self._metrics.write(json.dumps(line) + "\n")
+        self._metrics.flush()
+        for name, value in metrics.items():
+            self._board.add_scalar(name, value, steps)
+
+    def save_policy(self, policy: Policy) -> None:
+        """Replaces `policy.safetensors` in one stroke."""
+        policy.save(self.policy_path)
+
+    def close(self) -> None:
+        self._metrics.close()
+        self._board.close()
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit of the source tree, `+` where it has changes; None where the code is not a git checkout."""
+    here = Path(__file__).parent
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty=+"],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return described.stdout.strip()
