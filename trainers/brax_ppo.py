@@ -45,8 +45,8 @@ def train(experiment: Experiment, run_path: Path) -> None:
     """
     settings = experiment.brax_ppo
     _check_devices(settings)
-    run = RunFolder(run_path, experiment, trainer=FRAMEWORK)
     core = make_env(experiment.env)
+    run = RunFolder(run_path, experiment, trainer=FRAMEWORK)
     with TrainingProgress(settings.num_timesteps) as progress:
         progress.say(f"training on {core.physics.name} physics into {run_path}; Ctrl-C keeps the last checkpoint")
         _in_background(lambda: _train(experiment, core, run, progress), run, progress)

@@ -6,7 +6,7 @@ dtype after `reset` as after `step`.
 
 from __future__ import annotations
 
-import dataclasses
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,9 +28,7 @@ _MAX_JOINT_SPEED_RAD_PER_S = 1e3
 """No motion of the robot comes near this; beyond it the simulation has diverged."""
 
 
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
-class TaskState:
+class TaskState(NamedTuple):
     """What the task remembers of one episode.
 
     Attributes:
@@ -42,7 +40,7 @@ class TaskState:
       phase: gait phase [cycles].
       queue: joint targets [rad] that are still on their way to the servos.
       last_action, previous_action: the newest action, and the one before.
-      velocity_filtered_m_per_s: low-passed base velocity (x, y) in the heading frame.
+      velocity_filtered: low-passed vx, vy [m/s] in the heading frame, and yaw rate [rad/s].
       errors: sensor errors of this episode.
     """
 
@@ -56,13 +54,11 @@ class TaskState:
     queue: Float[Array, "*batch delay 17"]
     last_action: Float[Array, "*batch 17"]
     previous_action: Float[Array, "*batch 17"]
-    velocity_filtered_m_per_s: Float[Array, "*batch 2"]
+    velocity_filtered: Float[Array, "*batch 3"]
     errors: SensorErrors
 
 
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
-class EnvState:
+class EnvState(NamedTuple):
     """One robot after a reset or a step.
 
     Attributes:
@@ -151,7 +147,7 @@ class WildRobotEnv:
             queue=self.action_map.empty_queue(),
             last_action=jnp.zeros(self.action_size),
             previous_action=jnp.zeros(self.action_size),
-            velocity_filtered_m_per_s=readings.base_velocity_heading_m_per_s[:2],
+            velocity_filtered=_velocity(readings),
             errors=observation.sensor_errors(error_draws, task.observation),
         )
         terms = self._reward_terms(readings, state, jnp.zeros(self.action_size), jnp.zeros((), bool))
@@ -191,13 +187,12 @@ class WildRobotEnv:
         physics = jax.tree.map(lambda new, old: jnp.where(sound, new, old), moved, state.physics)
         readings = read(self.robot, physics)
 
-        task = dataclasses.replace(
-            state.task,
+        task = state.task._replace(
             key=key,
             step=state.task.step + 1,
             push_at=push_at,
             queue=queue,
-            velocity_filtered_m_per_s=self._filtered_velocity(state.task, readings),
+            velocity_filtered=self._filtered_velocity(state.task, readings),
         )
         fallen = termination.has_fallen(readings.base_position_m[2], readings.gravity, config.termination)
         terms = self._reward_terms(readings, task, action, fallen)
@@ -206,7 +201,7 @@ class WildRobotEnv:
 
         # From here on, what the next action is for.
         task = self._next_command(task, readings, command_draws, interval_draw[0])
-        task = dataclasses.replace(task, previous_action=task.last_action, last_action=action)
+        task = task._replace(previous_action=task.last_action, last_action=action)
         return EnvState(
             physics=physics,
             task=task,
@@ -227,7 +222,7 @@ class WildRobotEnv:
         config = self.config.task.push
         now = state.task.step >= state.task.push_at
         kick = jnp.where(now, disturbance.kick_m_per_s(kick_draws, config), 0.0)
-        physics = dataclasses.replace(state.physics, qvel=state.physics.qvel.at[:2].add(kick))
+        physics = state.physics._replace(qvel=state.physics.qvel.at[:2].add(kick))
         later = state.task.step + commands.steps_until(interval_draw, config.interval_s, self.control_period_s)
         return physics, jnp.where(now, later, state.task.push_at)
 
@@ -243,8 +238,7 @@ class WildRobotEnv:
         command = jnp.where(now, commands.sample(command_draws, config.command), task.command)
         later = task.step + commands.steps_until(interval_draw, config.command.resample_s, self.control_period_s)
         standing = commands.is_standing(command)
-        return dataclasses.replace(
-            task,
+        return task._replace(
             command=command,
             resample_at=jnp.where(now, later, task.resample_at),
             phase=gait.advanced(task.phase, standing, config.gait, self.control_period_s),
@@ -258,14 +252,17 @@ class WildRobotEnv:
 
     def _asked(self, task: TaskState, readings: Readings) -> Float[Array, " 3"]:
         """The command as it is seen and tracked: with the yaw rate that heading hold asks for."""
-        error = task.heading_goal_rad - readings.heading_rad
+        error = self._heading_error_rad(task, readings)
         return task.command.at[2].set(commands.held_yaw_rate(task.command, error, self.config.task.command))
 
-    def _filtered_velocity(self, task: TaskState, readings: Readings) -> Float[Array, " 2"]:
+    @staticmethod
+    def _heading_error_rad(task: TaskState, readings: Readings) -> Float[Array, ""]:
+        return frames.wrapped_rad(task.heading_goal_rad - readings.heading_rad)
+
+    def _filtered_velocity(self, task: TaskState, readings: Readings) -> Float[Array, " 3"]:
         period, time_constant = self.control_period_s, self.config.task.reward.velocity_filter_s
         share = period / (period + time_constant)
-        old, new = task.velocity_filtered_m_per_s, readings.base_velocity_heading_m_per_s[:2]
-        return old + share * (new - old)
+        return task.velocity_filtered + share * (_velocity(readings) - task.velocity_filtered)
 
     def _reward_terms(
         self, readings: Readings, task: TaskState, action: Float[Array, " 17"], fallen: Bool[Array, ""]
@@ -276,8 +273,10 @@ class WildRobotEnv:
             readings,
             command=self._asked(task, readings),
             standing=standing,
-            velocity_filtered_m_per_s=task.velocity_filtered_m_per_s,
+            velocity_filtered=task.velocity_filtered,
+            heading_error_rad=self._heading_error_rad(task, readings),
             reference_heights_m=gait.reference_heights_m(task.phase, standing, self.config.task.gait),
+            swinging=gait.swinging(task.phase, standing, self.config.task.gait),
             actions=(action, task.last_action, task.previous_action),
             home_rad=jnp.asarray(self.action_map.home_rad),
             pose_weights=jnp.asarray(self._pose_weights),
@@ -285,6 +284,7 @@ class WildRobotEnv:
             fallen=fallen,
             velocity_width_m_per_s=config.velocity_width_m_per_s,
             yaw_rate_width_rad_per_s=config.yaw_rate_width_rad_per_s,
+            heading_width_rad=config.heading_width_rad,
             foot_height_width_m=config.foot_height_width_m,
         )
         if set(config.weights) != set(values):
@@ -301,8 +301,9 @@ class WildRobotEnv:
         velocity = readings.base_velocity_heading_m_per_s
         figures = {
             "vx_m_per_s": velocity[0],
-            "vx_error_m_per_s": jnp.abs(task.velocity_filtered_m_per_s[0] - task.command[0]),
-            "vy_error_m_per_s": jnp.abs(task.velocity_filtered_m_per_s[1] - task.command[1]),
+            "vx_error_m_per_s": jnp.abs(task.velocity_filtered[0] - task.command[0]),
+            "vy_error_m_per_s": jnp.abs(task.velocity_filtered[1] - task.command[1]),
+            "heading_error_rad": jnp.abs(self._heading_error_rad(task, readings)),
         }
         reported = {f"reward/{name}": value for name, value in terms.items()} | figures
         return {name: jnp.where(sound, value, 0.0) for name, value in reported.items()} | {
@@ -324,9 +325,14 @@ class WildRobotEnv:
             self.config.task.observation,
         )
         critic = observation.critic_observation(
-            actor, readings, task.errors, task.velocity_filtered_m_per_s, self.physics.variants.parameters[variant]
+            actor, readings, task.errors, task.velocity_filtered, self.physics.variants.parameters[variant]
         )
         return {"state": actor, "privileged_state": critic}
+
+
+def _velocity(readings: Readings) -> Float[Array, " 3"]:
+    """(vx, vy [m/s] in the heading frame, yaw rate [rad/s]): what a command commands."""
+    return jnp.append(readings.base_velocity_heading_m_per_s[:2], readings.yaw_rate_rad_per_s)
 
 
 def _is_sound(state: PhysicsState, robot: Robot) -> Bool[Array, ""]:

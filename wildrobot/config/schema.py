@@ -125,6 +125,7 @@ class RewardConfig(Section):
     weights: dict[str, float]
     velocity_width_m_per_s: Positive
     yaw_rate_width_rad_per_s: Positive
+    heading_width_rad: Positive
     foot_height_width_m: Positive
     velocity_filter_s: NonNegative
     pose_weights: dict[str, NonNegative]

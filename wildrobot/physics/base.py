@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
-import jax
 from jaxtyping import Array, Float, Int
 
 from wildrobot.physics.starts import StartBank
@@ -13,9 +11,7 @@ from wildrobot.physics.variants import VariantBank
 from wildrobot.robot import Robot
 
 
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
-class PhysicsState:
+class PhysicsState(NamedTuple):
     """Everything that the task may read of one robot, the same on every engine.
 
     The state between two control steps is exactly (qpos, qvel, variant): solver warm starts are
@@ -36,6 +32,7 @@ class PhysicsState:
     variant: Int[Array, "*batch"]
 
 
+@runtime_checkable
 class Physics(Protocol):
     """A physics engine, written for one robot and batched by `jax.vmap`."""
 

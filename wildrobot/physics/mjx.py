@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 from typing import Literal
 
@@ -60,8 +59,7 @@ class MjxPhysics:
         model = self._model(state.variant)
         data = self._data.replace(qpos=state.qpos, qvel=state.qvel, ctrl=targets_rad)
         data = jax.lax.fori_loop(0, self._substeps, lambda _, data: mjx.step(model, data), data)
-        return dataclasses.replace(
-            state, qpos=data.qpos, qvel=data.qvel, ctrl=targets_rad, sensordata=data.sensordata
+        return state._replace(qpos=data.qpos, qvel=data.qvel, ctrl=targets_rad, sensordata=data.sensordata
         )
 
 

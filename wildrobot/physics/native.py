@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 
@@ -17,8 +16,6 @@ from wildrobot.physics.base import PhysicsState
 from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank
 from wildrobot.robot import Robot
-
-_FULL_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS.value
 
 
 def available_threads() -> int:
@@ -59,31 +56,37 @@ class NativePhysics:
         qpos, qvel, sensordata = jax.pure_callback(
             self._step_batch, shapes, state.variant, state.qpos, state.qvel, targets_rad, vmap_method="broadcast_all"
         )
-        return dataclasses.replace(state, qpos=qpos, qvel=qvel, ctrl=targets_rad, sensordata=sensordata)
+        return state._replace(qpos=qpos, qvel=qvel, ctrl=targets_rad, sensordata=sensordata)
 
     def _step_batch(
         self,
-        variant: Int[np.ndarray, "*batch"],
-        qpos: Float[np.ndarray, "*batch nq"],
-        qvel: Float[np.ndarray, "*batch nv"],
-        targets: Float[np.ndarray, "*batch nu"],
+        variant: Int[Array, "*batch"],
+        qpos: Float[Array, "*batch nq"],
+        qvel: Float[Array, "*batch nv"],
+        targets_rad: Float[Array, "*batch nu"],
     ) -> tuple[Float[np.ndarray, "*batch nq"], Float[np.ndarray, "*batch nv"], Float[np.ndarray, "*batch nsensor"]]:
-        variant, qpos, qvel, targets = (np.asarray(x) for x in (variant, qpos, qvel, targets))
-        model, batch = self.robot.model, variant.shape
-        count = variant.size
+        # JAX computations must not be started inside a callback: from here on, NumPy alone.
+        model, batch, count = self.robot.model, variant.shape, variant.size
         initial = np.zeros((count, 1 + model.nq + model.nv))  # time, qpos, qvel; time itself is of no account
-        initial[:, 1 : 1 + model.nq] = qpos.reshape(count, -1)
-        initial[:, 1 + model.nq :] = qvel.reshape(count, -1)
-        control = np.repeat(targets.reshape(count, 1, -1).astype(np.float64), self._substeps, axis=1)
+        initial[:, 1 : 1 + model.nq] = np.asarray(qpos).reshape(count, -1)
+        initial[:, 1 + model.nq :] = np.asarray(qvel).reshape(count, -1)
+        targets = np.asarray(targets_rad, np.float64).reshape(count, 1, -1)
+        # MuJoCo would take a target that is not finite for zero; here it must show in the result.
+        broken = ~(np.isfinite(initial).all(axis=1) & np.isfinite(targets).all(axis=(1, 2)))
+        initial[broken, 1 : 1 + model.nq] = self.robot.home_qpos
+        initial[broken, 1 + model.nq :] = 0.0
+        targets[broken] = self.robot.home_targets_rad
+        control = np.repeat(targets, self._substeps, axis=1)
         state = np.empty((count, self._substeps, initial.shape[1]))
         sensordata = np.empty((count, self._substeps, model.nsensordata))
-        models = [self.variants.models[index] for index in variant.ravel()]
+        models = [self.variants.models[index] for index in np.asarray(variant).ravel()]
         with self._lock:
             self._pool.rollout(
                 models, self._data, initial, control, skip_checks=True, nstep=self._substeps,
                 state=state, sensordata=sensordata,
             )  # fmt: skip
         last = state[:, -1].astype(np.float32)
+        last[broken] = np.nan
         return (
             last[:, 1 : 1 + model.nq].reshape(*batch, model.nq),
             last[:, 1 + model.nq :].reshape(*batch, model.nv),

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from wildrobot.config import CommandConfig
-from wildrobot.task import frames
 
 Scalar = float | Float[Array, "*n"]
 
@@ -65,5 +64,5 @@ def held_yaw_rate(
     if not config.heading_hold:
         return command[2]
     limit = max(abs(bound) for bound in config.yaw_rate_rad_per_s)
-    correction = jnp.clip(config.heading_gain_per_s * frames.wrapped_rad(heading_error_rad), -limit, limit)
+    correction = jnp.clip(config.heading_gain_per_s * heading_error_rad, -limit, limit)
     return jnp.where(is_standing(command), 0.0, command[2] + correction)

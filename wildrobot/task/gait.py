@@ -21,11 +21,15 @@ def foot_phases(phase: Float[Array, ""]) -> Float[Array, " 2"]:
     return jnp.stack([phase, (phase + 0.5) % 1.0])
 
 
+def swinging(phase: Float[Array, ""], standing: Bool[Array, ""], config: GaitConfig) -> Bool[Array, " 2"]:
+    """Which feet should be in the air: those in the first `swing_share` of their phase, none while standing."""
+    return (foot_phases(phase) < config.swing_share) & ~standing
+
+
 def reference_heights_m(phase: Float[Array, ""], standing: Bool[Array, ""], config: GaitConfig) -> Float[Array, " 2"]:
     """Height [m] that each sole should have: h sin^2(pi p / s) for a phase p within the swing share s, else 0."""
-    phases = foot_phases(phase)
-    swing = jnp.sin(jnp.pi * phases / config.swing_share) ** 2
-    return jnp.where((phases < config.swing_share) & ~standing, config.swing_height_m * swing, 0.0)
+    swing = jnp.sin(jnp.pi * foot_phases(phase) / config.swing_share) ** 2
+    return jnp.where(swinging(phase, standing, config), config.swing_height_m * swing, 0.0)
 
 
 def clock(phase: Float[Array, ""], standing: Bool[Array, ""]) -> Float[Array, " 2"]:

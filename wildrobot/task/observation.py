@@ -89,15 +89,15 @@ def critic_observation(
     actor: Float[Array, " 62"],
     readings: Readings,
     errors: SensorErrors,
-    velocity_filtered_m_per_s: Float[Array, " 2"],
+    velocity_filtered: Float[Array, " 3"],
     variant_parameters: Float[Array, " 7"],
-) -> Float[Array, " 121"]:
+) -> Float[Array, " 122"]:
     """The actor's observation, and what only a simulation knows."""
     return jnp.concatenate(
         [
             actor,
             readings.base_velocity_heading_m_per_s,
-            velocity_filtered_m_per_s,
+            velocity_filtered,
             readings.base_position_m[2:],
             readings.foot_load_N / _LOAD_SCALE_N,
             readings.foot_clearance_m,

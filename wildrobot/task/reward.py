@@ -41,6 +41,11 @@ def foot_height(
     return tracking(clearance_m - reference_m, width_m)
 
 
+def foot_contact(load_N: Float[Array, " 2"], swinging: Bool[Array, " 2"]) -> Float[Array, ""]:
+    """1 while exactly those feet carry load that the gait clock does not want in the air, else 0."""
+    return jnp.all((load_N > CONTACT_ABOVE_N) != swinging).astype(jnp.float32)
+
+
 def foot_slip(velocity_m_per_s: Float[Array, "2 3"], load_N: Float[Array, " 2"]) -> Float[Array, ""]:
     """Squared horizontal velocity of the feet that carry load, summed [m^2/s^2]."""
     return jnp.sum(jnp.sum(jnp.square(velocity_m_per_s[:, :2]), axis=-1) * (load_N > CONTACT_ABOVE_N))
@@ -97,8 +102,10 @@ def terms(
     *,
     command: Float[Array, " 3"],
     standing: Bool[Array, ""],
-    velocity_filtered_m_per_s: Float[Array, " 2"],
+    velocity_filtered: Float[Array, " 3"],
+    heading_error_rad: Float[Array, ""],
     reference_heights_m: Float[Array, " 2"],
+    swinging: Bool[Array, " 2"],
     actions: tuple[Float[Array, " 17"], Float[Array, " 17"], Float[Array, " 17"]],
     home_rad: Float[Array, " 17"],
     pose_weights: Float[Array, " 17"],
@@ -106,14 +113,17 @@ def terms(
     fallen: Bool[Array, ""],
     velocity_width_m_per_s: float,
     yaw_rate_width_rad_per_s: float,
+    heading_width_rad: float,
     foot_height_width_m: float,
 ) -> dict[str, Float[Array, ""]]:
     """Every term by name, unweighted. `actions` are the newest, the one before, and the one before that."""
     action, previous, before = actions
     return {
-        "velocity": tracking(command[:2] - velocity_filtered_m_per_s, velocity_width_m_per_s),
-        "yaw_rate": tracking(command[2] - readings.yaw_rate_rad_per_s, yaw_rate_width_rad_per_s),
+        "velocity": tracking(command[:2] - velocity_filtered[:2], velocity_width_m_per_s),
+        "yaw_rate": tracking(command[2] - velocity_filtered[2], yaw_rate_width_rad_per_s),
+        "heading": tracking(heading_error_rad, heading_width_rad),
         "foot_height": foot_height(readings.foot_clearance_m, reference_heights_m, foot_height_width_m),
+        "foot_contact": foot_contact(readings.foot_load_N, swinging),
         "alive": jnp.ones(()),
         "tilt": tilt(readings.gravity),
         "bounce": bounce(readings.base_velocity_heading_m_per_s),

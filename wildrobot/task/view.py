@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -13,6 +13,7 @@ from wildrobot.task import frames
 _DOWN = (0.0, 0.0, -1.0)
 
 
+@runtime_checkable
 class RobotView(Protocol):
     """All that every physics engine gives of one robot."""
 

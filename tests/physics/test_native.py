@@ -1,0 +1,125 @@
+"""The native engine against MuJoCo itself."""
+
+import threading
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+import pytest
+from mujoco import rollout
+
+from wildrobot.config import EnvConfig, load_experiment
+from wildrobot.physics import Physics, make_physics, start_state
+
+BATCH, STEPS = 8, 25
+
+
+def small(*overrides: str) -> EnvConfig:
+    return load_experiment("smoke", ["env.physics.engine=native", *overrides]).env
+
+
+@pytest.fixture(scope="module")
+def physics() -> Physics:
+    return make_physics(small())
+
+
+def random_targets(physics: Physics, seed: int) -> np.ndarray:
+    """Joint targets near home, shape (STEPS, BATCH, 17), as float32."""
+    rng = np.random.default_rng(seed)
+    home = physics.robot.home_targets_rad
+    return (home + rng.uniform(-0.2, 0.2, (STEPS, BATCH, len(home)))).astype(np.float32)
+
+
+def play(physics: Physics, targets: np.ndarray, variant: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """qpos, qvel and sensordata after each control step, from the first BATCH starts."""
+    start = jax.vmap(lambda index: start_state(physics, index, jnp.int32(variant)))(jnp.arange(BATCH))
+
+    def one(state, target):
+        state = jax.vmap(physics.step)(state, target)
+        return state, (state.qpos, state.qvel, state.sensordata)
+
+    return jax.tree.map(np.asarray, jax.jit(lambda: jax.lax.scan(one, start, jnp.asarray(targets))[1])())
+
+
+def bare_rollout(physics: Physics, model: mujoco.MjModel, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same with `mujoco.rollout` alone, the state rounded to float32 after each control step."""
+    substeps = round(physics.control_period_s / model.opt.timestep)
+    state = np.zeros((BATCH, 1 + model.nq + model.nv))
+    state[:, 1 : 1 + model.nq] = np.asarray(physics.starts.qpos)[:BATCH]
+    state[:, 1 + model.nq :] = np.asarray(physics.starts.qvel)[:BATCH]
+    states, sensors = [], []
+    for target in targets:
+        control = np.repeat(target[:, None].astype(np.float64), substeps, axis=1)
+        after, sensordata = rollout.rollout(model, mujoco.MjData(model), state, control)
+        state = after[:, -1].astype(np.float32).astype(np.float64)
+        state[:, 0] = 0.0
+        states.append(state)
+        sensors.append(sensordata[:, -1].astype(np.float32))
+    return np.stack(states), np.stack(sensors)
+
+
+@pytest.mark.parametrize("variant", [0, 2])
+def test_equals_bare_rollout_to_the_bit(physics, variant):
+    targets = random_targets(physics, seed=variant)
+    qpos, qvel, sensordata = play(physics, targets, variant)
+    states, sensors = bare_rollout(physics, physics.variants.models[variant], targets)
+    nq = physics.robot.model.nq
+    np.testing.assert_array_equal(qpos, states[..., 1 : 1 + nq])
+    np.testing.assert_array_equal(qvel, states[..., 1 + nq :])
+    np.testing.assert_array_equal(sensordata, sensors)
+
+
+def test_the_robots_really_moved(physics):
+    qpos, _, _ = play(physics, random_targets(physics, seed=0))
+    assert np.abs(qpos[-1] - np.asarray(physics.starts.qpos)[:BATCH]).max() > 0.05
+
+
+def test_variants_differ(physics):
+    targets = random_targets(physics, seed=0)
+    assert np.abs(play(physics, targets, 0)[0][-1] - play(physics, targets, 1)[0][-1]).max() > 1e-4
+
+
+def test_one_host_call_steps_a_whole_batch(physics, monkeypatch):
+    calls = []
+    original = physics._step_batch
+    monkeypatch.setattr(physics, "_step_batch", lambda *arrays: calls.append(arrays[1].shape) or original(*arrays))
+    play(physics, random_targets(physics, seed=0)[:3])
+    assert calls == [(BATCH, physics.robot.model.nq)] * 3
+
+
+def test_unbatched_step_has_no_batch_axis(physics):
+    state = physics.step(start_state(physics, jnp.int32(0), jnp.int32(0)), physics.starts.ctrl)
+    assert state.qpos.shape == (physics.robot.model.nq,)
+    assert state.sensordata.shape == (physics.robot.model.nsensordata,)
+
+
+def test_concurrent_calls_give_what_single_calls_give(physics):
+    """A trainer and an evaluator share the pool: results must not mix."""
+    all_targets = [random_targets(physics, seed) for seed in range(4)]
+    expected = [play(physics, targets)[0] for targets in all_targets]
+    results: dict[int, np.ndarray] = {}
+
+    def work(index: int) -> None:
+        for _ in range(3):
+            results[index] = play(physics, all_targets[index])[0]
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not any(thread.is_alive() for thread in threads)
+    for index in range(4):
+        np.testing.assert_array_equal(results[index], expected[index])
+
+
+def test_a_robot_with_nan_does_not_touch_the_others(physics):
+    targets = random_targets(physics, seed=0)
+    expected = play(physics, targets)[0]
+    poisoned = targets.copy()
+    poisoned[3:, 2] = np.nan
+    qpos = play(physics, poisoned)[0]
+    others = np.arange(BATCH) != 2
+    np.testing.assert_array_equal(qpos[:, others], expected[:, others])
+    assert np.isnan(qpos[3:, 2]).all(), "it must show, not be reset or taken for zero silently"

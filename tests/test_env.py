@@ -1,0 +1,192 @@
+"""The environment core, seen from outside."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from wildrobot.config import load_experiment
+from wildrobot.env import EnvState, WildRobotEnv, make_env
+from wildrobot.errors import UsageError
+from wildrobot.task.observation import ACTOR_LAYOUT
+
+QUIET = [
+    "env.physics.engine=native",
+    "env.task.push.velocity_m_per_s=0",
+    "env.task.observation={gyro_noise_rad_per_s: 0, gravity_noise: 0, joint_angle_noise_rad: 0, "
+    "joint_velocity_noise_rad_per_s: 0, joint_zero_error_rad: 0, tilt_error_rad: 0}",
+]
+BATCH = 4
+
+
+def core(*overrides: str) -> WildRobotEnv:
+    """An environment whose `reset` and `step` are compiled, and without chance but for command and start."""
+    env = make_env(load_experiment("smoke", [*QUIET, *overrides]).env)
+    env.reset, env.step = jax.jit(env.reset), env.step
+    return env
+
+
+@pytest.fixture(scope="module")
+def env() -> WildRobotEnv:
+    return core()
+
+
+def keys(seed: int = 0, count: int = BATCH):
+    return jax.random.split(jax.random.PRNGKey(seed), count)
+
+
+def leaves(state: EnvState):
+    return jax.tree_util.tree_leaves_with_path(state)
+
+
+def test_shapes_and_dtypes_are_the_same_after_reset_and_step(env):
+    state = jax.eval_shape(env.reset, jax.random.PRNGKey(0))
+    after = jax.eval_shape(env.step, state, jnp.zeros(17))
+    assert [(p, x.shape, x.dtype) for p, x in leaves(state)] == [(p, x.shape, x.dtype) for p, x in leaves(after)]
+
+
+def test_same_key_same_episode_to_the_bit(env):
+    def episode(key):
+        state = jax.vmap(env.reset)(key)
+        actions = jax.random.uniform(jax.random.PRNGKey(5), (10, BATCH, 17), minval=-1.0)
+        return jax.lax.scan(lambda s, a: (jax.vmap(env.step)(s, a),) * 2, state, actions)[1]
+
+    first, second, other = (jax.jit(episode)(keys(seed)) for seed in (0, 0, 1))
+    for (path, a), (_, b) in zip(leaves(first), leaves(second), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=str(path))
+    assert not np.array_equal(first.physics.qpos, other.physics.qpos)
+
+
+def test_a_robot_alone_and_in_a_batch_does_the_same(env):
+    batch = jax.jit(jax.vmap(env.step))(jax.vmap(env.reset)(keys()), jnp.full((BATCH, 17), 0.1))
+    alone = env.step(env.reset(keys()[2]), jnp.full(17, 0.1))
+    np.testing.assert_allclose(alone.physics.qpos, batch.physics.qpos[2], atol=1e-6)
+    np.testing.assert_allclose(alone.obs["state"], batch.obs["state"][2], atol=1e-4)
+
+
+def test_step_never_resets(env):
+    """Long after a fall the robot still lies where it fell."""
+    state = jax.vmap(env.reset)(keys())
+    # Knees and hips folded as far as they go: it falls.
+    action = jnp.ones((BATCH, 17))
+    step = jax.jit(jax.vmap(env.step))
+    for _ in range(150):
+        state = step(state, action)
+    assert bool(state.terminated.all())
+    assert (np.asarray(state.physics.qpos[:, 2]) < 0.3).all()
+    assert (np.asarray(state.task.step) == 150).all()
+
+
+def test_home_stands_and_falls_are_not_reported(env):
+    state = jax.vmap(lambda key: env.reset(key, start=jnp.int32(0)))(keys())
+    step = jax.jit(jax.vmap(env.step))
+    for _ in range(100):
+        state = step(state, jnp.zeros((BATCH, 17)))
+    assert not bool(state.terminated.any())
+    assert np.asarray(state.physics.qpos[:, 2]).min() > 0.44
+
+
+def test_the_time_limit_is_a_truncation_and_not_a_fall():
+    short = core("env.task.episode_length_s=0.1")  # 5 steps
+    state = jax.vmap(short.reset)(keys())
+    step = jax.jit(jax.vmap(short.step))
+    for number in range(1, 6):
+        state = step(state, jnp.zeros((BATCH, 17)))
+        assert bool(state.truncated.all()) is (number == 5)
+    assert not bool(state.terminated.any())
+
+
+def test_pins_hold_through_the_episode():
+    env = core("env.task.command.resample_s=[0.04,0.04]")
+    command = jnp.array([0.2, 0.0, 0.1])
+    pinned = env.reset(jax.random.PRNGKey(0), command=command, start=jnp.int32(3), variant=jnp.int32(1))
+    free = env.reset(jax.random.PRNGKey(0))
+    assert int(pinned.physics.variant) == 1
+    np.testing.assert_array_equal(pinned.physics.qpos, env.physics.starts.qpos[3])
+    step = env.step
+    commands = []
+    for _ in range(6):
+        pinned, free = step(pinned, jnp.zeros(17)), step(free, jnp.zeros(17))
+        np.testing.assert_array_equal(pinned.task.command, command)
+        commands.append(tuple(np.asarray(free.task.command).tolist()))
+    assert len(set(commands)) >= 3, "a command is drawn anew every two steps"
+
+
+def test_the_observation_layout_is_what_it_says(env):
+    state = env.reset(jax.random.PRNGKey(0), command=jnp.array([0.2, 0.05, 0.0]), start=jnp.int32(0))
+    parts, at = {}, 0
+    for name, size in ACTOR_LAYOUT:
+        parts[name] = np.asarray(state.obs["state"][at : at + size])
+        at += size
+    assert at == state.obs["state"].size
+    np.testing.assert_allclose(parts["gravity"], [0, 0, -1], atol=1e-2)
+    np.testing.assert_allclose(parts["gyro"], 0, atol=1e-6)
+    np.testing.assert_allclose(parts["joint_angle"], 0, atol=1e-6)
+    np.testing.assert_allclose(parts["command"], [0.2, 0.05, 0.0], atol=1e-6)
+    assert np.linalg.norm(parts["gait_clock"]) == pytest.approx(1.0)
+
+
+def test_the_last_action_is_in_the_next_observation(env):
+    state = env.step(env.reset(jax.random.PRNGKey(0)), jnp.linspace(-0.5, 0.5, 17))
+    np.testing.assert_allclose(state.obs["state"][40:57], jnp.linspace(-0.5, 0.5, 17), atol=1e-6)
+
+
+def test_the_command_is_delayed_by_one_control_step(env):
+    state = env.reset(jax.random.PRNGKey(0))
+    first = env.step(state, jnp.full(17, 0.5))
+    np.testing.assert_allclose(first.physics.ctrl, env.robot.home_targets_rad, atol=1e-6)
+    second = env.step(first, jnp.zeros(17))
+    np.testing.assert_allclose(second.physics.ctrl, env.action_map.targets_rad(jnp.full(17, 0.5)), atol=1e-6)
+
+
+def test_pushes_change_the_velocity_at_their_time():
+    env = core("env.task.push={interval_s: [0.06, 0.06], velocity_m_per_s: 0.5}")
+    calm = core()
+    pushed, still = env.reset(jax.random.PRNGKey(1)), calm.reset(jax.random.PRNGKey(1))
+    gaps = []
+    for _ in range(5):
+        pushed, still = env.step(pushed, jnp.zeros(17)), calm.step(still, jnp.zeros(17))
+        gaps.append(float(jnp.linalg.norm(pushed.physics.qvel[:2] - still.physics.qvel[:2])))
+    # due when three steps have passed, that is in the fourth
+    assert max(gaps[:3]) == 0.0
+    assert gaps[3] > 0.01
+
+
+class TestDivergence:
+    """A robot whose numbers are not finite ends its own episode and touches nobody else."""
+
+    def poisoned(self, env):
+        state = jax.vmap(env.reset)(keys())
+        action = jnp.zeros((BATCH, 17)).at[1, 4].set(jnp.nan)
+        return jax.jit(jax.vmap(env.step))(state, action), jax.jit(jax.vmap(env.step))(state, jnp.zeros((BATCH, 17)))
+
+    def broken_state(self, env):
+        state = jax.vmap(env.reset)(keys())
+        qvel = state.physics.qvel.at[1, 10].set(jnp.inf)
+        return state._replace(physics=state.physics._replace(qvel=qvel))
+
+    def test_a_nan_action(self, env):
+        bad, good = self.poisoned(env)
+        np.testing.assert_array_equal(bad.terminated, [False, True, False, False])
+        np.testing.assert_array_equal(bad.metrics["diverged"], [0, 1, 0, 0])
+        assert float(bad.reward[1]) == 0.0
+        for (path, a), (_, b) in zip(leaves(bad), leaves(good), strict=True):
+            assert np.isfinite(np.asarray(a, np.float64)).all(), path
+            np.testing.assert_array_equal(np.asarray(a)[[0, 2, 3]], np.asarray(b)[[0, 2, 3]], err_msg=str(path))
+
+    def test_a_simulation_that_diverges(self, env):
+        after = jax.jit(jax.vmap(env.step))(self.broken_state(env), jnp.zeros((BATCH, 17)))
+        np.testing.assert_array_equal(after.terminated, [False, True, False, False])
+        assert float(after.reward[1]) == 0.0
+        assert np.isfinite(after.reward).all()
+        assert float(after.metrics["diverged"].sum()) == 1.0
+        assert all(np.isfinite(value).all() for value in after.metrics.values())
+
+
+def test_an_unknown_reward_term_is_named():
+    config = load_experiment("smoke").env
+    weights = dict(config.task.reward.weights) | {"teleport": 1.0}
+    reward = config.task.reward.model_copy(update={"weights": weights})
+    bad = config.model_copy(update={"task": config.task.model_copy(update={"reward": reward})})
+    with pytest.raises(UsageError, match=r"unknown: teleport; the terms are: velocity"):
+        make_env(bad).reset(jax.random.PRNGKey(0))

@@ -1,0 +1,121 @@
+"""Training end to end on the smoke configuration, and the exported policy against Brax's own inference."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from trainers import brax_ppo
+from wildrobot.config import load_experiment
+from wildrobot.env import make_env
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy
+
+from brax.training.agents.ppo import networks as ppo_networks  # isort: skip  (after trainers.brax_ppo's shim)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "smoke"
+    brax_ppo.train(load_experiment("smoke", ["env.physics.engine=native"]), path)
+    return path
+
+
+def test_a_run_leaves_everything_behind(run):
+    names = {entry.name for entry in run.iterdir()}
+    assert {"config.yaml", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "policy.safetensors"} <= names
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert lines[-1]["steps"] >= 4096
+    logged = set().union(*lines)
+    assert {"episode/sum_reward", "episode/length", "episode/vx_error_m_per_s", "training/sps"} <= logged
+    assert Policy.load(run / "policy.safetensors").info.environment_steps == lines[-1]["steps"]
+
+
+def test_the_exported_policy_computes_what_brax_computes(run):
+    """Brax's own checkpoint and inference function against the neutral file, 1e-5."""
+    experiment = load_experiment(run / "config.yaml")
+    newest = max((run / "checkpoints").iterdir(), key=lambda path: int(path.name))
+    from brax.training.agents.ppo import checkpoint
+
+    params = checkpoint.load(newest)
+    env = make_env(experiment.env)
+    states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(3), 32))
+    networks = brax_ppo.network_factory(experiment.brax_ppo)(
+        {name: value.shape[1:] for name, value in states.obs.items()}, 17, preprocess_observations_fn=brax_normalize()
+    )
+    infer = ppo_networks.make_inference_fn(networks)(params, deterministic=True)
+    expected, _ = infer(states.obs, jax.random.PRNGKey(0))
+    policy = Policy.load(run / "policy.safetensors")
+    assert np.abs(expected).max() > 1e-3
+    np.testing.assert_allclose(policy.apply(np.asarray(states.obs["state"])), expected, atol=1e-5)
+    np.testing.assert_allclose(policy.apply_jax(states.obs["state"]), expected, atol=1e-5)
+
+
+def brax_normalize():
+    from brax.training.acme import running_statistics
+
+    return running_statistics.normalize
+
+
+def test_the_normaliser_learned_something(run):
+    policy = Policy.load(run / "policy.safetensors")
+    assert np.abs(policy.observation_mean).max() > 0.1
+    assert policy.observation_std.min() < 0.5
+
+
+def test_the_export_leaves_the_deviations_of_the_actions_out(run):
+    assert Policy.load(run / "policy.safetensors").layers[-1].bias.shape == (17,)
+
+
+def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(jax, "local_device_count", lambda: 3)
+    with pytest.raises(UsageError, match=r"num_envs=32 cannot be shared by 3 devices; choose a multiple of 3"):
+        brax_ppo.train(load_experiment("smoke"), tmp_path / "run")
+
+
+def test_replicated_copies_lie_on_every_device():
+    tree = {"a": jnp.arange(3.0), "b": np.float32(2)}
+    replicated = jax.device_put_replicated(tree, jax.local_devices())
+    count = jax.local_device_count()
+    assert replicated["a"].shape == (count, 3)
+    assert replicated["b"].shape == (count,)
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_the_policy_of_the_last_checkpoint(tmp_path):
+    run = tmp_path / "run"
+    arguments = ["brax", "--config", "smoke", "--run", str(run), "brax_ppo.num_timesteps=10000000", "brax_ppo.num_evals=2000"]
+    process = subprocess.Popen([sys.executable, "-m", "trainers", *arguments], stderr=subprocess.PIPE, text=True)
+    try:
+        give_up = time.monotonic() + 120
+        while not (run / "policy.safetensors").exists():
+            assert process.poll() is None and time.monotonic() < give_up
+            time.sleep(0.2)
+        os.kill(process.pid, signal.SIGINT)
+        error = process.communicate(timeout=30)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert f"interrupted; the policy of the last checkpoint is {run / 'policy.safetensors'}" in error
+    assert "Traceback" not in error
+    assert Policy.load(run / "policy.safetensors").info.environment_steps > 0
+
+
+@pytest.mark.slow
+def test_training_on_two_devices():
+    """The native callback under pmap: each device calls the pool on its own."""
+    code = (
+        "import tempfile, pathlib; from trainers import brax_ppo; from wildrobot.config import load_experiment;"
+        "brax_ppo.train(load_experiment('smoke', ['env.physics.engine=native']), pathlib.Path(tempfile.mkdtemp()))"
+    )
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "trained policy" in done.stderr
