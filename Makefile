@@ -1,0 +1,113 @@
+# WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train-brax evaluate named-run test test-slow check format bench lock clean
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+# Candidates, best first: the first that is Python 3.11 or newer makes the environment.
+PYTHON ?= python3.11 python3 python3.12 python3.13
+# Passed on to the command, for example ARGS="brax_ppo.seed=1".
+ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input
+NOW := $(shell date +%Y%m%d-%H%M%S)
+
+help: ## list the commands
+	@echo 'make COMMAND [RUN=folder] [ARGS="..."]'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready-dev ## install everything that the commands below use
+
+train-brax: RUN ?= runs/brax-$(NOW)
+train-brax: $(VENV)/.ready-train ## train the walk with Brax PPO into RUN (default runs/brax-<time>), then score it
+	$(PY) -m trainers brax --run "$(RUN)" $(ARGS)
+	$(PY) -m wildrobot.evaluation "$(RUN)"
+
+evaluate: named-run $(VENV)/.ready-train ## score RUN, a run folder or a policy file
+	$(PY) -m wildrobot.evaluation "$(RUN)" $(ARGS)
+
+named-run:
+	@test -n "$(RUN)" || { echo 'Which run? Name its folder or policy file: make evaluate RUN=runs/...' >&2; exit 2; }
+
+test: $(VENV)/.ready-test ## run the tests, but for the slow ones
+	$(PY) -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.ready-test ## run the slow tests
+	$(PY) -m pytest -m slow $(ARGS)
+
+check: $(VENV)/.ready-dev ## lint, format and types, without changing a file
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --pythonpath $(PY)
+
+format: $(VENV)/.ready-dev ## mend what lint can mend, and format
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.ready-train ## measure the speed, against what one would use instead
+	$(PY) -m benchmarks $(ARGS)
+
+clean: ## remove caches and build products; .venv and runs stay
+	rm -rf build dist .cache .pytest_cache .ruff_cache *.egg-info
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up ---------------------------------------------------------------------------------------------------------
+
+EXTRAS_train := brax,video
+EXTRAS_test := test,video
+EXTRAS_dev := dev,test,video
+# A set that holds another one makes that ready too.
+COVERS_train := train
+COVERS_test := test train
+COVERS_dev := dev test train
+
+# Shell text that leaves in $python the first usable candidate, or ends with what to do.
+define find_python
+python=; tried=; \
+for candidate in $(PYTHON); do \
+	version=$$($$candidate -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || version='not there'; \
+	if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	tried="$$tried $$candidate ($$version)"; \
+done; \
+if [ -z "$$python" ]; then \
+	echo "WildRobot needs Python 3.11 or newer. Tried:$$tried." >&2; \
+	echo 'Install it, or say where it is: make COMMAND PYTHON=path/to/python3.11' >&2; \
+	exit 1; \
+fi
+endef
+
+# The stamp is touched last, so an interrupted set-up leaves none; it leaves .unfinished, and the next one starts afresh.
+# An environment that works (a pip, a new enough Python) is kept.
+$(VENV)/.ready-%: pyproject.toml requirements.lock
+	@if test -e $(VENV)/.unfinished; then \
+		echo 'The last set-up was interrupted: starting afresh.'; \
+		rm -rf $(VENV); \
+	fi
+	@if ! { $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' && $(PY) -m pip --version; } >/dev/null 2>&1; then \
+		$(find_python); \
+		echo "Making $(VENV) with $$python ..."; \
+		mkdir -p $(VENV) && touch $(VENV)/.unfinished; \
+		$$python -m venv $(VENV) && $(PY) -m pip --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); \
+	fi
+	@echo 'Installing [$(EXTRAS_$*)] into $(VENV): the first time 1 to 3 minutes and about 1.5 GB, later seconds ...'
+	@touch $(VENV)/.unfinished
+	@$(PY) $(PIP_INSTALL) -c requirements.lock -e '.[$(EXTRAS_$*)]' || { rm $(VENV)/.unfinished; exit 1; }
+	@rm $(VENV)/.unfinished
+	@touch $(COVERS_$*:%=$(VENV)/.ready-%)
+
+lock: ## write requirements.lock anew: the newest versions that pyproject.toml allows
+	@$(find_python); \
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT INT TERM && \
+	echo "Installing every extra into a fresh environment with $$python: 1 to 3 minutes ..." && \
+	$$python -m venv "$$folder" && \
+	"$$folder/bin/python" $(PIP_INSTALL) '.[brax,video,warp,test,dev]' && \
+	{ \
+		echo '# Exact versions of all that WildRobot and its extras install, written by `make lock`. Constraints for pip:'; \
+		echo '#   pip install -c requirements.lock -e ".[brax]"'; \
+		"$$folder/bin/python" -m pip freeze --disable-pip-version-check --exclude wildrobot; \
+	} > "$$folder/requirements.lock" && \
+	cp "$$folder/requirements.lock" requirements.lock && \
+	echo "requirements.lock: $$(grep -c == requirements.lock) versions."
