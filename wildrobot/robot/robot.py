@@ -16,6 +16,9 @@ Collision = Literal["feet", "full"]
 "full", for evaluation and pictures: self-collision, body on floor, and the geoms that make it look like a robot.
 """
 
+# Contact bits: what the floor is, and what the links are to each other.
+_FLOOR, _BODY = 1, 2
+
 
 @dataclass(frozen=True)
 class Robot:
@@ -54,7 +57,7 @@ class Robot:
     digest: str
 
 
-def load_robot(collision: Collision = "feet", *, timestep_s: float = 0.004) -> Robot:
+def load_robot(collision: Collision = "feet", *, timestep_s: float = 0.005) -> Robot:
     """Compile the robot.
 
     Args:
@@ -64,34 +67,52 @@ def load_robot(collision: Collision = "feet", *, timestep_s: float = 0.004) -> R
     Raises:
         ValueError: if `collision` is not one of the two, or `timestep_s` is not positive.
     """
+    if not timestep_s > 0:
+        raise ValueError(f"timestep_s must be positive, got {timestep_s}")
+    spec = robot_spec(collision)
+    spec.option.timestep = timestep_s
+    return _resolve(spec.compile(), collision, hashlib.sha256(_mjcf().encode("utf-8")).hexdigest())
+
+
+def robot_spec(collision: Collision = "feet") -> mujoco.MjSpec:
+    """The robot before compilation, for who wants to change more than a compiled model lets them.
+
+    Raises:
+        ValueError: if `collision` is not one of the two.
+    """
     if collision not in get_args(Collision):
         choices = ", ".join(repr(name) for name in get_args(Collision))
         raise ValueError(f"unknown collision variant {collision!r}: choose one of {choices}")
-    if not timestep_s > 0:
-        raise ValueError(f"timestep_s must be positive, got {timestep_s}")
-    text = resources.files("wildrobot.robot").joinpath("wildrobot.xml").read_text(encoding="utf-8")
-    spec = mujoco.MjSpec.from_string(text)
-    spec.option.timestep = timestep_s
+    spec = mujoco.MjSpec.from_string(_mjcf())
     if collision == "full":
         _collide_everything(spec)
     else:
         _keep_feet_and_floor(spec)
-    return _resolve(spec.compile(), collision, hashlib.sha256(text.encode("utf-8")).hexdigest())
+    return spec
+
+
+def _mjcf() -> str:
+    return resources.files("wildrobot.robot").joinpath("wildrobot.xml").read_text(encoding="utf-8")
 
 
 def _keep_feet_and_floor(spec: mujoco.MjSpec) -> None:
     """Delete the geoms that touch nothing: they cost kinematics, and no inertia comes from them."""
     for geom in list(spec.geoms):
-        if not (geom.contype or geom.conaffinity):
+        touches = geom.contype or geom.conaffinity
+        if not touches and geom.classname.name != "foot_collision":
             spec.delete(geom)
 
 
 def _collide_everything(spec: mujoco.MjSpec) -> None:
-    """Let every collision geom meet every other and the floor; the MJCF excludes the pairs that may overlap."""
+    """Let every collision geom meet every other; the MJCF excludes the pairs that may overlap.
+
+    The soles meet the floor with their corners, all the rest with its own geoms.
+    """
     for geom in spec.geoms:
-        if geom.classname.name in ("foot_collision", "body_collision"):
-            geom.contype = 1
-            geom.conaffinity = 1
+        if geom.classname.name == "body_collision":
+            geom.contype, geom.conaffinity = _BODY, _FLOOR | _BODY
+        elif geom.classname.name == "foot_collision":
+            geom.contype, geom.conaffinity = _BODY, _BODY
 
 
 def _resolve(model: mujoco.MjModel, collision: Collision, digest: str) -> Robot:
