@@ -13,6 +13,7 @@ full reset loses `truncation`; hence a layer of our own, with their keys and mea
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ class BraxEnv(Env):
 
     def reset(self, rng: Array) -> State:
         """A fresh episode of one robot."""
-        state = self.core.reset(rng)
+        state: Any = self.core.reset(rng)  # Brax types it as a state of its own engines, but never looks inside
         return State(
             pipeline_state=state,
             obs=state.obs,
@@ -54,9 +55,11 @@ class BraxEnv(Env):
 
     def step(self, state: State, action: Float[Array, " 17"]) -> State:
         """One control step of one robot; never resets."""
-        core = self.core.step(state.pipeline_state, action)
+        before: Any = state.pipeline_state
+        core: Any = self.core.step(before, action)
         time_out = (core.truncated & ~core.terminated).astype(jnp.float32)
-        return state.replace(
+        return dataclasses.replace(
+            state,
             pipeline_state=core,
             obs=core.obs,
             reward=core.reward,
@@ -89,7 +92,7 @@ class BraxEnv(Env):
 
 def wrap_for_training(
     env: Env, episode_length: int, action_repeat: int = 1, randomization_fn: Callable[..., Any] | None = None
-) -> Env:
+) -> FreshAutoReset:
     """The `wrap_env_fn` of `ppo.train`.
 
     Args:
@@ -120,7 +123,7 @@ class FreshAutoReset(Wrapper):
         if getattr(self.env.unwrapped, "stagger_episodes", False):
             draw = jax.vmap(lambda key: jax.random.randint(key, (), 0, self.episode_length))
             steps = draw(keys[:, 2]).astype(jnp.float32)
-        totals = {name: zeros for name in ("sum_reward", "length", *state.metrics)}
+        totals = dict.fromkeys(("sum_reward", "length", *state.metrics), zeros)
         info = {
             **state.info,
             "reset_key": keys[:, 1],
@@ -129,7 +132,7 @@ class FreshAutoReset(Wrapper):
             "episode_metrics": totals,
             "final_obs": state.obs,
         }
-        return state.replace(info=info)
+        return dataclasses.replace(state, info=info)
 
     def step(self, state: State, action: Float[Array, "batch 17"]) -> State:
         """One step of every robot; where an episode ends, `obs` is the first one of the next."""
@@ -158,7 +161,8 @@ class FreshAutoReset(Wrapper):
             "episode_metrics": self._totals(state, inner, reward),
             "final_obs": inner.obs,
         }
-        return inner.replace(
+        return dataclasses.replace(
+            inner,
             pipeline_state=jax.tree.map(where_done, fresh.pipeline_state, inner.pipeline_state),
             obs=jax.tree.map(where_done, fresh.obs, inner.obs),
             reward=reward,

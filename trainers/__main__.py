@@ -19,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         experiment = load_experiment(parsed.config, parsed.overrides)
         enable_compilation_cache()
-        from trainers import brax_ppo  # seconds of imports, not worth waiting for where the arguments are wrong
+        # Seconds of imports, not worth waiting for where the arguments are wrong.
+        from trainers import brax_compat, brax_ppo  # noqa: F401  in this order
 
         brax_ppo.train(experiment, parsed.run)
     except UsageError as error:

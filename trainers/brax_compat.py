@@ -1,4 +1,4 @@
-"""What brax 0.14.2 needs of JAX that JAX 0.10 no longer has. Import this before `brax.training`."""
+"""What brax 0.14.2 needs to work on JAX 0.10, and quietly. Import this before anything of Brax."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+import wildrobot.physics.mjx  # noqa: F401  imports MJX without its messages; Brax would import it with them
 
-def _device_put_replicated(tree: Any, devices: Sequence[jax.Device]) -> Any:
+
+def _device_put_replicated(tree: Any, devices: Sequence[Any]) -> Any:
     """Copies each leaf to every device, along a new leading axis that `jax.pmap` splits."""
     sharding = NamedSharding(Mesh(np.array(devices), ("device",)), PartitionSpec("device"))
 
@@ -23,6 +25,6 @@ def _device_put_replicated(tree: Any, devices: Sequence[jax.Device]) -> Any:
 
 
 def install() -> None:
-    """Gives `jax.device_put_replicated` back; called once by the trainer."""
+    """Gives `jax.device_put_replicated` back, which `ppo.train` calls and JAX 0.10 dropped."""
     if not hasattr(jax, "device_put_replicated"):
         jax.device_put_replicated = _device_put_replicated  # pyright: ignore[reportAttributeAccessIssue]

@@ -13,6 +13,8 @@ from typing import Any
 
 import jax
 import numpy as np
+from brax.training.agents.ppo import networks as ppo_networks
+from brax.training.agents.ppo import train as ppo
 
 from adapters.brax_env import BraxEnv, wrap_for_training
 from trainers import brax_compat
@@ -22,10 +24,6 @@ from wildrobot.config import BraxPpoConfig, Experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.policy import Layer, Policy, PolicyInfo
-
-brax_compat.install()
-from brax.training.agents.ppo import networks as ppo_networks  # noqa: E402
-from brax.training.agents.ppo import train as ppo  # noqa: E402
 
 FRAMEWORK = "brax-ppo"
 
@@ -69,7 +67,8 @@ def network_factory(settings: BraxPpoConfig) -> functools.partial[ppo_networks.P
 def to_policy(params: Any, core: WildRobotEnv, settings: BraxPpoConfig, environment_steps: int) -> Policy:
     """Brax's (normaliser, policy, value) parameters as a neutral policy: the tanh of the mean action."""
     normalizer, network = params[0], params[1]["params"]
-    layers = [Layer(np.asarray(network[name]["kernel"]), np.asarray(network[name]["bias"])) for name in _ordered(network)]
+    names = sorted(network, key=lambda name: int(name.removeprefix("hidden_")))
+    layers = [Layer(np.asarray(network[name]["kernel"]), np.asarray(network[name]["bias"])) for name in names]
     # The last layer gives means and standard deviations; only the means act.
     last = layers[-1]
     layers[-1] = Layer(last.kernel[:, : core.action_size], last.bias[: core.action_size])
@@ -106,10 +105,12 @@ def _train(experiment: Experiment, core: WildRobotEnv, run: RunFolder, progress:
         if steps > 0:  # Brax also calls before training
             run.save_policy(to_policy(params, core, settings, steps))
 
+    brax_compat.install()
+    wrap: Any = wrap_for_training  # Brax declares a function of one argument and calls it with four
     ppo.train(
         environment=BraxEnv(core, stagger_episodes=settings.stagger_episodes),
         eval_env=BraxEnv(core),
-        wrap_env_fn=wrap_for_training,
+        wrap_env_fn=wrap,
         episode_length=experiment.env.episode_steps,
         network_factory=network_factory(settings),
         log_training_metrics=True,
@@ -151,10 +152,6 @@ def _figures(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Brax's metrics as finite floats under the names that we log."""
     figures = {name.removesuffix("_per_step"): float(value) for name, value in metrics.items()}
     return {name: value for name, value in figures.items() if math.isfinite(value)}
-
-
-def _ordered(network: Mapping[str, Any]) -> list[str]:
-    return sorted(network, key=lambda name: int(name.removeprefix("hidden_")))
 
 
 def _check_devices(settings: BraxPpoConfig) -> None:

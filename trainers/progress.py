@@ -35,7 +35,9 @@ class TrainingProgress:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
 
     def say(self, text: str) -> None:
@@ -51,11 +53,12 @@ class TrainingProgress:
         rate = since_steps / since_s if since_s > 0 else 0.0
         parts = [f"{rate:,.0f} steps/s"] if rate else []
         shown = (
-            ("reward", "episode/sum_reward", "{:.1f}", 1.0),
-            ("length", "episode/length", "{:.0f}", 1.0),
-            ("vx error", "episode/vx_error_m_per_s", "{:.3f} m/s", 1.0),
+            ("reward", "episode/sum_reward", "{:.1f}"),
+            ("length", "episode/length", "{:.0f}"),
+            ("vx", "episode/vx_m_per_s", "{:.2f}"),
+            ("error", "episode/vx_error_m_per_s", "{:.3f} m/s"),
         )
-        parts += [f"{label} {form.format(figures[name] * scale)}" for label, name, form, scale in shown if name in figures]
+        parts += [f"{label} {form.format(figures[name])}" for label, name, form in shown if name in figures]
         text = "  ".join(parts)
         self._bar.update(self._task, completed=steps, description=f"{steps:,} steps", figures=text)
         if self._bar.disable and now - self._last_line_s > _LINE_EVERY_S:

@@ -36,7 +36,7 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             taken = any(self.path.iterdir())
         except OSError as error:
-            raise UsageError(f"{path}: cannot be the run folder ({error.strerror}); choose another with --run") from None
+            raise UsageError(f"{path}: cannot be a run folder ({error.strerror}); choose another with --run") from None
         if taken:
             raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
         (self.path / "config.yaml").write_text(dump_yaml(experiment), encoding="utf-8")

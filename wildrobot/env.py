@@ -290,7 +290,7 @@ class WildRobotEnv:
         if set(config.weights) != set(values):
             wrong = sorted(set(config.weights) ^ set(values))
             raise UsageError(
-                f"task.reward.weights needs exactly one weight per reward term; missing or unknown: {', '.join(wrong)}; "
+                f"task.reward.weights needs one weight for each reward term; missing or unknown: {', '.join(wrong)}; "
                 f"the terms are: {', '.join(values)}"
             )
         return {name: config.weights[name] * value * self.control_period_s for name, value in values.items()}

@@ -55,11 +55,11 @@ def structure(state):
 
 
 def test_it_is_a_brax_environment(env):
-    assert isinstance(env, Env)
     assert env.unwrapped is env
     assert env.action_size == 17
     assert env.dt == pytest.approx(0.02)
     assert env.backend in ("native", "mjx-jax")
+    assert isinstance(env, Env)
     state = jax.jit(env.reset)(jax.random.PRNGKey(0))
     assert {name: value.shape for name, value in state.obs.items()} == env.observation_size
     assert state.reward.shape == state.done.shape == ()
@@ -124,9 +124,7 @@ def test_no_leak_of_command_history_or_phase(wrapped):
     key = state.info["reset_key"][2]
     after = wrapped.step(tip_over(state, 2), jnp.full((BATCH, 17), 0.7))
     fresh = jax.jit(jax.vmap(wrapped.env.reset))(jnp.tile(key, (BATCH, 1)))
-    for name, got, want in zip(
-        fresh.pipeline_state._fields, after.pipeline_state, fresh.pipeline_state, strict=True
-    ):
+    for name, got, want in zip(fresh.pipeline_state._fields, after.pipeline_state, fresh.pipeline_state, strict=True):
         for a, b in zip(jax.tree.leaves(got), jax.tree.leaves(want), strict=True):
             np.testing.assert_array_equal(a[2], b[2], err_msg=name)
     np.testing.assert_array_equal(after.obs["state"][2], fresh.obs["state"][2])
@@ -139,7 +137,9 @@ def test_every_episode_is_a_new_one(wrapped):
         state = wrapped.step(state, still())
         if float(state.done[0]):
             core = state.pipeline_state
-            starts.append((tuple(np.asarray(core.task.command)[0].tolist()), tuple(np.asarray(core.physics.qpos)[0].tolist())))
+            starts.append(
+                (tuple(np.asarray(core.task.command)[0].tolist()), tuple(np.asarray(core.physics.qpos)[0].tolist()))
+            )
     assert len(starts) == 4
     assert len({qpos for _, qpos in starts}) >= 3, "start states are drawn anew"
     assert len(set(starts)) == 4

@@ -14,10 +14,7 @@ SEEDS, STEPS = 3, 25
 
 @pytest.fixture(scope="module")
 def engines():
-    return [
-        make_physics(load_experiment("smoke", [f"env.physics.engine={name}"]).env)
-        for name in ("native", "mjx")
-    ]
+    return [make_physics(load_experiment("smoke", [f"env.physics.engine={name}"]).env) for name in ("native", "mjx")]
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,9 @@ class TestFrames:
         np.testing.assert_allclose(north, [0.3, 0.0, 0.1], atol=1e-6)
 
     def test_wrapped(self):
-        np.testing.assert_allclose(frames.wrapped_rad(jnp.array([3.5, -3.5])), [3.5 - 2 * math.pi, 2 * math.pi - 3.5], rtol=1e-5)
+        np.testing.assert_allclose(
+            frames.wrapped_rad(jnp.array([3.5, -3.5])), [3.5 - 2 * math.pi, 2 * math.pi - 3.5], rtol=1e-5
+        )
 
 
 class TestAction:

@@ -91,12 +91,21 @@ def test_replicated_copies_lie_on_every_device():
 @pytest.mark.slow
 def test_ctrl_c_leaves_the_policy_of_the_last_checkpoint(tmp_path):
     run = tmp_path / "run"
-    arguments = ["brax", "--config", "smoke", "--run", str(run), "brax_ppo.num_timesteps=10000000", "brax_ppo.num_evals=2000"]
+    arguments = [
+        "brax",
+        "--config",
+        "smoke",
+        "--run",
+        str(run),
+        "brax_ppo.num_timesteps=10000000",
+        "brax_ppo.num_evals=2000",
+    ]
     process = subprocess.Popen([sys.executable, "-m", "trainers", *arguments], stderr=subprocess.PIPE, text=True)
     try:
         give_up = time.monotonic() + 120
         while not (run / "policy.safetensors").exists():
-            assert process.poll() is None and time.monotonic() < give_up
+            assert process.poll() is None
+            assert time.monotonic() < give_up
             time.sleep(0.2)
         os.kill(process.pid, signal.SIGINT)
         error = process.communicate(timeout=30)[1]

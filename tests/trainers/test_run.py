@@ -50,7 +50,7 @@ def test_a_folder_with_files_is_refused_and_left_alone(tmp_path, experiment):
 
 def test_a_file_in_the_way_is_refused(tmp_path, experiment):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot be the run folder"):
+    with pytest.raises(UsageError, match="cannot be a run folder"):
         RunFolder(tmp_path / "file", experiment, trainer="test")
 
 

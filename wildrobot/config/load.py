@@ -69,9 +69,8 @@ def dump_yaml(section: BaseModel) -> str:
 
 def builtin_names() -> list[str]:
     """Names of the experiments that come with the package."""
-    return sorted(
-        entry.name.removesuffix(".yaml") for entry in resources.files("configs").iterdir() if entry.name.endswith(".yaml")
-    )
+    files = (entry.name for entry in resources.files("configs").iterdir())
+    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
 
 
 def _read(name_or_path: str | Path) -> tuple[str, str]:

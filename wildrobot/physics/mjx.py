@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 from typing import Literal
 
 import jax
 from jaxtyping import Array, Float, Int
-from mujoco import mjx
 
 from wildrobot.errors import UsageError
 from wildrobot.physics.base import PhysicsState
 from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank, stacked_leaves
 from wildrobot.robot import Robot
+
+# MJX prints that Warp is missing, which is no news to those who did not ask for it.
+with contextlib.redirect_stdout(io.StringIO()):
+    from mujoco import mjx
 
 Implementation = Literal["jax", "warp"]
 # Slots for contacts and constraint rows of one robot on Warp, which must be told: two box feet make
@@ -46,7 +51,7 @@ class MjxPhysics:
         self._substeps = substeps
         flat = [jax.tree.flatten(mjx.put_model(model, impl=implementation)) for model in variants.models]
         self._structure = flat[0][1]
-        self._leaves, self._differs = stacked_leaves([leaves for leaves, _ in flat], self._structure)
+        self._leaves, self._differs = stacked_leaves([leaves for leaves, _ in flat])
         slots = {"naconmax": _WARP_CONTACTS, "njmax": _WARP_CONSTRAINTS} if implementation == "warp" else {}
         self._data = mjx.make_data(robot.model, impl=implementation, **slots)
 
@@ -59,8 +64,7 @@ class MjxPhysics:
         model = self._model(state.variant)
         data = self._data.replace(qpos=state.qpos, qvel=state.qvel, ctrl=targets_rad)
         data = jax.lax.fori_loop(0, self._substeps, lambda _, data: mjx.step(model, data), data)
-        return state._replace(qpos=data.qpos, qvel=data.qvel, ctrl=targets_rad, sensordata=data.sensordata
-        )
+        return state._replace(qpos=data.qpos, qvel=data.qvel, ctrl=targets_rad, sensordata=data.sensordata)
 
 
 def _require_warp() -> None:

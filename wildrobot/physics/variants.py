@@ -6,8 +6,8 @@ Whatever needs MuJoCo's compiler is computed here, once; an episode draws a robo
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
@@ -78,12 +78,8 @@ def _vary(
     return model
 
 
-def stacked_leaves(variants: list, treedef: jax.tree_util.PyTreeDef) -> tuple[list, list[bool]]:
-    """Stacks what differs between pytrees of one structure.
-
-    Args:
-      variants: K lists of leaves, in the order of `treedef`.
-      treedef: their common structure; used to name a leaf that cannot be stacked.
+def stacked_leaves(variants: list[list[Any]]) -> tuple[list[Any], list[bool]]:
+    """Stacks what differs between K lists of leaves of equal shapes.
 
     Returns:
       The leaves, with a leading axis K where the variants differ, and which ones those are.
@@ -91,8 +87,6 @@ def stacked_leaves(variants: list, treedef: jax.tree_util.PyTreeDef) -> tuple[li
     leaves, differs = [], []
     for versions in zip(*variants, strict=True):
         first = np.asarray(versions[0])
-        if any(np.shape(version) != first.shape for version in versions):
-            raise ValueError(f"robot variants must have equal shapes, but one of {treedef} has not")
         same = all(np.array_equal(first, np.asarray(version)) for version in versions[1:])
         leaves.append(versions[0] if same else jnp.stack([jnp.asarray(version) for version in versions]))
         differs.append(not same)

@@ -45,9 +45,7 @@ def is_standing(command: Float[Array, " 3"]) -> Bool[Array, ""]:
     return jnp.all(jnp.abs(command) < STANDING_BELOW)
 
 
-def steps_until(
-    draw: Float[Array, ""], interval_s: tuple[float, float], control_period_s: float
-) -> Int[Array, ""]:
+def steps_until(draw: Float[Array, ""], interval_s: tuple[float, float], control_period_s: float) -> Int[Array, ""]:
     """Control steps, at least one, until an interval [s] has passed; the draw says where in its range it lies."""
     seconds = within(draw, *interval_s)
     return jnp.maximum(1, jnp.round(seconds / control_period_s)).astype(jnp.int32)

@@ -7,7 +7,6 @@ from jaxtyping import Array, Float
 
 from wildrobot.config import PushConfig
 
-
 DRAWS = 2
 """Uniform numbers that `kick_m_per_s` takes."""
 

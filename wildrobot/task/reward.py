@@ -34,9 +34,7 @@ def wobble(gyro_rad_per_s: Float[Array, " 3"]) -> Float[Array, ""]:
     return jnp.sum(jnp.square(gyro_rad_per_s[:2]))
 
 
-def foot_height(
-    clearance_m: Float[Array, " 2"], reference_m: Float[Array, " 2"], width_m: float
-) -> Float[Array, ""]:
+def foot_height(clearance_m: Float[Array, " 2"], reference_m: Float[Array, " 2"], width_m: float) -> Float[Array, ""]:
     """How well both soles follow the heights that the gait clock asks for."""
     return tracking(clearance_m - reference_m, width_m)
 
