@@ -129,7 +129,7 @@ class WildRobotEnv:
             start = _index(start_draw, self.physics.starts.count)
         if variant is None:
             variant = _index(variant_draw, self.physics.variants.count)
-        never = jnp.array(jnp.iinfo(jnp.int32).max)
+        never = jnp.array(jnp.iinfo(jnp.int32).max, jnp.int32)
         resample_at = never
         if command is None:
             command = commands.sample(command_draws, task.command)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Literal, get_args
+from xml.etree.ElementTree import canonicalize
 
 import mujoco
 import numpy as np
@@ -38,7 +39,7 @@ class Robot:
         sole_half_length_m: half the length of the left foot's contact box; the right one's is 0.1 mm more.
         sole_half_width_m: half the width of the left foot's contact box; the right one's is 0.2 mm more.
         collision: which of the two models this is.
-        digest: SHA-256 of the MJCF text in hex; policy files name their robot by it.
+        digest: SHA-256 in hex of the MJCF's content that makes the robot; policy files name their robot by it.
     """
 
     model: mujoco.MjModel
@@ -71,7 +72,7 @@ def load_robot(collision: Collision = "feet", *, timestep_s: float = 0.005) -> R
         raise ValueError(f"timestep_s must be positive, got {timestep_s}")
     spec = robot_spec(collision)
     spec.option.timestep = timestep_s
-    return _resolve(spec.compile(), collision, hashlib.sha256(_mjcf().encode("utf-8")).hexdigest())
+    return _resolve(spec.compile(), collision, _digest(_mjcf()))
 
 
 def robot_spec(collision: Collision = "feet") -> mujoco.MjSpec:
@@ -89,6 +90,12 @@ def robot_spec(collision: Collision = "feet") -> mujoco.MjSpec:
     else:
         _keep_feet_and_floor(spec)
     return spec
+
+
+def _digest(mjcf: str) -> str:
+    """Neither comments and layout, nor looks and solver settings make another robot."""
+    content = canonicalize(mjcf, with_comments=False, strip_text=True, exclude_tags=["option", "visual", "asset"])
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
 def _mjcf() -> str:

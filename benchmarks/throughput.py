@@ -1,0 +1,102 @@
+"""Environment steps per second of the core and of the Brax adapter, against bare `mujoco.rollout`.
+
+All play the same: robots from the start bank of the walk experiment around home, joint targets changing by up to
+0.05 rad at random every control step. Nobody falls, so that all step robots that stand on their feet.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+from mujoco import rollout
+
+from adapters.brax_env import BraxEnv, wrap_for_training
+from wildrobot.config import load_experiment
+from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.physics.native import available_threads
+
+BATCHES, CONTROL_STEPS, REPEATS = (256, 1024), 50, 7
+TARGET_CHANGE_RAD = 0.05
+
+
+def bare_rollout(env: WildRobotEnv, batch: int) -> Callable[[], None]:
+    """`mujoco.rollout` alone: one call per control step, nothing between."""
+    model = env.robot.model
+    threads = available_threads()
+    pool, data = rollout.Rollout(nthread=threads), [mujoco.MjData(model) for _ in range(threads)]
+    substeps = round(env.control_period_s / model.opt.timestep)
+    index = np.arange(batch) % env.physics.starts.count
+    start = np.zeros((batch, 1 + model.nq + model.nv))
+    start[:, 1:] = np.hstack([np.asarray(env.physics.starts.qpos)[index], np.asarray(env.physics.starts.qvel)[index]])
+    change = np.random.default_rng(0).uniform(-1.0, 1.0, (CONTROL_STEPS, batch, 1, model.nu)) * TARGET_CHANGE_RAD
+    controls = np.repeat(env.robot.home_targets_rad + change, substeps, axis=2)
+
+    def play() -> None:
+        state = start
+        for control in controls:
+            states, _ = pool.rollout(model, data, state, control)
+            state = np.ascontiguousarray(states[:, -1])
+
+    return play
+
+
+def core(env: WildRobotEnv, batch: int) -> Callable[[], None]:
+    """The vmapped core under `jit` and `scan`."""
+    state = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(0), batch))
+    return _scanned(lambda s, action: jax.vmap(env.step)(s, action), state, env, batch)
+
+
+def brax_adapter(env: WildRobotEnv, batch: int) -> Callable[[], None]:
+    """The same through the Brax adapter, with its auto-reset."""
+    wrapped = wrap_for_training(BraxEnv(env), episode_length=env.config.episode_steps)
+    state = jax.jit(wrapped.reset)(jax.random.split(jax.random.PRNGKey(0), batch))
+    return _scanned(wrapped.step, state, env, batch)
+
+
+def rates(env: WildRobotEnv, batch: int) -> dict[str, float]:
+    """Median environment steps per second of each, measured in turn so that all see the same machine."""
+    plays = {"bare": bare_rollout(env, batch), "core": core(env, batch), "brax": brax_adapter(env, batch)}
+    seconds: dict[str, list[float]] = {name: [] for name in plays}
+    for play in plays.values():
+        play()
+    for _ in range(REPEATS):
+        for name, play in plays.items():
+            begin = time.perf_counter()
+            play()
+            seconds[name].append(time.perf_counter() - begin)
+    return {name: batch * CONTROL_STEPS / statistics.median(each) for name, each in seconds.items()}
+
+
+def main() -> None:
+    """Prints a table."""
+    env = make_env(load_experiment("walk", ["env.physics.engine=native", "env.task.push.velocity_m_per_s=0"]).env)
+    print("| robots | bare `mujoco.rollout` | core | Brax adapter | core / bare | Brax adapter / bare |")
+    print("|--:|--:|--:|--:|--:|--:|")
+    for batch in BATCHES:
+        rate = rates(env, batch)
+        cells = [f"{rate[name]:,.0f}" for name in ("bare", "core", "brax")]
+        cells += [f"{rate[name] / rate['bare']:.2f}" for name in ("core", "brax")]
+        print(f"| {batch} | " + " | ".join(cells) + " |", flush=True)
+    print()
+
+
+def _scanned(step: Callable, state: object, env: WildRobotEnv, batch: int) -> Callable[[], None]:
+    scale = jnp.asarray(TARGET_CHANGE_RAD / env.action_map.scale_rad)
+    change = np.random.default_rng(0).uniform(-1.0, 1.0, (CONTROL_STEPS, batch, env.action_size))
+    actions = jnp.asarray(change, jnp.float32) * scale
+    run = jax.jit(lambda state, actions: jax.lax.scan(lambda s, a: (step(s, a), None), state, actions)[0])
+
+    def play() -> None:
+        jax.block_until_ready(run(state, actions))
+
+    return play
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Pictures without a graphics library."""
+
+import matplotlib.image
+import mujoco
+import numpy as np
+import pytest
+
+from wildrobot.evaluation import filmstrip, picture
+from wildrobot.evaluation.raycast import View, render
+from wildrobot.evaluation.rollout import Episodes
+from wildrobot.evaluation.score import score
+
+SCENE = """
+<mujoco>
+  <worldbody>
+    <geom type="plane" size="0 0 1"/>
+    <body pos="3 4 0.5"><freejoint/>
+      <geom type="sphere" size="0.2" rgba="1 0 0 1" contype="0" conaffinity="0"/>
+      <geom type="box" size="0.4 0.4 0.4" group="3"/>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+PERIOD_S = 0.02
+
+
+@pytest.fixture(scope="module")
+def ball():
+    """A red ball of 0.2 m, seen straight from the side with 100 pixels per metre."""
+    model = mujoco.MjModel.from_xml_string(SCENE)
+    view = View(np.array([3.0, 4.0, 0.5]), 1.0, 1.0, 100.0, azimuth_rad=0.0, elevation_rad=0.0)
+    return render(model, model.qpos0, view)
+
+
+def test_a_ball_is_a_disc_of_its_size_and_colour(ball):
+    assert ball.shape == (100, 100, 4)
+    assert ball.min() >= 0.0
+    assert ball.max() <= 1.0
+    red = (ball[..., 0] > 2 * ball[..., 1]) & (ball[..., 3] > 0.5)
+    assert red.sum() == pytest.approx(np.pi * 20**2, rel=0.02)
+    rows, columns = np.nonzero(red)
+    assert (rows.mean(), columns.mean()) == pytest.approx((49.5, 49.5), abs=0.2)
+
+
+def test_collision_geoms_are_not_seen(ball):
+    assert ball[20, 20, 3] == 0.0  # inside the box of group 3
+
+
+def test_the_light_comes_from_above(ball):
+    assert ball[35, 50, 0] > ball[65, 50, 0] + 0.1
+
+
+def test_the_ball_throws_a_shadow_on_a_transparent_floor():
+    model = mujoco.MjModel.from_xml_string(SCENE)
+    above = View(np.array([3.0, 4.0, 0.0]), 2.0, 2.0, 50.0, azimuth_rad=0.0, elevation_rad=1.5)
+    image = render(model, model.qpos0, above)
+    shadow = (image[..., 3] > 0.1) & (image[..., :3].max(axis=-1) == 0.0)
+    # A circle of 0.2 m, stretched by 1 / sin(elevation of the light); the ball hides a part of it.
+    assert 0.5 * np.pi * 10**2 < shadow.sum() < 1.6 * np.pi * 10**2
+    assert (image[..., 3] == 0.0).mean() > 0.8
+
+
+def recorded(robot, cycle_s: float | None = 0.8, seconds=4.0, fall=None):
+    """Home, carried forward, with feet that lift in turn; none lifts where `cycle_s` is None."""
+    samples = round(seconds / PERIOD_S) + 1
+    times = np.arange(samples) * PERIOD_S
+    qpos = np.tile(robot.home_qpos.astype(np.float32), (samples, 1))
+    qpos[:, 0] += 0.2 * times
+
+    def zeros(*shape):
+        return np.zeros((samples, 2, *shape), np.float32)
+
+    load = zeros(2) + 20.0
+    if cycle_s:
+        load[times % cycle_s < 0.3 * cycle_s, :, 0] = 0.0
+        load[(times + cycle_s / 2) % cycle_s < 0.3 * cycle_s, :, 1] = 0.0
+    alive = np.arange(samples)[:, None] < np.array([samples if fall is None else fall, samples])
+    return Episodes(
+        command=np.array([0.2, 0, 0], np.float32), control_period_s=PERIOD_S, alive=alive,
+        position_m=np.stack([qpos[:, :2]] * 2, axis=1), velocity_m_per_s=zeros(2) + 0.2, heading_rad=zeros(),
+        foot_position_m=zeros(2, 2), foot_clearance_m=zeros(2), foot_load_N=load, torque_Nm=zeros(17), film_qpos=qpos,
+    )  # fmt: skip
+
+
+def test_the_strip_spans_the_gait_cycle_that_it_measures(env):
+    strip = filmstrip.choose(recorded(env.robot))
+    assert strip.cycle_s == pytest.approx(0.8, abs=0.02)
+    assert len(strip.samples) == 8
+    assert (strip.samples[-1] - strip.samples[0]) * PERIOD_S == pytest.approx(1.2 * 0.8, abs=0.02)
+
+
+def test_the_strip_of_a_robot_that_stands(env):
+    strip = filmstrip.choose(recorded(env.robot, cycle_s=None))
+    assert strip.cycle_s is None
+    assert (strip.samples[-1] - strip.samples[0]) * PERIOD_S == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("fall", [1, 5, 30])
+def test_the_strip_ends_with_the_fall(env, fall):
+    samples = filmstrip.choose(recorded(env.robot, fall=fall)).samples
+    assert samples.min() >= 0
+    assert samples.max() < fall
+
+
+def test_the_picture(env, tmp_path):
+    played = [recorded(env.robot)]
+    path = tmp_path / "evaluation.png"
+    picture.draw(path, "a policy", env.robot.model, played, [score(played[0], env.robot.torque_limit_Nm)])
+    image = matplotlib.image.imread(path)
+    assert image.shape[1] > 1000
+    strip = image[: image.shape[0] // 2, :, :3]
+    assert (strip.max(axis=-1) < 0.2).mean() > 0.02, "the robot's dark parts"
+    orange = (strip[..., 0] > 0.7) & (strip[..., 2] < 0.3)
+    assert orange.sum() > 500, "the robot's orange parts"
+
+
+def test_the_picture_of_a_robot_that_falls_at_once(env, tmp_path, monkeypatch):
+    monkeypatch.setattr(filmstrip, "_PIXELS_PER_M", 50.0)
+    played = [recorded(env.robot, fall=1, seconds=0.5)]
+    picture.draw(tmp_path / "e.png", "a policy", env.robot.model, played, [score(played[0], env.robot.torque_limit_Nm)])
+    assert (tmp_path / "e.png").stat().st_size > 10_000
+
+
+def test_the_film_shows_the_fastest_command_that_is_survived(env):
+    slow, fast = recorded(env.robot), recorded(env.robot, fall=10)
+    fast.command[0] = 0.3
+    assert picture.fastest_survived([slow, fast]) == 0
+    assert picture.fastest_survived([fast, fast]) == 0

@@ -1,0 +1,281 @@
+"""The neutral policy and its file: what comes back, and what is refused."""
+
+import dataclasses
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from wildrobot import policy_file
+from wildrobot.config import EnvConfig, load_experiment
+from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.errors import UsageError
+from wildrobot.policy import ActionMapping, Activation, Layer, Policy, PolicyInfo, Squash, check_fits
+from wildrobot.policy_info import check_fits as check_info_fits
+
+LAYOUT = (("gyro", 3), ("joint_angle", 2))
+JOINTS = ("left_knee_pitch", "right_knee_pitch")
+CONFIG = load_experiment("smoke").env
+
+
+def info(**changes) -> PolicyInfo:
+    fields = {
+        "observation_layout": LAYOUT,
+        "action": ActionMapping(
+            joint_names=JOINTS,
+            home_rad=(0.1, -0.2),
+            scale_rad=(0.5, 0.5),
+            lower_rad=(0.0, -1.0),
+            upper_rad=(1.0, 0.0),
+            delay_steps=1,
+            control_period_s=0.02,
+        ),
+        "robot_digest": "a" * 64,
+        "env_config": CONFIG.model_dump(mode="json"),
+        "code_version": "0.1.0",
+        "framework": "test",
+        "environment_steps": 1000,
+        "seed": 7,
+    }
+    return PolicyInfo(**fields | changes)
+
+
+def network(activation: Activation = "swish", squash: Squash = "tanh", clip: float | None = None) -> Policy:
+    rng = np.random.default_rng(0)
+
+    def normal(*shape):
+        return rng.normal(size=shape).astype(np.float32)
+
+    return Policy(
+        layers=(Layer(normal(5, 8), normal(8)), Layer(normal(8, 4), normal(4)), Layer(normal(4, 2), normal(2))),
+        activation=activation,
+        squash=squash,
+        observation_mean=normal(5),
+        observation_std=np.exp(normal(5)),
+        observation_clip=clip,
+        info=info(),
+    )
+
+
+def test_the_formula_by_hand():
+    # z = ((3 - 1) / 2, 0) = (1, 0); hidden: relu(2 - 0.5, -1) = (1.5, 0); out: clip(1.5, -0.75) = (1, -0.75).
+    policy = Policy(
+        layers=(
+            Layer(np.array([[2, -1], [0, 0]], np.float32), np.array([-0.5, 0], np.float32)),
+            Layer(np.array([[1, -0.5], [0, 0]], np.float32), np.zeros(2, np.float32)),
+        ),
+        activation="relu",
+        squash="clip",
+        observation_mean=np.array([1, 0], np.float32),
+        observation_std=np.array([2, 1], np.float32),
+        observation_clip=None,
+        info=info(observation_layout=(("gyro", 2),)),
+    )
+    np.testing.assert_array_equal(policy.apply(np.array([3, 0], np.float32)), [1.0, -0.75])
+
+
+@pytest.mark.parametrize("activation", ["swish", "elu", "relu", "tanh"])
+@pytest.mark.parametrize(("squash", "clip"), [("tanh", None), ("clip", 2.0)])
+def test_numpy_and_jax_agree(activation, squash, clip):
+    policy = network(activation, squash, clip)
+    observation = np.random.default_rng(1).normal(0, 5, (32, 5)).astype(np.float32)
+    expected = policy.apply(observation)
+    assert expected.shape == (32, 2)
+    assert expected.dtype == np.float32
+    np.testing.assert_allclose(jax.jit(policy.apply_jax)(jnp.asarray(observation)), expected, atol=1e-6)
+
+
+def test_the_normalised_observation_is_clipped():
+    policy = network(squash="clip", clip=2.0)
+    far = policy.observation_mean + np.float32(100) * policy.observation_std
+    edge = policy.observation_mean + np.float32(2) * policy.observation_std
+    np.testing.assert_allclose(policy.apply(far), policy.apply(edge), atol=1e-5)
+
+
+def test_no_warning_and_no_nan_far_out():
+    for activation in ("swish", "elu", "relu", "tanh"):
+        assert np.isfinite(network(activation).apply(np.full(5, -1e6, np.float32))).all()
+
+
+@pytest.mark.parametrize(("squash", "clip"), [("tanh", None), ("clip", 10.0)])
+def test_round_trip(tmp_path, squash, clip):
+    policy = network("elu", squash, clip)
+    policy.save(tmp_path / "policy.safetensors")
+    loaded = Policy.load(tmp_path / "policy.safetensors")
+    assert loaded.info == policy.info
+    assert (loaded.activation, loaded.squash, loaded.observation_clip) == ("elu", squash, clip)
+    observation = np.ones((3, 5), np.float32)
+    np.testing.assert_array_equal(loaded.apply(observation), policy.apply(observation))
+    assert loaded.env_config() == CONFIG
+    assert isinstance(loaded.env_config(), EnvConfig)
+    assert [path.name for path in tmp_path.iterdir()] == ["policy.safetensors"]  # no temporary file stays
+
+
+def test_saving_replaces_the_old_file(tmp_path):
+    path = tmp_path / "policy.safetensors"
+    path.write_text("old")
+    network().save(path)
+    Policy.load(path)
+
+
+def test_a_transposed_kernel_is_saved_as_it_is(tmp_path):
+    policy = network()
+    first = policy.layers[0]
+    transposed = Layer(np.asfortranarray(first.kernel), first.bias)
+    dataclasses.replace(policy, layers=(transposed, *policy.layers[1:])).save(tmp_path / "p")
+    np.testing.assert_array_equal(Policy.load(tmp_path / "p").layers[0].kernel, first.kernel)
+
+
+def test_saving_where_one_cannot_write(tmp_path):
+    with pytest.raises(UsageError, match=r"cannot write the policy.*No such file"):
+        network().save(tmp_path / "missing" / "policy.safetensors")
+
+
+def write_raw(path, change_header=lambda header: header, change_arrays=lambda arrays: arrays, **metadata):
+    """A file of the right container with altered contents."""
+    network().save(path)
+    header, arrays = policy_file.read(path)
+    policy_file.write(path, change_header(header), change_arrays(arrays))
+    if metadata:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            path.write_bytes(safetensors.numpy.save(arrays, file.metadata() | metadata))
+
+
+def without(name):
+    return lambda tree: {key: value for key, value in tree.items() if key != name}
+
+
+def put(name, value):
+    return lambda tree: tree | {name: value}
+
+
+BAD_FILES = {
+    "text": (lambda path: path.write_text("not a policy"), "not a policy file, or it is truncated"),
+    "empty": (lambda path: path.write_bytes(b""), "not a policy file, or it is truncated"),
+    "folder": (lambda path: path.mkdir(), "cannot read the policy.*Is a directory"),
+    "missing": (lambda path: None, "cannot read the policy.*No such file"),
+    "foreign": (
+        lambda path: path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)}, {"format": "pt"})),
+        "not a policy of the format 'wildrobot-policy'",
+    ),
+    "no_metadata": (
+        lambda path: path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)})),
+        "not a policy of the format 'wildrobot-policy'",
+    ),
+    "newer": (lambda path: write_raw(path, version="2"), "format version 2, but this program reads version 1"),
+    "altered_header": (lambda path: write_raw(path, header="{}"), "does not match its own checksum"),
+    "header_key": (lambda path: write_raw(path, without("squash")), "header field squash: Field required"),
+    "header_value": (lambda path: write_raw(path, put("activation", "gelu")), "header field activation"),
+    "array": (lambda path: write_raw(path, change_arrays=without("layer_1.bias")), "missing.*layer_1.bias"),
+    "shape": (
+        lambda path: write_raw(path, change_arrays=put("layer_1.kernel", np.zeros((8, 3), np.float32))),
+        r"layer_1.kernel has the shape \(8, 3\) instead of \(8, 4\)",
+    ),
+    "inputs": (
+        lambda path: write_raw(path, change_arrays=put("observation.mean", np.zeros(4, np.float32))),
+        r"observation.mean has the shape \(4,\) instead of \(5,\)",
+    ),
+    "type": (
+        lambda path: write_raw(path, change_arrays=put("layer_0.bias", np.zeros(8))),
+        "layer_0.bias has the type float64 instead of float32",
+    ),
+    "nan": (
+        lambda path: write_raw(path, change_arrays=put("layer_2.bias", np.array([0, np.nan], np.float32))),
+        "layer_2.bias contains NaN or infinity",
+    ),
+    "infinity": (
+        lambda path: write_raw(path, change_arrays=put("observation.std", np.full(5, np.inf, np.float32))),
+        "observation.std contains NaN or infinity",
+    ),
+    "zero_std": (
+        lambda path: write_raw(path, change_arrays=put("observation.std", np.zeros(5, np.float32))),
+        "observation.std has entries that are not positive",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_refused_in_one_sentence(tmp_path, case):
+    make, message = BAD_FILES[case]
+    path = tmp_path / "policy.safetensors"
+    make(path)
+    with pytest.raises(UsageError, match=message) as error:
+        Policy.load(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    path = tmp_path / "policy.safetensors"
+    network().save(path)
+    whole = path.read_bytes()
+    for length in (4, 100, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(UsageError, match="truncated"):
+            Policy.load(path)
+
+
+def test_one_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "policy.safetensors"
+    network().save(path)
+    whole = bytearray(path.read_bytes())
+    whole[-3] ^= 1
+    path.write_bytes(whole)
+    with pytest.raises(UsageError, match="does not match its own checksum"):
+        Policy.load(path)
+
+
+def test_an_outdated_environment_is_explained():
+    tree = json.loads(CONFIG.model_dump_json())
+    tree["task"]["gravity"] = 9.81
+    policy = dataclasses.replace(network(), info=info(env_config=tree))
+    with pytest.raises(UsageError, match=r"made by wildrobot 0.1.0\): unknown field task.gravity"):
+        policy.env_config()
+
+
+@pytest.fixture(scope="module")
+def env() -> WildRobotEnv:
+    return make_env(load_experiment("smoke", ["env.physics.engine=native", "env.physics.threads=1"]).env)
+
+
+def made_for(env, changed=None, **mapping):
+    """A policy's description that fits the environment, but for what is changed."""
+    made = PolicyInfo.of(env, framework="test", environment_steps=0, seed=0)
+    action = made.action.model_copy(update=mapping)
+    return made.model_copy(update={"action": action, "code_version": "9.9"} | (changed or {}))
+
+
+def test_a_policy_that_fits(env):
+    info = made_for(env)
+    size = info.observation_size
+    policy = Policy(
+        layers=(Layer(np.zeros((size, 17), np.float32), np.zeros(17, np.float32)),),
+        activation="tanh",
+        squash="clip",
+        observation_mean=np.zeros(size, np.float32),
+        observation_std=np.ones(size, np.float32),
+        observation_clip=None,
+        info=info,
+    )
+    check_fits(policy, env)
+
+
+@pytest.mark.parametrize(
+    ("changed", "mapping", "message"),
+    [
+        ({"robot_digest": "b" * 64}, {}, "another robot: its MJCF is bbbbbbbbbbbb, this one's is"),
+        ({"observation_layout": (("gyro", 3), ("odour", 1))}, {}, r"another observation: entry 1 is \('odour', 1\)"),
+        ({"observation_layout": (("gyro", 3),)}, {}, "another observation: 1 entries in the policy, . here"),
+        ({}, {"scale_rad": (9.0,) * 17}, "scale_rad differs, entry 0 is 9.0 in the policy"),
+        ({}, {"delay_steps": 99}, "delay_steps differs, 99 in the policy"),
+        ({}, {"control_period_s": 0.01}, "control_period_s differs, 0.01 in the policy, 0.02"),
+        ({}, {"joint_names": ("tail",)}, "joint_names differs, entry 0 is tail in the policy, waist_yaw here"),
+    ],
+)
+def test_a_policy_that_does_not_fit_is_refused_by_name(env, changed, mapping, message):
+    with pytest.raises(UsageError, match=message) as error:
+        check_info_fits(made_for(env, changed, **mapping), env)
+    assert str(error.value).endswith("play it with wildrobot 9.9, which made it, or train it again")
