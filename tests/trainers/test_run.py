@@ -43,7 +43,7 @@ def test_provenance_names_versions_and_trainer(tmp_path, experiment):
 
 def test_a_folder_with_files_is_refused_and_left_alone(tmp_path, experiment):
     (tmp_path / "keep.txt").write_text("mine")
-    with pytest.raises(UsageError, match="already holds files.*--run"):
+    with pytest.raises(UsageError, match=r"already holds files.*--run"):
         RunFolder(tmp_path, experiment, trainer="test")
     assert [path.name for path in tmp_path.iterdir()] == ["keep.txt"]
 

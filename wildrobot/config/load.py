@@ -62,7 +62,7 @@ def dump_yaml(section: BaseModel) -> str:
     """The configuration as YAML that loads back equal."""
     stream = io.StringIO()
     yaml = ruamel.yaml.YAML()
-    yaml.default_flow_style = None
+    yaml.default_flow_style = False
     yaml.dump(section.model_dump(mode="json"), stream)
     return stream.getvalue()
 

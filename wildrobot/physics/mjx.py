@@ -70,11 +70,11 @@ class MjxPhysics:
 def _require_warp() -> None:
     if importlib.util.find_spec("warp") is None:
         raise UsageError(
-            "physics.engine=mjx with physics.implementation=warp needs warp-lang, which is not installed: "
-            'run `pip install "wildrobot[warp]"`, or choose physics.implementation=jax'
+            "env.physics.implementation=warp needs warp-lang, which is not installed: "
+            'run `pip install "wildrobot[warp]"`, or choose env.physics.engine=native'
         )
     if jax.default_backend() != "gpu":
         raise UsageError(
-            f"physics.implementation=warp needs an NVIDIA GPU, but JAX only sees: {jax.default_backend()}. "
-            'Install JAX for CUDA (`pip install "jax[cuda12]"`), or choose physics.engine=native'
+            f"env.physics.implementation=warp needs an NVIDIA GPU, but JAX only sees: {jax.default_backend()}. "
+            'Install JAX for CUDA (`pip install "jax[cuda12]"`), or choose env.physics.engine=native'
         )
