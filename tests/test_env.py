@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from wildrobot.config import load_experiment
-from wildrobot.env import EnvState, WildRobotEnv, make_env
+from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.state import EnvState
 from wildrobot.task.observation import ACTOR_LAYOUT
 
 QUIET = [

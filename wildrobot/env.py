@@ -6,8 +6,6 @@ dtype after `reset` as after `step`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,67 +15,15 @@ from wildrobot.config import EnvConfig
 from wildrobot.errors import UsageError
 from wildrobot.physics import Physics, PhysicsState, make_physics, start_state
 from wildrobot.robot import Robot
+from wildrobot.state import EnvState, TaskState
 from wildrobot.task import command as commands
 from wildrobot.task import disturbance, frames, gait, observation, reward, termination
 from wildrobot.task.action import ActionMap
 from wildrobot.task.joints import per_joint
-from wildrobot.task.observation import SensorErrors
 from wildrobot.task.view import Readings, read
 
 _MAX_JOINT_SPEED_RAD_PER_S = 1e3
 """No motion of the robot comes near this; beyond it the simulation has diverged."""
-
-
-class TaskState(NamedTuple):
-    """What the task remembers of one episode.
-
-    Attributes:
-      key: the random key of the rest of the episode.
-      step: control steps since the reset.
-      command: commanded (vx [m/s], vy [m/s], yaw rate [rad/s]) in the heading frame.
-      resample_at, push_at: the steps at which a new command is drawn, and the robot is pushed.
-      heading_goal_rad: where the commanded yaw rates would have led.
-      phase: gait phase [cycles].
-      queue: joint targets [rad] that are still on their way to the servos.
-      last_action, previous_action: the newest action, and the one before.
-      velocity_filtered: low-passed vx, vy [m/s] in the heading frame, and yaw rate [rad/s].
-      errors: sensor errors of this episode.
-    """
-
-    key: Array
-    step: Int[Array, "*batch"]
-    command: Float[Array, "*batch 3"]
-    resample_at: Int[Array, "*batch"]
-    push_at: Int[Array, "*batch"]
-    heading_goal_rad: Float[Array, "*batch"]
-    phase: Float[Array, "*batch"]
-    queue: Float[Array, "*batch delay 17"]
-    last_action: Float[Array, "*batch 17"]
-    previous_action: Float[Array, "*batch 17"]
-    velocity_filtered: Float[Array, "*batch 3"]
-    errors: SensorErrors
-
-
-class EnvState(NamedTuple):
-    """One robot after a reset or a step.
-
-    Attributes:
-      physics: the robot.
-      task: what the task remembers.
-      obs: `state` for the actor, `privileged_state` for the critic.
-      reward: reward of the step that led here; 0 after a reset.
-      terminated: the robot has fallen, or its simulation has diverged.
-      truncated: the time limit is reached; may be true together with `terminated`.
-      metrics: weighted reward terms, tracking figures and counts of this step.
-    """
-
-    physics: PhysicsState
-    task: TaskState
-    obs: dict[str, Float[Array, "*batch n"]]
-    reward: Float[Array, "*batch"]
-    terminated: Bool[Array, "*batch"]
-    truncated: Bool[Array, "*batch"]
-    metrics: dict[str, Float[Array, "*batch"]]
 
 
 def make_env(config: EnvConfig) -> WildRobotEnv:
@@ -101,7 +47,7 @@ class WildRobotEnv:
         self.observation_layout = observation.ACTOR_LAYOUT
         self.action_size = len(self.robot.joint_names)
         self._pose_weights = per_joint(
-            self.robot.joint_names, config.task.reward.pose_weights, "task.reward.pose_weights"
+            self.robot.joint_names, config.task.reward.pose_weights, "env.task.reward.pose_weights"
         )
         self._torque_limit = self.robot.torque_limit_Nm.astype(np.float32)
 
@@ -290,7 +236,7 @@ class WildRobotEnv:
         if set(config.weights) != set(values):
             wrong = sorted(set(config.weights) ^ set(values))
             raise UsageError(
-                f"task.reward.weights needs one weight for each reward term; missing or unknown: {', '.join(wrong)}; "
+                f"env.task.reward.weights needs one weight for each term; missing or unknown: {', '.join(wrong)}; "
                 f"the terms are: {', '.join(values)}"
             )
         return {name: config.weights[name] * value * self.control_period_s for name, value in values.items()}

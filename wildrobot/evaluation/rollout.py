@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from wildrobot.env import EnvState, WildRobotEnv
+from wildrobot.env import WildRobotEnv
 from wildrobot.evaluation.suite import Suite
+from wildrobot.state import EnvState
 
 Actor = Callable[[Float[Array, "batch n"]], Float[Array, "batch 17"]]
 """A deterministic policy in JAX: actor observations to actions."""

@@ -1,0 +1,62 @@
+"""What one environment carries from step to step: immutable, and the same shapes and dtypes throughout."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jaxtyping import Array, Bool, Float, Int
+
+from wildrobot.physics import PhysicsState
+from wildrobot.task.observation import SensorErrors
+
+
+class TaskState(NamedTuple):
+    """What the task remembers of one episode.
+
+    Attributes:
+      key: the random key of the rest of the episode.
+      step: control steps since the reset.
+      command: commanded (vx [m/s], vy [m/s], yaw rate [rad/s]) in the heading frame.
+      resample_at, push_at: the steps at which a new command is drawn, and the robot is pushed.
+      heading_goal_rad: where the commanded yaw rates would have led.
+      phase: gait phase [cycles].
+      queue: joint targets [rad] that are still on their way to the servos.
+      last_action, previous_action: the newest action, and the one before.
+      velocity_filtered: low-passed vx, vy [m/s] in the heading frame, and yaw rate [rad/s].
+      errors: sensor errors of this episode.
+    """
+
+    key: Array
+    step: Int[Array, "*batch"]
+    command: Float[Array, "*batch 3"]
+    resample_at: Int[Array, "*batch"]
+    push_at: Int[Array, "*batch"]
+    heading_goal_rad: Float[Array, "*batch"]
+    phase: Float[Array, "*batch"]
+    queue: Float[Array, "*batch delay 17"]
+    last_action: Float[Array, "*batch 17"]
+    previous_action: Float[Array, "*batch 17"]
+    velocity_filtered: Float[Array, "*batch 3"]
+    errors: SensorErrors
+
+
+class EnvState(NamedTuple):
+    """One robot after a reset or a step.
+
+    Attributes:
+      physics: the robot.
+      task: what the task remembers.
+      obs: `state` for the actor, `privileged_state` for the critic.
+      reward: reward of the step that led here; 0 after a reset.
+      terminated: the robot has fallen, or its simulation has diverged.
+      truncated: the time limit is reached; may be true together with `terminated`.
+      metrics: weighted reward terms, tracking figures and counts of this step.
+    """
+
+    physics: PhysicsState
+    task: TaskState
+    obs: dict[str, Float[Array, "*batch n"]]
+    reward: Float[Array, "*batch"]
+    terminated: Bool[Array, "*batch"]
+    truncated: Bool[Array, "*batch"]
+    metrics: dict[str, Float[Array, "*batch"]]
