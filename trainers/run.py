@@ -11,11 +11,12 @@ from pathlib import Path
 
 from tensorboardX import SummaryWriter
 
+from wildrobot import __version__
 from wildrobot.config import Experiment, dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy
 
-_VERSIONS_OF = ("wildrobot", "jax", "jaxlib", "brax", "mujoco", "mujoco-mjx", "numpy")
+_VERSIONS_OF = ("jax", "jaxlib", "brax", "mujoco", "mujoco-mjx", "numpy")
 
 
 class RunFolder:
@@ -41,7 +42,10 @@ class RunFolder:
             raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
         (self.path / "config.yaml").write_text(dump_yaml(experiment), encoding="utf-8")
         provenance = {"trainer": trainer, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "commit": _commit()}
-        provenance["versions"] = {name: _version(name) for name in _VERSIONS_OF} | {"python": platform.python_version()}
+        provenance["versions"] = {name: metadata.version(name) for name in _VERSIONS_OF} | {
+            "wildrobot": __version__,
+            "python": platform.python_version(),
+        }
         (self.path / "run.json").write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
         self._metrics = (self.path / "metrics.jsonl").open("a", encoding="utf-8")
         self._board = SummaryWriter(str(self.path / "tensorboard"))
@@ -70,13 +74,6 @@ class RunFolder:
     def close(self) -> None:
         self._metrics.close()
         self._board.close()
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _commit() -> str | None:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from wildrobot import __version__
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
-
-
-def code_version() -> str:
-    """The version of wildrobot; `unknown` when it runs from a source tree that is not installed."""
-    try:
-        return metadata.version("wildrobot")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 class HeaderSection(BaseModel):
@@ -90,7 +82,7 @@ class PolicyInfo(HeaderSection):
             action=ActionMapping.of(env),
             robot_digest=env.robot.digest,
             env_config=env.config.model_dump(mode="json"),
-            code_version=code_version(),
+            code_version=__version__,
             framework=framework,
             environment_steps=environment_steps,
             seed=seed,
