@@ -171,11 +171,7 @@ class FreshAutoReset(Wrapper):
         reset_key = running[2]
         fresh = jax.vmap(self.env.reset)(reset_key)
         next_key = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reset_key)
-
-        def where_done(new: Array, old: Array) -> Array:
-            return jnp.where(done.reshape(done.shape + (1,) * (old.ndim - 1)), new, old)
-
-        return jax.tree.map(where_done, (fresh.pipeline_state, fresh.obs, next_key), running)
+        return _where(done, (fresh.pipeline_state, fresh.obs, next_key), running)
 
     def _repeated(self, state: State, action: Float[Array, "batch 17"]) -> tuple[State, Float[Array, " batch"]]:
         """Applies the action `action_repeat` times; a robot that falls on the way stays as it fell."""
@@ -185,11 +181,7 @@ class FreshAutoReset(Wrapper):
             later = jax.vmap(self.env.step)(state, action)
             over = (state.done > 0) | (state.info["truncation"] > 0)
             reward = reward + jnp.where(over, 0.0, later.reward)
-            state = jax.tree.map(
-                lambda old, new, over=over: jnp.where(over.reshape(over.shape + (1,) * (new.ndim - 1)), old, new),
-                state,
-                later,
-            )
+            state = _where(over, state, later)
         return state, reward
 
     def _totals(self, before: State, now: State, reward: Float[Array, " batch"]) -> dict[str, Float[Array, " batch"]]:
@@ -201,6 +193,15 @@ class FreshAutoReset(Wrapper):
             name: jnp.where(ended_before, 0.0, total) + gained[name]
             for name, total in before.info["episode_metrics"].items()
         }
+
+
+def _where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
+    """Robot by robot, the leaves of one tree where `which`, and of the other elsewhere."""
+
+    def select(this: Array, other: Array) -> Array:
+        return jnp.where(which.reshape(which.shape + (1,) * (other.ndim - 1)), this, other)
+
+    return jax.tree.map(select, these, others)
 
 
 def _per_step(metrics: dict[str, Float[Array, "*batch"]]) -> dict[str, Float[Array, "*batch"]]:

@@ -21,8 +21,8 @@ with contextlib.redirect_stdout(io.StringIO()):
     from mujoco import mjx
 
 Implementation = Literal["jax", "warp"]
-# Slots for contacts and constraint rows of one robot on Warp, which must be told: two box feet make
-# 8 contacts of 4 rows each, and 17 joints a limit and a friction row each.
+# Slots for contacts and constraint rows of one robot on Warp, which must be told: two soles of four
+# points make 8 contacts of 4 rows each, and 17 joints a limit and a friction row each.
 _WARP_CONTACTS, _WARP_CONSTRAINTS = 32, 192
 
 
