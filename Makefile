@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax evaluate named-run test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline evaluate named-run test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -17,7 +17,7 @@ NOW := $(shell date +%Y%m%d-%H%M%S)
 
 help: ## list the commands
 	@echo 'make COMMAND [RUN=folder] [ARGS="..."]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready-dev ## install everything that the commands below use
 
@@ -25,6 +25,14 @@ train-brax: RUN ?= runs/brax-$(NOW)
 train-brax: $(VENV)/.ready-train ## train the walk with Brax PPO into RUN (default runs/brax-<time>), then score it
 	$(PY) -m trainers brax --run "$(RUN)" $(ARGS)
 	$(PY) -m wildrobot.evaluation "$(RUN)"
+
+# The newest run of `make train-brax`, to be shown beside the baseline.
+NEWEST_BRAX = $(shell ls -t runs/brax-*/policy.safetensors 2>/dev/null | head -n 1)
+
+train-sb3-baseline: RUN ?= runs/sb3-$(NOW)
+train-sb3-baseline: $(VENV)/.ready-sb3 ## train the same with Stable-Baselines3 PPO, score it, beside the newest Brax run
+	$(PY) -m trainers sb3 --run "$(RUN)" $(ARGS)
+	$(PY) -m wildrobot.evaluation "$(RUN)" $(if $(NEWEST_BRAX),--beside "$(NEWEST_BRAX)")
 
 evaluate: named-run $(VENV)/.ready-train ## score RUN, a run folder or a policy file
 	$(PY) -m wildrobot.evaluation "$(RUN)" $(ARGS)
@@ -47,7 +55,7 @@ format: $(VENV)/.ready-dev ## mend what lint can mend, and format
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(VENV)/.ready-train ## measure the speed, against what one would use instead
+bench: $(VENV)/.ready-bench ## measure the speed, against what one would use instead
 	$(PY) -m benchmarks $(ARGS)
 
 clean: ## remove caches and build products; .venv and runs stay
@@ -57,12 +65,16 @@ clean: ## remove caches and build products; .venv and runs stay
 # --- set-up ---------------------------------------------------------------------------------------------------------
 
 EXTRAS_train := brax,video
+EXTRAS_sb3 := sb3,video
+EXTRAS_bench := brax,sb3,video
 EXTRAS_test := test,video
 EXTRAS_dev := dev,test,video
 # A set that holds another one makes that ready too.
 COVERS_train := train
-COVERS_test := test train
-COVERS_dev := dev test train
+COVERS_sb3 := sb3
+COVERS_bench := bench train sb3
+COVERS_test := test train sb3 bench
+COVERS_dev := dev test train sb3 bench
 
 # Shell text that leaves in $python the first usable candidate, or ends with what to do.
 define find_python
@@ -103,7 +115,7 @@ lock: ## write requirements.lock anew: the newest versions that pyproject.toml a
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT INT TERM && \
 	echo "Installing every extra into a fresh environment with $$python: 1 to 3 minutes ..." && \
 	$$python -m venv "$$folder" && \
-	"$$folder/bin/python" $(PIP_INSTALL) '.[brax,video,warp,test,dev]' && \
+	"$$folder/bin/python" $(PIP_INSTALL) '.[brax,sb3,video,warp,test,dev]' && \
 	{ \
 		echo '# Exact versions of all that WildRobot and its extras install, written by `make lock`. Constraints for pip:'; \
 		echo '#   pip install -c requirements.lock -e ".[brax]"'; \

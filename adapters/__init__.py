@@ -1,1 +1,16 @@
-"""One framework's contract each, over the same environment core."""
+"""One framework's contract each, over the same environment core.
+
+Importing this package makes `WildRobot/Walk-v0` known to Gymnasium, where that is installed.
+"""
+
+import importlib.util
+
+if importlib.util.find_spec("gymnasium") is not None:
+    from gymnasium.envs.registration import register
+
+    # No `max_episode_steps`: the time limit is the experiment's, and the environment's own.
+    register(
+        id="WildRobot/Walk-v0",
+        entry_point="adapters.gymnasium_env:walk_env",
+        vector_entry_point="adapters.gymnasium_env:vector_walk_env",
+    )

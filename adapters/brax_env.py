@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from brax.envs.base import Env, State, Wrapper
 from jaxtyping import Array, Bool, Float
 
+from adapters import episodes
 from wildrobot.env import WildRobotEnv
 
 Observations = dict[str, Float[Array, "*batch n"]]
@@ -116,17 +117,17 @@ class FreshAutoReset(Wrapper):
 
     def reset(self, rng: Array) -> State:
         """Fresh episodes for a batch of keys."""
-        keys = jax.vmap(lambda key: jax.random.split(key, 3))(rng)
-        state = jax.vmap(self.env.reset)(keys[:, 0])
+        keys = episodes.split_keys(rng)
+        state = jax.vmap(self.env.reset)(keys.first)
         zeros = jnp.zeros_like(state.reward)
         steps = zeros
         if getattr(self.env.unwrapped, "stagger_episodes", False):
             draw = jax.vmap(lambda key: jax.random.randint(key, (), 0, self.episode_length))
-            steps = draw(keys[:, 2]).astype(jnp.float32)
+            steps = draw(keys.spare).astype(jnp.float32)
         totals = dict.fromkeys(("sum_reward", "length", *state.metrics), zeros)
         info = {
             **state.info,
-            "reset_key": keys[:, 1],
+            "reset_key": keys.following,
             "steps": steps,
             "episode_done": zeros,
             "episode_metrics": totals,
@@ -170,8 +171,7 @@ class FreshAutoReset(Wrapper):
         """Fresh episodes where `done`, and the running ones elsewhere."""
         reset_key = running[2]
         fresh = jax.vmap(self.env.reset)(reset_key)
-        next_key = jax.vmap(lambda key: jax.random.fold_in(key, 1))(reset_key)
-        return _where(done, (fresh.pipeline_state, fresh.obs, next_key), running)
+        return episodes.where(done, (fresh.pipeline_state, fresh.obs, episodes.next_keys(reset_key)), running)
 
     def _repeated(self, state: State, action: Float[Array, "batch 17"]) -> tuple[State, Float[Array, " batch"]]:
         """Applies the action `action_repeat` times; a robot that falls on the way stays as it fell."""
@@ -181,7 +181,7 @@ class FreshAutoReset(Wrapper):
             later = jax.vmap(self.env.step)(state, action)
             over = (state.done > 0) | (state.info["truncation"] > 0)
             reward = reward + jnp.where(over, 0.0, later.reward)
-            state = _where(over, state, later)
+            state = episodes.where(over, state, later)
         return state, reward
 
     def _totals(self, before: State, now: State, reward: Float[Array, " batch"]) -> dict[str, Float[Array, " batch"]]:
@@ -193,15 +193,6 @@ class FreshAutoReset(Wrapper):
             name: jnp.where(ended_before, 0.0, total) + gained[name]
             for name, total in before.info["episode_metrics"].items()
         }
-
-
-def _where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
-    """Robot by robot, the leaves of one tree where `which`, and of the other elsewhere."""
-
-    def select(this: Array, other: Array) -> Array:
-        return jnp.where(which.reshape(which.shape + (1,) * (other.ndim - 1)), this, other)
-
-    return jax.tree.map(select, these, others)
 
 
 def _per_step(metrics: dict[str, Float[Array, "*batch"]]) -> dict[str, Float[Array, "*batch"]]:

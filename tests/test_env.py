@@ -127,6 +127,27 @@ def test_the_observation_layout_is_what_it_says(env):
     assert np.linalg.norm(parts["gait_clock"]) == pytest.approx(1.0)
 
 
+def test_bounds_of_the_observation(env):
+    """As near as the configuration gives them: noise, ranges of commands (with 0, and the heading correction)."""
+    bounds, at = env.observation_bounds(), {}
+    start = 0
+    for name, size in env.observation_layout:
+        at[name], start = slice(start, start + size), start + size
+    low, high = bounds["state"]
+    np.testing.assert_allclose(high[at["gravity"]], 1.0 + env.config.task.observation.gravity_noise, rtol=1e-5)
+    np.testing.assert_allclose(high[at["last_action"]], 1.0, rtol=1e-5)
+    np.testing.assert_allclose(low[at["command"]], [-0.1, -0.08, -0.6], rtol=1e-4)
+    np.testing.assert_allclose(high[at["command"]], [0.4, 0.08, 0.6], rtol=1e-4)
+    states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(2), 64))
+    for name, value in states.obs.items():
+        low, high = bounds[name]
+        assert low.shape == high.shape == value.shape[1:]
+        assert low.dtype == high.dtype == np.float32
+        assert np.isfinite([low, high]).all()
+        assert (value >= low).all(), name
+        assert (value <= high).all(), name
+
+
 def test_the_last_action_is_in_the_next_observation(env):
     state = env.step(env.reset(jax.random.PRNGKey(0)), jnp.linspace(-0.5, 0.5, 17))
     np.testing.assert_allclose(state.obs["state"][40:57], jnp.linspace(-0.5, 0.5, 17), atol=1e-6)

@@ -6,6 +6,9 @@ dtype after `reset` as after `step`.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,9 +24,6 @@ from wildrobot.task import disturbance, frames, gait, observation, reward, termi
 from wildrobot.task.action import ActionMap
 from wildrobot.task.joints import per_joint
 from wildrobot.task.view import Readings, read
-
-_MAX_JOINT_SPEED_RAD_PER_S = 1e3
-"""No motion of the robot comes near this; beyond it the simulation has diverged."""
 
 
 def make_env(config: EnvConfig) -> WildRobotEnv:
@@ -158,6 +158,22 @@ class WildRobotEnv:
             metrics=metrics,
         )
 
+    @functools.cached_property
+    def reset_batch(self) -> Callable[[Array], EnvState]:
+        """`reset` for a batch of keys, compiled. Who shares a compiled function shares its results to the bit."""
+        return jax.jit(jax.vmap(self.reset))
+
+    @functools.cached_property
+    def step_batch(self) -> Callable[[EnvState, Float[Array, "batch 17"]], EnvState]:
+        """`step` for a batch of robots, compiled."""
+        return jax.jit(jax.vmap(self.step))
+
+    def observation_bounds(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """The least and the greatest value of each entry of each observation, float32."""
+        actor = observation.actor_bounds(self.config.task, self.action_map.home_rad)
+        critic = observation.critic_bounds(actor, self.config.task, np.asarray(self.physics.variants.parameters))
+        return {"state": actor, "privileged_state": critic}
+
     def readings(self, state: EnvState) -> Readings:
         """What the task reads of the robot, by name."""
         return read(self.robot, state.physics)
@@ -282,8 +298,10 @@ def _velocity(readings: Readings) -> Float[Array, " 3"]:
 
 
 def _is_sound(state: PhysicsState, robot: Robot) -> Bool[Array, ""]:
-    finite = jnp.isfinite(state.qpos).all() & jnp.isfinite(state.qvel).all() & jnp.isfinite(state.sensordata).all()
-    return finite & (jnp.abs(state.qvel[robot.dof_index]) < _MAX_JOINT_SPEED_RAD_PER_S).all()
+    """Whether the simulation has not diverged; NaN and infinity are within no limit."""
+    measured = jnp.concatenate([state.qpos[2:3], state.qvel, state.sensordata])
+    turned = state.qpos[robot.qpos_index]
+    return (jnp.abs(measured) <= observation.SOUND_LIMIT).all() & (jnp.abs(turned) <= observation.SOUND_ANGLE_RAD).all()
 
 
 def _drawn(key: Array, *sizes: int) -> tuple[Array, list[Float[Array, " n"]]]:

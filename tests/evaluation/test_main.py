@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from wildrobot.evaluation import gl
+from wildrobot import gl
 from wildrobot.evaluation.__main__ import main
 
 QUICK = ("--episodes", "2", "--seconds", "0.4", "--commands", "0", "0.2", "--threads", "1")

@@ -122,7 +122,8 @@ def test_text_that_cannot_be_written(tmp_path):
 def printed(width, baseline=True):
     stream = io.StringIO()
     console = Console(file=stream, width=width, highlight=False, markup=False)
-    table.print_scores(console, "20 s from rest", good(), good() if baseline else None)
+    blocks = [table.Block("policy", good())] + [table.Block("hold home", good(), baseline=True)] * baseline
+    table.print_scores(console, "20 s from rest", blocks)
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 

@@ -85,3 +85,15 @@ def test_standing_terms_are_silent_while_walking():
     assert float(reward.standing_motion(velocity, standing)) == pytest.approx(5.0)
     assert float(reward.standing_pose(joints, home, walking)) == 0.0
     assert float(reward.standing_motion(velocity, walking)) == 0.0
+
+
+def test_velocity_pays_for_the_sum_of_absolute_errors():
+    error = jnp.array([0.06, -0.03])
+    assert float(reward.velocity(error, 0.12)) == pytest.approx(math.exp(-0.75))
+    assert float(reward.velocity(jnp.zeros(2), 0.12)) == 1.0
+
+
+def test_velocity_still_draws_a_standing_robot():
+    """At three widths from the command, a Gaussian would pay less than 2 % of this for a step in its direction."""
+    far, nearer = (float(reward.velocity(jnp.array([e, 0.0]), 0.1)) for e in (0.30, 0.29))
+    assert nearer - far == pytest.approx(math.exp(-2.9) - math.exp(-3.0), rel=1e-4)

@@ -13,6 +13,7 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+NonNegativeInt = Annotated[int, Field(ge=0)]
 
 
 class Section(BaseModel):
@@ -211,8 +212,45 @@ class BraxPpoConfig(Section):
         return self
 
 
+class Sb3PpoConfig(Section):
+    """Settings of `stable_baselines3.PPO`, under its own names."""
+
+    seed: NonNegativeInt
+    total_timesteps: Count
+    num_checkpoints: Count
+    num_envs: Count
+    n_steps: Count
+    batch_size: Annotated[int, Field(ge=2)]
+    n_epochs: Count
+    gamma: Annotated[float, Field(gt=0, le=1)]
+    gae_lambda: Share
+    clip_range: Positive
+    ent_coef: NonNegative
+    vf_coef: NonNegative
+    learning_rate: Positive
+    learning_rate_schedule: Literal["NONE", "LINEAR", "ADAPTIVE_KL"]
+    desired_kl: Positive
+    target_kl: Positive | None
+    max_grad_norm: Positive
+    log_std_init: float
+    observation_clip: Positive
+    policy_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
+    value_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
+    activation: Literal["swish", "elu", "relu", "tanh"]
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Sb3PpoConfig:
+        if (self.n_steps * self.num_envs) % self.batch_size:
+            raise ValueError(
+                f"n_steps x num_envs = {self.n_steps * self.num_envs} must be a multiple of batch_size = "
+                f"{self.batch_size}: a smaller last minibatch would weigh its samples more"
+            )
+        return self
+
+
 class Experiment(Section):
     """One file in `configs/`."""
 
     env: EnvConfig
     brax_ppo: BraxPpoConfig
+    sb3_ppo: Sb3PpoConfig

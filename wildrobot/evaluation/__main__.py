@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from wildrobot import gl
 from wildrobot.errors import UsageError
 
 
@@ -20,10 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         policy_file, run = _resolve(options.policy)
         if options.video:
-            from wildrobot.evaluation import gl
-
-            gl.prepare(options.video)
-        # Imported only now, so that a mistake is told at once and MuJoCo finds what `prepare` has set.
+            _prepare_film(options.video)
+        # Imported only now, so that a mistake is told at once and MuJoCo finds what `gl.choose` has set.
         from wildrobot.evaluation.evaluate import Outputs, evaluate
         from wildrobot.evaluation.suite import Suite
 
@@ -32,8 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             picture=options.picture or (run / "evaluation.png" if run else None),
             video=options.video,
         )
+        beside = _resolve(options.beside)[0] if options.beside else None
         suite = Suite(tuple(options.commands), options.episodes, options.seconds, options.seed)
-        passed = evaluate(policy_file, suite, outputs, baseline=options.baseline, threads=options.threads)
+        passed = evaluate(
+            policy_file, suite, outputs, beside=beside, baseline=options.baseline, threads=options.threads
+        )
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -57,6 +60,16 @@ def _resolve(path: Path) -> tuple[Path, Path | None]:
     return policy_file, path
 
 
+def _prepare_film(path: Path) -> None:
+    """Checks before anything is played that a film can be made, and tells MuJoCo how."""
+    if path.suffix.lower() != ".mp4":
+        raise UsageError(f"--video {path}: a film is written as MP4; give a file name that ends in .mp4")
+    missing = [name for name in ("imageio", "imageio_ffmpeg") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f'--video needs {" and ".join(missing)}: run `pip install "wildrobot[video]"`')
+    gl.choose("--video")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m wildrobot.evaluation",
@@ -64,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Given a run folder, it also writes evaluation.json and evaluation.png there.",
     )
     parser.add_argument("policy", type=Path, metavar="RUN_OR_POLICY", help="run folder, or policy.safetensors file")
+    parser.add_argument(
+        "--beside", type=Path, metavar="RUN_OR_POLICY", help="play another policy too, and show its figures beside"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw how it walks; needs no graphics library")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="film one episode")

@@ -32,8 +32,25 @@ class Outputs:
     video: Path | None = None
 
 
-def evaluate(policy_file: Path, suite: Suite, outputs: Outputs, *, baseline: bool = True, threads: int = 0) -> bool:
+def evaluate(
+    policy_file: Path,
+    suite: Suite,
+    outputs: Outputs,
+    *,
+    beside: Path | None = None,
+    baseline: bool = True,
+    threads: int = 0,
+) -> bool:
     """Plays, prints the table and the gates, and writes the files.
+
+    Args:
+      policy_file: the policy to judge.
+      suite: what is played.
+      outputs: the files to write, about this policy alone.
+      beside: another policy, whose figures are printed beside; it is played by the same rules, in the environment that
+        it was trained in.
+      baseline: whether to play holding home too.
+      threads: of the physics.
 
     Returns:
       Whether every gate was played and passed.
@@ -42,20 +59,27 @@ def evaluate(policy_file: Path, suite: Suite, outputs: Outputs, *, baseline: boo
       UsageError: for a policy that cannot be read or does not fit, or a file that cannot be written.
     """
     _check_folders(outputs)
-    policy = Policy.load(policy_file)
-    env = make_env(judged(policy.info.env_config, suite, threads=threads))
-    check_fits(policy, env)
+    policy, env = _loaded(policy_file, suite, threads)
+    other = _loaded(beside, suite, threads) if beside else None
 
     with _progress() as report:
         played = play(env, policy.apply_jax, suite, report("playing the policy"))
         scores = [score(episodes, env.robot.torque_limit_Nm) for episodes in played]
+        blocks = [table.Block("policy" if other is None else _name(policy_file), scores)]
+        if beside and other:
+            its_policy, its_env = other
+            its_played = play(its_env, its_policy.apply_jax, suite, report(f"playing {_name(beside)}"))
+            limit = its_env.robot.torque_limit_Nm
+            blocks.append(table.Block(_name(beside), [score(episodes, limit) for episodes in its_played]))
         held = _hold_home(env, suite, report("holding home")) if baseline else None
+        if held:
+            blocks.append(table.Block("hold home", held, baseline=True))
     results = gates.check(scores)
     notes = _notes(env.config, suite)
 
     console = table.console()
     title = f"{suite.seconds:g} s from rest, {suite.episodes} episodes per command"
-    table.print_scores(console, title, scores, held)
+    table.print_scores(console, title, blocks)
     for line in (*table.gate_lines(results), *notes):
         console.print(line)
     if outputs.json:
@@ -76,6 +100,14 @@ def evaluate(policy_file: Path, suite: Suite, outputs: Outputs, *, baseline: boo
         _write_video(outputs.video, env, played)
         console.print(f"Film:    {outputs.video}", soft_wrap=True)
     return all(result.passed for result in results)
+
+
+def _loaded(policy_file: Path, suite: Suite, threads: int) -> tuple[Policy, WildRobotEnv]:
+    """A policy, and the environment that judges it."""
+    policy = Policy.load(policy_file)
+    env = make_env(judged(policy.info.env_config, suite, threads=threads))
+    check_fits(policy, env)
+    return policy, env
 
 
 def _check_folders(outputs: Outputs) -> None:

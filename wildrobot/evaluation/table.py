@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -53,12 +54,17 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, markup=False, width=1000)
 
 
-def print_scores(
-    console: Console, title: str, scores: Sequence[CommandScore], baseline: Sequence[CommandScore] | None
-) -> None:
-    """Prints one column per command: the policy, and beside it, or below where that is too wide, holding home."""
+class Block(NamedTuple):
+    """The scores of one policy, under its name; a baseline is dimmed."""
+
+    name: str
+    scores: Sequence[CommandScore]
+    baseline: bool = False
+
+
+def print_scores(console: Console, title: str, blocks: Sequence[Block]) -> None:
+    """Prints one column per command, the blocks beside each other or, where that is too wide, one below the other."""
     console.print(Text(title, "bold"))
-    blocks = [("policy", "bold", scores)] + ([("hold home", "dim", baseline)] if baseline else [])
     beside = _table(blocks)
     unbounded = console.options.update(max_width=10_000)
     if console.measure(beside, options=unbounded).maximum <= console.width:
@@ -68,11 +74,12 @@ def print_scores(
             console.print(_table([block]))
 
 
-def _table(blocks: Sequence[tuple[str, str, Sequence[CommandScore]]]) -> Table:
+def _table(blocks: Sequence[Block]) -> Table:
     # Two rows of heading: who, and the commands, which are the first of the rows.
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=True)
     table.add_column("", no_wrap=True)
-    for number, (name, style, entries) in enumerate(blocks):
+    for number, (name, entries, baseline) in enumerate(blocks):
+        style = "dim" if baseline else "bold"
         if number:
             table.add_column("|", style="dim", header_style="dim", no_wrap=True)
         for index in range(len(entries)):
@@ -80,7 +87,7 @@ def _table(blocks: Sequence[tuple[str, str, Sequence[CommandScore]]]) -> Table:
             table.add_column(heading, justify="right", style=style, no_wrap=True, min_width=6)
     for label, cell in _ROWS:
         row = [Text(label)]
-        for number, (_, _, entries) in enumerate(blocks):
+        for number, (_, entries, _) in enumerate(blocks):
             row += [Text("|")] * (number > 0) + [Text(cell(entry)) for entry in entries]
         table.add_row(*row)
     return table

@@ -1,8 +1,7 @@
-"""A film of one episode. `gl.prepare` must have run before this is imported."""
+"""A film of one episode. `gl.choose` must have run before this is imported."""
 
 from __future__ import annotations
 
-import copy
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,13 +15,10 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.gl import INSTALL
+from wildrobot.rendering import RobotRenderer
 
 WIDTH, HEIGHT, FRAMES_PER_S = 960, 540, 25
 """Without a graphics card a frame of this size takes about 0.2 s."""
-_DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG = 1.7, 118.0, -9.0
-"""Of the camera, which follows the pelvis and looks at the robot's right side, somewhat from the front."""
-_SAMPLES_PER_PIXEL, _SHADOW_PIXELS = 4, 2048
 
 
 def write(
@@ -38,21 +34,15 @@ def write(
       UsageError: if OpenGL does not work here, or the file cannot be written.
     """
     frames = film_qpos[:: max(1, round(1.0 / (FRAMES_PER_S * period_s)))]
-    model = copy.copy(model)
-    model.vis.quality.offsamples, model.vis.quality.shadowsize = _SAMPLES_PER_PIXEL, _SHADOW_PIXELS
-    data, camera = mujoco.MjData(model), _camera(model)
     try:
-        renderer = mujoco.Renderer(model, HEIGHT, WIDTH)
-    except Exception as error:  # each OpenGL library fails in its own way
-        raise UsageError(f"--video: MuJoCo cannot render here ({type(error).__name__}: {error}); {INSTALL}") from None
+        renderer = RobotRenderer(model, width=WIDTH, height=HEIGHT)
+    except UsageError as error:
+        raise UsageError(f"--video: {error}") from None
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
     try:
         with _writer(temporary) as film:
             for done, qpos in enumerate(frames, 1):
-                data.qpos[:] = qpos
-                mujoco.mj_forward(model, data)
-                renderer.update_scene(data, camera)
-                film.append_data(renderer.render())
+                film.append_data(renderer.frame(qpos))
                 on_progress(done, len(frames))
         os.replace(temporary, path)
     except OSError as error:
@@ -60,13 +50,6 @@ def write(
     finally:
         temporary.unlink(missing_ok=True)
         renderer.close()
-
-
-def _camera(model: mujoco.MjModel) -> mujoco.MjvCamera:
-    camera = mujoco.MjvCamera()
-    camera.type, camera.trackbodyid = mujoco.mjtCamera.mjCAMERA_TRACKING, model.body("pelvis").id
-    camera.distance, camera.azimuth, camera.elevation = _DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG
-    return camera
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from wildrobot.config import ObservationConfig
+from wildrobot.config import ObservationConfig, TaskConfig
 from wildrobot.task import frames
 from wildrobot.task.view import Readings
 
@@ -27,6 +27,12 @@ order; command (vx [m/s], vy [m/s], yaw rate now asked for [rad/s]); (cos, sin) 
 
 _LOAD_SCALE_N = 40.0
 """About the robot's weight: brings foot loads to the size of the other entries."""
+
+SOUND_LIMIT, SOUND_ANGLE_RAD = 1e4, 2 * np.pi
+"""What no sensor reading or speed (in SI units), and no joint angle, of a simulated robot exceeds unless the simulation
+has diverged: the bound of observations that have no nearer one."""
+_ROTATED_LIMIT = np.sqrt(3.0) * SOUND_LIMIT
+"""The same for an entry of a vector after a rotation."""
 
 
 class SensorErrors(NamedTuple):
@@ -108,3 +114,49 @@ def critic_observation(
             variant_parameters,
         ]
     )
+
+
+def actor_bounds(config: TaskConfig, home_rad: Float[np.ndarray, " 17"]) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest value of each entry of `actor_observation`, float32, shape (62,)."""
+    noise = config.observation
+    joint_angle = SOUND_ANGLE_RAD + noise.joint_zero_error_rad + noise.joint_angle_noise_rad
+    ranges = np.array([config.command.vx_m_per_s, config.command.vy_m_per_s, config.command.yaw_rate_rad_per_s])
+    command = np.stack([np.minimum(ranges[:, 0], 0.0), np.maximum(ranges[:, 1], 0.0)])
+    if config.command.heading_hold:  # corrects by no more than the widest yaw rate
+        command[:, 2] += np.array([-1.0, 1.0]) * np.abs(ranges[2]).max()
+    return _bounds(
+        _symmetric(_ROTATED_LIMIT + noise.gyro_noise_rad_per_s, 3),
+        _symmetric(1.0 + noise.gravity_noise, 3),
+        (-joint_angle - home_rad, joint_angle - home_rad),
+        _symmetric(SOUND_LIMIT + noise.joint_velocity_noise_rad_per_s, 17),
+        _symmetric(1.0, 17),
+        (command[0], command[1]),
+        _symmetric(1.0, 2),
+    )
+
+
+def critic_bounds(
+    actor: tuple[np.ndarray, np.ndarray], config: TaskConfig, variant_parameters: Float[np.ndarray, "variants 7"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest value of each entry of `critic_observation`, float32, shape (122,)."""
+    return _bounds(
+        actor,
+        _symmetric(_ROTATED_LIMIT, 3 + 3),  # base velocity, and the same filtered with the yaw rate
+        _symmetric(SOUND_LIMIT, 1 + 2),  # height of the base, foot loads
+        _symmetric(SOUND_LIMIT + 1.0, 2),  # foot clearance: a corner of the sole is within 1 m of its centre
+        _symmetric(SOUND_LIMIT, 6 + 17),  # foot velocities, torques
+        _symmetric(config.observation.joint_zero_error_rad, 17),
+        _symmetric(config.observation.tilt_error_rad, 2),
+        (variant_parameters.min(axis=0), variant_parameters.max(axis=0)),
+    )
+
+
+def _symmetric(bound: float, size: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.full(size, -bound), np.full(size, bound)
+
+
+def _bounds(*parts: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Joined, and wider by what rounding to float32 may add."""
+    low, high = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+    slack = 1e-6 + 1e-6 * np.maximum(np.abs(low), np.abs(high))
+    return (low - slack).astype(np.float32), (high + slack).astype(np.float32)

@@ -1,0 +1,47 @@
+"""What every auto-reset does alike: which key starts which episode, and fresh starts for some of a batch.
+
+Each robot has a chain of keys of its own. So its k-th episode is the same one whatever the other robots do, and
+through whichever adapter and auto-reset mode it is played.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, UInt32
+
+
+class EpisodeKeys(NamedTuple):
+    """From one key per robot.
+
+    Attributes:
+      first: starts its first episode.
+      following: starts its next one; `next_keys` gives the one after.
+      spare: for whatever else an adapter draws at the start.
+    """
+
+    first: UInt32[Array, "batch 2"]
+    following: UInt32[Array, "batch 2"]
+    spare: UInt32[Array, "batch 2"]
+
+
+def split_keys(keys: UInt32[Array, "batch 2"]) -> EpisodeKeys:
+    """The start of each robot's chain of keys."""
+    split = jax.vmap(lambda key: jax.random.split(key, 3))(keys)
+    return EpisodeKeys(split[:, 0], split[:, 1], split[:, 2])
+
+
+def next_keys(following: UInt32[Array, "batch 2"]) -> UInt32[Array, "batch 2"]:
+    """The key of each robot's episode after the next one."""
+    return jax.vmap(lambda key: jax.random.fold_in(key, 1))(following)
+
+
+def where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
+    """Robot by robot, the leaves of one tree where `which`, and of the other elsewhere."""
+
+    def select(this: Array, other: Array) -> Array:
+        return jnp.where(which.reshape(which.shape + (1,) * (other.ndim - 1)), this, other)
+
+    return jax.tree.map(select, these, others)

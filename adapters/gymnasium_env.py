@@ -1,0 +1,302 @@
+"""The environment core as Gymnasium environments: many robots (`VectorEnv`), and one (`Env`).
+
+All autoreset modes play the same episodes: they share the core's compiled step, and each robot its chain of keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import jax
+import jax.numpy as jnp
+import numpy as np
+from gymnasium import error
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from jaxtyping import Array, Bool, Float
+
+from adapters import episodes
+from adapters.gymnasium_spaces import action_space, checked_actions, checked_mask, observation_space
+from wildrobot.config import load_experiment
+from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.rendering import RobotRenderer
+from wildrobot.state import EnvState
+
+Observation = Any
+"""A NumPy array; with `privileged`, a dictionary of them."""
+VectorStep = tuple[Observation, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
+
+_FRAME_WIDTH, _FRAME_HEIGHT = 480, 360
+
+
+class VectorWalkEnv(VectorEnv):
+    """A batch of robots that walk on command.
+
+    Observations are float32, of shape (num_envs, 62); with `privileged`, a dictionary of those as `state` and of
+    `privileged_state`, shape (num_envs, 122). Arrays are fresh at every step: they may be kept and written to.
+
+    In the step in which an episode ends, `info["episode_metrics"]` holds, per robot: `sum_reward`, `length` [control
+    steps], and the mean over the episode of every figure of the task. Under `SAME_STEP` it is in `info["final_info"]`.
+    """
+
+    def __init__(
+        self,
+        core: WildRobotEnv,
+        num_envs: int = 1,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        privileged: bool = False,
+        render_mode: str | None = None,
+    ):
+        """Adapts a core.
+
+        Args:
+          core: the environment. Adapters of one core share its compiled functions.
+          num_envs: robots.
+          autoreset_mode: what happens to a robot whose episode has ended: it starts anew at the next step, within
+            the same step, or (`DISABLED`) when `reset` is called with `options={"reset_mask": mask}`.
+          privileged: whether to observe also what only a simulation knows.
+          render_mode: `rgb_array`, or None. Needs an OpenGL library.
+
+        Raises:
+          ValueError: for fewer than one robot, or a mode that there is not.
+          UsageError: if pictures are asked for and OpenGL does not work here.
+        """
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be at least 1, got {num_envs}")
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(f"render_mode must be None or 'rgb_array', got {render_mode!r}")
+        self.core, self.num_envs, self.render_mode = core, num_envs, render_mode
+        self._mode, self._privileged = AutoresetMode(autoreset_mode), privileged
+        self.metadata = {
+            "render_modes": ["rgb_array"],
+            "render_fps": round(1.0 / core.control_period_s),
+            "autoreset_mode": self._mode,
+        }
+        self.single_action_space = action_space(core)
+        self.single_observation_space = observation_space(core, privileged=privileged)
+        self.action_space: Any = batch_space(self.single_action_space, num_envs)
+        self.observation_space: Any = batch_space(self.single_observation_space, num_envs)
+        self._renderer = None
+        if render_mode:
+            self._renderer = RobotRenderer(core.robot.model, width=_FRAME_WIDTH, height=_FRAME_HEIGHT)
+        self._state: EnvState | None = None
+        self._following: Any = None  # keys of the next episodes
+        self._ended = np.zeros(num_envs, bool)  # in the newest step
+        self._totals: Any = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Starts new episodes.
+
+        Args:
+          seed: the same seed gives the same episodes, these and all that follow; robot i of seed s plays what
+            robot 0 of seed s + i plays. Without one, every episode is a new one.
+          options: `reset_mask`, booleans of shape (num_envs,), restarts those robots alone.
+        """
+        self._check_open()
+        super().reset(seed=seed)
+        unknown = set(options or {}) - {"reset_mask"}
+        if unknown:
+            raise ValueError(f"unknown options {sorted(unknown)}; the one option is reset_mask")
+        if not options:
+            self._start(np.ones(self.num_envs, bool), self._seeded(seed))
+        elif self._state is None:
+            raise error.ResetNeeded("reset every robot once, without reset_mask, before some of them")
+        else:
+            mask = checked_mask(options["reset_mask"], self.num_envs)
+            self._start(mask, None if seed is None else self._seeded(seed))
+        return self._observed(self._running), {}
+
+    def step(self, actions: Any) -> VectorStep:
+        """Moves every robot by one control step of 20 ms.
+
+        Args:
+          actions: joint target offsets in [-1, 1], shape (num_envs, 17).
+
+        Raises:
+          gymnasium.error.InvalidAction: for actions that are not in the action space.
+          gymnasium.error.ResetNeeded: before the first reset; under `DISABLED`, for a robot whose episode has ended.
+        """
+        self._check_open()
+        before = self._running
+        if self._mode is AutoresetMode.DISABLED and self._ended.any():
+            ended = np.flatnonzero(self._ended).tolist()
+            raise error.ResetNeeded(
+                f"the episodes of robots {ended} have ended; reset them with options={{'reset_mask': mask}} first"
+            )
+        usable = checked_actions(actions, self.action_space)
+        restarting = self._ended.copy() if self._mode is AutoresetMode.NEXT_STEP else np.zeros(self.num_envs, bool)
+        self._state = self.core.step_batch(before, jnp.asarray(usable))
+        if restarting.any():
+            self._start(restarting)
+        now = self._running
+        terminated, truncated = np.array(now.terminated), np.array(now.truncated)
+        self._ended = ended = terminated | truncated
+        self._totals = _counted(self._totals, now.reward, now.metrics, restarting)
+        info = self._info_of(ended) if ended.any() else {}
+        if info and self._mode is AutoresetMode.SAME_STEP:
+            masks = {"_final_obs": ended.copy(), "_final_info": ended.copy()}
+            info = {"final_obs": self._observed(now), "final_info": info, **masks}
+            self._start(ended)
+        return self._observed(self._running), np.array(now.reward), terminated, truncated, info
+
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """One RGB picture per robot, uint8 of shape (360, 480, 3); None without `render_mode`."""
+        self._check_open()
+        if self._renderer is None:
+            return None
+        return tuple(self._renderer.frame(qpos) for qpos in np.asarray(self._running.physics.qpos))
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Frees what pictures needed; called by `close`."""
+        self._state = None
+        if self._renderer is not None:
+            self._renderer.close()
+
+    @property
+    def state(self) -> EnvState:
+        """The whole state of the robots: everything that the core knows, for those who want to look inside."""
+        return self._running
+
+    @property
+    def _running(self) -> EnvState:
+        if self._state is None:
+            raise error.ResetNeeded("call reset() before step() or render()")
+        return self._state
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise error.ClosedEnvironmentError("this environment is closed; make a new one")
+
+    def _seeded(self, seed: int | None) -> episodes.EpisodeKeys:
+        """One chain of keys per robot, of a seed or of the generator that the last seed left behind."""
+        if seed is None:
+            words = self.np_random.integers(2**32, size=(self.num_envs, 2), dtype=np.uint32)
+        else:
+            words = np.stack([np.random.SeedSequence(seed + i).generate_state(2) for i in range(self.num_envs)])
+        return _split_keys(jnp.asarray(words))
+
+    def _start(self, which: Bool[np.ndarray, " batch"], keys: episodes.EpisodeKeys | None = None) -> None:
+        """Fresh episodes for some robots: the first of new chains of keys, or the next of their own."""
+        first, following = (self._following, _next_keys(self._following)) if keys is None else keys[:2]
+        fresh = self.core.reset_batch(first)
+        totals = dict.fromkeys(("sum_reward", "length", *fresh.metrics), jnp.zeros(self.num_envs))
+        new = (fresh, following, totals)
+        old = new if self._state is None else (self._state, self._following, self._totals)
+        self._state, self._following, self._totals = _selected(which, new, old)
+        self._ended = self._ended & ~which
+
+    def _observed(self, state: EnvState) -> Observation:
+        if self._privileged:
+            return {name: np.array(value) for name, value in state.obs.items()}
+        return np.array(state.obs["state"])
+
+    def _info_of(self, ended: Bool[np.ndarray, " batch"]) -> dict[str, Any]:
+        """What is known of the episodes that have just ended; zero for the other robots."""
+        totals = {name: np.where(ended, value, np.float32(0.0)) for name, value in self._totals.items()}
+        steps = np.maximum(totals["length"], 1.0)
+        metrics = {name: v if name in ("sum_reward", "length") else v / steps for name, v in totals.items()}
+        return {"episode_metrics": metrics, "_episode_metrics": ended.copy()}
+
+
+class WalkEnv(gymnasium.Env):
+    """One robot that walks on command: a `VectorWalkEnv` of one, without a batch axis."""
+
+    def __init__(self, core: WildRobotEnv, *, privileged: bool = False, render_mode: str | None = None):
+        """Adapts a core; see `VectorWalkEnv`."""
+        self._robots = VectorWalkEnv(
+            core, autoreset_mode=AutoresetMode.DISABLED, privileged=privileged, render_mode=render_mode
+        )
+        self.metadata = {name: self._robots.metadata[name] for name in ("render_modes", "render_fps")}
+        self.render_mode = render_mode
+        self.action_space: Any = self._robots.single_action_space
+        self.observation_space: Any = self._robots.single_observation_space
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Starts an episode; the same seed gives the same one. There are no options."""
+        super().reset(seed=seed)
+        if options:
+            raise ValueError(f"unknown options {sorted(options)}; one robot has none")
+        observation, _ = self._robots.reset(seed=seed)
+        return _only(observation), {}
+
+    def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Moves the robot by one control step of 20 ms; see `VectorWalkEnv.step`."""
+        usable = checked_actions(action, self.action_space)
+        observation, reward, terminated, truncated, info = self._robots.step(usable[None])
+        if info:
+            info = {"episode_metrics": {name: float(value[0]) for name, value in info["episode_metrics"].items()}}
+        return _only(observation), float(reward[0]), bool(terminated[0]), bool(truncated[0]), info
+
+    def render(self) -> Any:
+        """An RGB picture, uint8 of shape (360, 480, 3); None without `render_mode`."""
+        frames = self._robots.render()
+        return None if frames is None else frames[0]
+
+    def close(self) -> None:
+        """Frees what pictures needed."""
+        self._robots.close()
+
+
+def vector_walk_env(
+    num_envs: int = 1,
+    *,
+    config: str | Path = "walk",
+    overrides: Sequence[str] = (),
+    max_episode_steps: int | None = None,
+    **options: Any,
+) -> VectorWalkEnv:
+    """What `gymnasium.make_vec("WildRobot/Walk-v0")` calls.
+
+    Args:
+      num_envs: robots.
+      config: name or path of an experiment.
+      overrides: settings by dotted path, as on the command line: `env.task.command.vx_m_per_s=[0,0.3]`.
+      max_episode_steps: time limit in control steps; the experiment's if not given.
+      options: of `VectorWalkEnv`.
+    """
+    return VectorWalkEnv(_core(config, overrides, max_episode_steps), num_envs, **options)
+
+
+def walk_env(*, config: str | Path = "walk", overrides: Sequence[str] = (), **options: Any) -> WalkEnv:
+    """What `gymnasium.make("WildRobot/Walk-v0")` calls; see `vector_walk_env`."""
+    return WalkEnv(_core(config, overrides, None), **options)
+
+
+def _core(config: str | Path, overrides: Sequence[str], max_episode_steps: int | None) -> WildRobotEnv:
+    env = load_experiment(config, overrides).env
+    if max_episode_steps is not None:
+        if max_episode_steps < 1:
+            raise ValueError(f"max_episode_steps must be at least 1, got {max_episode_steps}")
+        seconds = max_episode_steps * env.physics.control_period_s
+        env = env.model_copy(update={"task": env.task.model_copy(update={"episode_length_s": seconds})})
+    return make_env(env)
+
+
+def _only(observation: Observation) -> Observation:
+    if isinstance(observation, dict):
+        return {name: value[0] for name, value in observation.items()}
+    return observation[0]
+
+
+_split_keys, _next_keys = jax.jit(episodes.split_keys), jax.jit(episodes.next_keys)
+_selected = jax.jit(episodes.where)
+
+
+@jax.jit
+def _counted(
+    totals: dict[str, Float[Array, " batch"]],
+    reward: Float[Array, " batch"],
+    metrics: dict[str, Float[Array, " batch"]],
+    restarting: Bool[Array, " batch"],
+) -> dict[str, Float[Array, " batch"]]:
+    """Totals after a step; a step that only restarts a robot belongs to no episode."""
+    gained = {**metrics, "sum_reward": reward, "length": jnp.where(restarting, 0.0, 1.0)}
+    return {name: total + gained[name] for name, total in totals.items()}

@@ -1,0 +1,38 @@
+"""With which OpenGL library MuJoCo can draw here, if with any. Imports nothing that imports MuJoCo."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import sys
+
+from wildrobot.errors import UsageError
+
+_LIBRARIES = {"osmesa": "OSMesa", "egl": "EGL"}
+INSTALL = (
+    "install one with `apt-get install libosmesa6`, or `apt-get install libegl1` where there is a graphics card, "
+    "and set MUJOCO_GL=osmesa or MUJOCO_GL=egl"
+)
+
+
+def choose(who: str) -> None:
+    """Tells MuJoCo what to draw with; call it before importing mujoco.
+
+    Without a screen, MuJoCo's own default cannot draw; then OSMesa is taken where it is installed, else EGL.
+
+    Args:
+      who: who wants to draw, for the error.
+
+    Raises:
+      UsageError: saying what to install.
+    """
+    if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
+        return
+    asked = os.environ.get("MUJOCO_GL", "").lower()
+    if asked in _LIBRARIES and ctypes.util.find_library(_LIBRARIES[asked]) is None:
+        raise UsageError(f"{who}: MUJOCO_GL is {asked}, but its library is not installed; {INSTALL}")
+    if not asked:
+        installed = [name for name, library in _LIBRARIES.items() if ctypes.util.find_library(library)]
+        if not installed:
+            raise UsageError(f"{who} needs an OpenGL library, and none is installed; {INSTALL}")
+        os.environ["MUJOCO_GL"] = installed[0]

@@ -1,0 +1,48 @@
+"""Pictures of the robot with MuJoCo's renderer. They need an OpenGL library: `wildrobot.gl`."""
+
+from __future__ import annotations
+
+import copy
+
+import mujoco
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from wildrobot.errors import UsageError
+from wildrobot.gl import INSTALL
+
+_DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG = 1.7, 118.0, -9.0
+"""Of the camera, which follows the pelvis and looks at the robot's right side, somewhat from the front."""
+_SAMPLES_PER_PIXEL, _SHADOW_PIXELS = 4, 2048
+
+
+class RobotRenderer:
+    """Draws the robot in any configuration."""
+
+    def __init__(self, model: mujoco.MjModel, *, width: int, height: int):
+        """Opens an off-screen OpenGL context; the size of its pictures is in pixels.
+
+        Raises:
+          UsageError: if OpenGL does not work here, saying what to install.
+        """
+        model = copy.copy(model)
+        model.vis.quality.offsamples, model.vis.quality.shadowsize = _SAMPLES_PER_PIXEL, _SHADOW_PIXELS
+        self._model, self._data = model, mujoco.MjData(model)
+        self._camera = mujoco.MjvCamera()
+        self._camera.type, self._camera.trackbodyid = mujoco.mjtCamera.mjCAMERA_TRACKING, model.body("pelvis").id
+        self._camera.distance, self._camera.azimuth, self._camera.elevation = _DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG
+        try:
+            self._renderer = mujoco.Renderer(model, height, width)
+        except Exception as error:  # each OpenGL library fails in its own way
+            raise UsageError(f"MuJoCo cannot draw here ({type(error).__name__}: {error}); {INSTALL}") from None
+
+    def frame(self, qpos: Float[np.ndarray, " nq"]) -> UInt8[np.ndarray, "height width 3"]:
+        """The robot in one configuration, in RGB."""
+        self._data.qpos[:] = qpos
+        mujoco.mj_forward(self._model, self._data)
+        self._renderer.update_scene(self._data, self._camera)
+        return self._renderer.render()
+
+    def close(self) -> None:
+        """Frees the OpenGL context."""
+        self._renderer.close()
