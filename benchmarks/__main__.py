@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 
 import jax
 import mujoco
 
-from benchmarks import startup, throughput, training
 from wildrobot.physics.native import available_threads
 
-PARTS = {"throughput": throughput.main, "training": training.main, "startup": startup.main}
+PARTS = ("throughput", "training", "startup", "sb3_learn")
+ON_REQUEST = ("envpool_rates", "physics_choices")
+"""Not about our own speed, or with a gigabyte to install."""
 
 
 def main() -> None:
     """Runs the chosen parts in turn."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(PARTS)} (default: all)")
+    known = (*PARTS, *ON_REQUEST)
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of: {', '.join(known)} (default: {', '.join(PARTS)})"
+    )
     chosen = parser.parse_args().parts or list(PARTS)
-    unknown = [part for part in chosen if part not in PARTS]
+    unknown = [part for part in chosen if part not in known]
     if unknown:
-        parser.error(f"unknown part {', '.join(unknown)}; choose from: {', '.join(PARTS)}")
+        parser.error(f"unknown part {', '.join(unknown)}; choose from: {', '.join(known)}")
     print(
         f"{available_threads()} of {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, ",
         end="",
     )
     print(f"JAX {jax.__version__} on {jax.default_backend()}, MuJoCo {mujoco.__version__}\n")
     for part in chosen:
-        PARTS[part]()
+        # Only now: processes that a part starts import this module too, and nobody needs all of the frameworks.
+        importlib.import_module(f"benchmarks.{part}").main()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Environment steps per second of the core and of the Brax adapter, against bare `mujoco.rollout`.
+"""Environment steps per second of the core and of every adapter, against bare `mujoco.rollout`.
 
 All play the same: robots from the start bank of the walk experiment around home, joint targets changing by up to
 0.05 rad at random every control step. Nobody falls, so that all step robots that stand on their feet.
@@ -14,9 +14,12 @@ import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
+from gymnasium.vector import AutoresetMode
 from mujoco import rollout
 
 from adapters.brax_env import BraxEnv, wrap_for_training
+from adapters.gymnasium_env import VectorWalkEnv
+from adapters.sb3_vec_env import Sb3VecEnv
 from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.physics.native import available_threads
@@ -66,9 +69,30 @@ def brax_adapter(env: WildRobotEnv, batch: int) -> Callable[[], None]:
     return _scanned(wrapped.step, state, env, batch)
 
 
+def gymnasium_adapter(env: WildRobotEnv, batch: int) -> Callable[[], None]:
+    """Step by step through the Gymnasium adapter, from NumPy actions to NumPy observations."""
+    robots = VectorWalkEnv(env, batch)
+    robots.reset(seed=0)
+    return _stepped(robots.step, env, batch)
+
+
+def sb3_adapter(env: WildRobotEnv, batch: int) -> Callable[[], None]:
+    """The same through the bridge to Stable-Baselines3."""
+    robots = Sb3VecEnv(VectorWalkEnv(env, batch, autoreset_mode=AutoresetMode.SAME_STEP))
+    robots.reset()
+    return _stepped(robots.step, env, batch)
+
+
 def rates(env: WildRobotEnv, batch: int) -> dict[str, float]:
     """Median environment steps per second of each, measured in turn so that all see the same machine."""
-    plays = {"bare": bare_rollout(env, batch), "core": core(env, batch), "brax": brax_adapter(env, batch)}
+    made = {
+        "bare": bare_rollout,
+        "core": core,
+        "Brax": brax_adapter,
+        "Gymnasium": gymnasium_adapter,
+        "SB3": sb3_adapter,
+    }
+    plays = {name: make(env, batch) for name, make in made.items()}
     seconds: dict[str, list[float]] = {name: [] for name in plays}
     for play in plays.values():
         play()
@@ -83,26 +107,39 @@ def rates(env: WildRobotEnv, batch: int) -> dict[str, float]:
 def main() -> None:
     """Prints a table."""
     env = make_env(load_experiment("walk", SAME_MODEL).env)
-    print("| robots | bare `mujoco.rollout` | core | Brax adapter | core / bare | Brax adapter / bare |")
+    print("| robots | bare `mujoco.rollout` | core / bare | Brax / bare | Gymnasium / bare | SB3 / bare |")
     print("|--:|--:|--:|--:|--:|--:|")
     for batch in BATCHES:
         rate = rates(env, batch)
-        cells = [f"{rate[name]:,.0f}" for name in ("bare", "core", "brax")]
-        cells += [f"{rate[name] / rate['bare']:.2f}" for name in ("core", "brax")]
-        print(f"| {batch} | " + " | ".join(cells) + " |", flush=True)
+        bare = rate.pop("bare")
+        shares = " | ".join(f"{value / bare:.2f}" for value in rate.values())
+        print(f"| {batch} | {bare:,.0f} | {shares} |", flush=True)
     print()
 
 
 def _scanned(step: Callable, state: object, env: WildRobotEnv, batch: int) -> Callable[[], None]:
-    scale = jnp.asarray(TARGET_CHANGE_RAD / env.action_map.scale_rad)
-    change = np.random.default_rng(0).uniform(-1.0, 1.0, (CONTROL_STEPS, batch, env.action_size))
-    actions = jnp.asarray(change, jnp.float32) * scale
+    actions = jnp.asarray(_actions(env, batch))
     run = jax.jit(lambda state, actions: jax.lax.scan(lambda s, a: (step(s, a), None), state, actions)[0])
 
     def play() -> None:
         jax.block_until_ready(run(state, actions))
 
     return play
+
+
+def _stepped(step: Callable, env: WildRobotEnv, batch: int) -> Callable[[], None]:
+    actions = _actions(env, batch)
+
+    def play() -> None:
+        for action in actions:
+            step(action)
+
+    return play
+
+
+def _actions(env: WildRobotEnv, batch: int) -> np.ndarray:
+    change = np.random.default_rng(0).uniform(-1.0, 1.0, (CONTROL_STEPS, batch, env.action_size))
+    return (change * TARGET_CHANGE_RAD / env.action_map.scale_rad).astype(np.float32)
 
 
 if __name__ == "__main__":

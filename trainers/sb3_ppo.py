@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -58,27 +58,25 @@ def train(experiment: Experiment, run_path: Path) -> None:
     Raises:
       UsageError: for a folder that holds files.
     """
-    core = make_env(experiment.env)
-    run = RunFolder(run_path, experiment, trainer=FRAMEWORK)
     settings = experiment.sb3_ppo
-    robots = _normalized(core, settings)
-    schedule = LearningRate(settings)
-    model = PPO(
-        AsymmetricPolicy,
-        robots,
-        learning_rate=schedule,
-        policy_kwargs={
-            "net_arch": {
-                "pi": list(settings.policy_hidden_layer_sizes),
-                "vf": list(settings.value_hidden_layer_sizes),
+    core = make_env(experiment.env)
+    with closing(RunFolder(run_path, experiment, trainer=FRAMEWORK)) as run:
+        model = PPO(
+            AsymmetricPolicy,
+            _normalized(core, settings),
+            learning_rate=LearningRate(settings),
+            policy_kwargs={
+                "net_arch": {
+                    "pi": list(settings.policy_hidden_layer_sizes),
+                    "vf": list(settings.value_hidden_layer_sizes),
+                },
+                "activation_fn": _ACTIVATIONS[settings.activation],
+                "log_std_init": settings.log_std_init,
             },
-            "activation_fn": _ACTIVATIONS[settings.activation],
-            "log_std_init": settings.log_std_init,
-        },
-        device="cpu",  # networks this small are faster there, and the robots' arrays lie there
-        **settings.model_dump(include=_KEYWORDS),
-    )
-    _learn(model, core, experiment, run)
+            device="cpu",  # networks this small are faster there, and the robots' arrays lie there
+            **settings.model_dump(include=_KEYWORDS),
+        )
+        _learn(model, core, experiment, run)
 
 
 def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
@@ -93,22 +91,24 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
     """
     run, experiment = RunFolder.reopened(run_path, overrides, trainer=FRAMEWORK)
     settings = experiment.sb3_ppo
-    found = sorted((run.checkpoints_path).glob(f"*/{_MODEL}"))
-    if not found:
-        raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
-    core = make_env(experiment.env)
-    robots = _normalized(core, settings, found[-1].with_name(_NORMALIZER))
-    schedule = LearningRate(settings)
-    changed = {**settings.model_dump(include=_KEYWORDS), "learning_rate": schedule, "lr_schedule": schedule}
-    model = PPO.load(found[-1], env=robots, device="cpu", custom_objects=changed)
-    if model.num_timesteps >= settings.total_timesteps:
-        raise UsageError(
-            f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
-            "sb3_ppo.total_timesteps=..."
-        )
-    schedule.value = model.policy.optimizer.param_groups[0]["lr"]
-    robots.seed(settings.seed + model.num_timesteps)  # else the first episodes would be played once more
-    _learn(model, core, experiment, run)
+    with closing(run):
+        found = sorted(run.checkpoints_path.glob(f"*/{_MODEL}"))
+        if not found:
+            raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
+        core = make_env(experiment.env)
+        robots = _normalized(core, settings, found[-1].with_name(_NORMALIZER))
+        schedule = LearningRate(settings)
+        changed = {**settings.model_dump(include=_KEYWORDS), "learning_rate": schedule, "lr_schedule": schedule}
+        model = PPO.load(found[-1], env=robots, device="cpu", custom_objects=changed)
+        if model.num_timesteps >= settings.total_timesteps:
+            raise UsageError(
+                f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
+                "sb3_ppo.total_timesteps=..."
+            )
+        if settings.learning_rate_schedule == "ADAPTIVE_KL":
+            schedule.value = model.policy.optimizer.param_groups[0]["lr"]
+        robots.seed(settings.seed + model.num_timesteps)  # else the first episodes would be played once more
+        _learn(model, core, experiment, run)
 
 
 class AsymmetricPolicy(MultiInputActorCriticPolicy):
@@ -152,7 +152,7 @@ class LearningRate:
     def __init__(self, settings: Sb3PpoConfig):
         self.value, self._settings = settings.learning_rate, settings
 
-    def __call__(self, remaining: float) -> float:
+    def __call__(self, remaining: float | int) -> float:
         return self.value * remaining if self._settings.learning_rate_schedule == "LINEAR" else self.value
 
     def adapt(self, kl: float) -> None:
@@ -209,7 +209,6 @@ def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolde
         left = settings.total_timesteps - model.num_timesteps
         model.learn(left, callback=saving, log_interval=1, reset_num_timesteps=False)
         saving.save()
-        run.close()
         if interrupted.is_set():
             progress.say(
                 f"interrupted; the policy so far is {run.policy_path}. "
@@ -260,7 +259,7 @@ class _Saving(BaseCallback):
     def _on_rollout_start(self) -> None:
         kl = self.logger.name_to_value.get("train/approx_kl")
         if kl is not None:
-            self.model.learning_rate.adapt(kl)
+            self.model.learning_rate.adapt(float(kl))
         if self.num_timesteps >= self._next_save:
             self.save()
             self._next_save += self._interval

@@ -1,0 +1,180 @@
+"""Training end to end on the smoke configuration, and the exported policy against SB3's own inference."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from stable_baselines3 import PPO
+
+from trainers import sb3_ppo
+from trainers.__main__ import main
+from wildrobot.config import load_experiment
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy
+
+NATIVE = "env.physics.engine=native"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "smoke"
+    sb3_ppo.train(load_experiment("smoke", [NATIVE]), path)
+    return path
+
+
+def lines(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_everything_behind(run):
+    names = {entry.name for entry in run.iterdir()}
+    assert names == {"config.yaml", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "policy.safetensors"}
+    assert json.loads((run / "run.json").read_text())["trainer"] == "sb3-ppo"
+    assert [line["steps"] for line in lines(run)] == list(range(512, 4097, 512))
+    info = Policy.load(run / "policy.safetensors").info
+    assert (info.framework, info.environment_steps) == ("sb3-ppo", 4096)
+    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["000000002048", "000000004096"]
+
+
+def test_what_both_trainers_know_has_the_same_name(run):
+    """The names that Brax's trainer logs; see its test."""
+    logged = set().union(*lines(run))
+    assert {"episode/sum_reward", "episode/length", "episode/vx_error_m_per_s", "episode/reward/velocity"} <= logged
+    assert {"training/sps", "training/kl_mean", "training/policy_loss", "training/learning_rate"} <= logged
+
+
+def test_the_exported_policy_computes_what_sb3_computes(run):
+    """SB3's own checkpoint, normaliser and `predict`, with some actions at the bounds of the box."""
+    newest = run / "checkpoints" / "000000004096"
+    model = PPO.load(newest / "model.zip")
+    normalizer = pickle.loads((newest / "normalizer.pkl").read_bytes())
+    policy = Policy.load(run / "policy.safetensors")
+    random = np.random.default_rng(0)
+    state = policy.observation_mean + 50.0 * policy.observation_std * random.normal(size=(256, 62)).astype(np.float32)
+    observation = {"state": state, "privileged_state": random.normal(size=(256, 122)).astype(np.float32)}
+    expected, _ = model.predict(normalizer.normalize_obs(observation), deterministic=True)
+    assert (np.abs(expected) == 1.0).any(), "some are clipped"
+    assert (np.abs(expected) < 1.0).any(), "some are not"
+    np.testing.assert_allclose(policy.apply(state), expected, atol=1e-5)
+    np.testing.assert_allclose(policy.apply_jax(jnp.asarray(state)), expected, atol=1e-5)
+
+
+def test_the_critic_sees_more_than_the_actor(run):
+    model = PPO.load(run / "checkpoints" / "000000004096" / "model.zip")
+    extractor = model.policy.mlp_extractor
+    assert extractor.policy_net[0].in_features == 62
+    assert extractor.value_net[0].in_features == 122
+    first, second = (
+        {"state": np.zeros((1, 62), np.float32), "privileged_state": np.full((1, 122), value, np.float32)}
+        for value in (0.0, 1.0)
+    )
+    np.testing.assert_array_equal(
+        model.predict(first, deterministic=True)[0], model.predict(second, deterministic=True)[0]
+    )
+    values = [model.policy.predict_values(model.policy.obs_to_tensor(each)[0]).item() for each in (first, second)]
+    assert values[0] != values[1]
+
+
+def test_a_run_goes_on_from_its_newest_checkpoint(run, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", run, copy], check=True)
+    assert main(["sb3", "--resume", str(copy)]) == 2
+    assert "already been trained for 4,096 steps; ask for more with sb3_ppo.total_timesteps" in capsys.readouterr().err
+    before = pickle.loads((copy / "checkpoints" / "000000004096" / "normalizer.pkl").read_bytes())
+    assert main(["sb3", "--resume", str(copy), "sb3_ppo.total_timesteps=5000"]) == 0
+    after = pickle.loads((copy / "checkpoints" / "000000005120" / "normalizer.pkl").read_bytes())
+    assert [line["steps"] for line in lines(copy)][-3:] == [4096, 4608, 5120]
+    assert lines(copy)[-1]["wall_s"] > lines(run)[-1]["wall_s"], "the clock goes on"
+    assert after.obs_rms["state"].count > before.obs_rms["state"].count > 4096, "the normaliser goes on"
+    assert load_experiment(copy / "config.yaml").sb3_ppo.total_timesteps == 5000
+    assert Policy.load(copy / "policy.safetensors").info.environment_steps == 5120
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--resume", "{tmp}"], "is no run folder"),
+        (["--resume", "{tmp}", "--config", "smoke"], "leave out the others"),
+        (["--config", "smoke", "sb3_ppo.batch_size=100"], "= 512 must be a multiple of batch_size = 100"),
+        (["sb3_ppo.n_step=5"], "did you mean n_steps?"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, message, tmp_path, capsys):
+    assert main(["sb3", *(argument.format(tmp=tmp_path) for argument in arguments)]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_run_of_another_trainer_does_not_go_on(run, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "metrics.jsonl").write_text("")
+    (other / "run.json").write_text('{"trainer": "brax-ppo"}')
+    with pytest.raises(UsageError, match="was trained by brax-ppo, and only sb3-ppo runs can go on"):
+        sb3_ppo.resume(other)
+
+
+def test_a_run_without_a_checkpoint_does_not_go_on(run, tmp_path):
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", run, copy], check=True)
+    subprocess.run(["rm", "-r", copy / "checkpoints"], check=True)
+    with pytest.raises(UsageError, match="no checkpoint to go on from"):
+        sb3_ppo.resume(copy)
+
+
+class TestLearningRate:
+    @pytest.fixture
+    def settings(self):
+        return load_experiment("smoke", ["sb3_ppo.learning_rate=0.001", "sb3_ppo.desired_kl=0.01"]).sb3_ppo
+
+    def test_adaptive(self, settings):
+        rate = sb3_ppo.LearningRate(settings)
+        for kl, expected in ((0.021, 1e-3 / 1.5), (0.01, 1e-3 / 1.5), (0.004, 1e-3), (0.004, 1.5e-3)):
+            rate.adapt(kl)
+            assert rate(0.1) == pytest.approx(expected)
+
+    def test_adaptive_within_bounds(self, settings):
+        rate = sb3_ppo.LearningRate(settings)
+        for _ in range(100):
+            rate.adapt(1.0)
+        assert rate(1.0) == 1e-5
+        for _ in range(100):
+            rate.adapt(0.0)
+        assert rate(1.0) == 1e-2
+
+    def test_linear(self, settings):
+        rate = sb3_ppo.LearningRate(settings.model_copy(update={"learning_rate_schedule": "LINEAR"}))
+        rate.adapt(1.0)
+        assert rate(0.25) == pytest.approx(0.25e-3)
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_the_run_goes_on(tmp_path):
+    run = tmp_path / "run"
+    arguments = ["sb3", "--config", "smoke", "--run", str(run), NATIVE, "sb3_ppo.total_timesteps=10000000"]
+    process = subprocess.Popen([sys.executable, "-m", "trainers", *arguments], stderr=subprocess.PIPE, text=True)
+    try:
+        give_up = time.monotonic() + 120
+        while not (run / "metrics.jsonl").exists() or len(lines(run)) < 3:
+            assert process.poll() is None
+            assert time.monotonic() < give_up
+            time.sleep(0.2)
+        os.kill(process.pid, signal.SIGINT)
+        error = process.communicate(timeout=30)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert f"interrupted; the policy so far is {run / 'policy.safetensors'}" in error
+    assert f'--resume "{run}"' in error
+    assert "Traceback" not in error
+    done = Policy.load(run / "policy.safetensors").info.environment_steps
+    assert main(["sb3", "--resume", str(run), f"sb3_ppo.total_timesteps={done + 512}"]) == 0
+    assert Policy.load(run / "policy.safetensors").info.environment_steps > done
