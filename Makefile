@@ -110,6 +110,7 @@ $(VENV)/.ready-%: pyproject.toml requirements.lock
 	@rm $(VENV)/.unfinished
 	@touch $(COVERS_$*:%=$(VENV)/.ready-%)
 
+# Without the name of a local build (torch==2.13.0+cpu), which another index would not have.
 lock: ## write requirements.lock anew: the newest versions that pyproject.toml allows
 	@$(find_python); \
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT INT TERM && \
@@ -119,7 +120,7 @@ lock: ## write requirements.lock anew: the newest versions that pyproject.toml a
 	{ \
 		echo '# Exact versions of all that WildRobot and its extras install, written by `make lock`. Constraints for pip:'; \
 		echo '#   pip install -c requirements.lock -e ".[brax]"'; \
-		"$$folder/bin/python" -m pip freeze --disable-pip-version-check --exclude wildrobot; \
+		"$$folder/bin/python" -m pip freeze --disable-pip-version-check --exclude wildrobot | sed 's/+[a-z0-9.]*$$//'; \
 	} > "$$folder/requirements.lock" && \
 	cp "$$folder/requirements.lock" requirements.lock && \
 	echo "requirements.lock: $$(grep -c == requirements.lock) versions."
