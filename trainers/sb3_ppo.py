@@ -107,7 +107,6 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
             )
         if settings.learning_rate_schedule == "ADAPTIVE_KL":
             schedule.value = model.policy.optimizer.param_groups[0]["lr"]
-        robots.seed(settings.seed + model.num_timesteps)  # else the first episodes would be played once more
         _learn(model, core, experiment, run)
 
 
@@ -206,6 +205,7 @@ def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolde
         progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
         model.set_logger(Logger(folder=None, output_formats=[_RunWriter(run, progress)]))
         saving = _Saving(run, core, settings, interrupted)
+        _seed(model, settings)
         left = settings.total_timesteps - model.num_timesteps
         model.learn(left, callback=saving, log_interval=1, reset_num_timesteps=False)
         saving.save()
@@ -216,6 +216,16 @@ def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolde
             )
             raise SystemExit(130)
         progress.say(f"trained policy: {run.policy_path}")
+
+
+def _seed(model: PPO, settings: Sb3PpoConfig) -> None:
+    """Random numbers that no other seed, and no earlier part of the same run, has seen.
+
+    Robot i of seed s is robot 0 of seed s + i, so seeds of training that follow each other would share their robots.
+    """
+    model.set_random_seed(settings.seed + model.num_timesteps)
+    robots: Any = model.get_env()
+    robots.seed(((settings.seed << 40) + model.num_timesteps) << 16)
 
 
 @contextmanager
