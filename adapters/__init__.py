@@ -5,12 +5,17 @@ Importing this package makes `WildRobot/Walk-v0` known to Gymnasium, where that 
 
 import importlib.util
 
+from wildrobot import gl
+
+# MuJoCo decides when it is imported what it draws with, and its own choice needs a screen.
+gl.choose()
+
 if importlib.util.find_spec("gymnasium") is not None:
     from gymnasium.envs.registration import register
 
     # No `max_episode_steps`: the time limit is the experiment's, and the environment's own.
     register(
         id="WildRobot/Walk-v0",
-        entry_point="adapters.gymnasium_env:walk_env",
-        vector_entry_point="adapters.gymnasium_env:vector_walk_env",
+        entry_point="adapters.gymnasium_factories:walk_env",
+        vector_entry_point="adapters.gymnasium_factories:vector_walk_env",
     )

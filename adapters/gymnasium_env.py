@@ -5,8 +5,6 @@ All autoreset modes play the same episodes: they share the core's compiled step,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -20,8 +18,7 @@ from jaxtyping import Array, Bool, Float
 
 from adapters import episodes
 from adapters.gymnasium_spaces import action_space, checked_actions, checked_mask, observation_space
-from wildrobot.config import load_experiment
-from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.env import WildRobotEnv
 from wildrobot.rendering import RobotRenderer
 from wildrobot.state import EnvState
 
@@ -59,7 +56,8 @@ class VectorWalkEnv(VectorEnv):
           autoreset_mode: what happens to a robot whose episode has ended: it starts anew at the next step, within
             the same step, or (`DISABLED`) when `reset` is called with `options={"reset_mask": mask}`.
           privileged: whether to observe also what only a simulation knows.
-          render_mode: `rgb_array`, or None. Needs an OpenGL library.
+          render_mode: `rgb_array`, or None. Needs an OpenGL library; without a screen, MuJoCo takes OSMesa or EGL if
+            this package was imported before mujoco, or if MUJOCO_GL says so.
 
         Raises:
           ValueError: for fewer than one robot, or a mode that there is not.
@@ -99,16 +97,11 @@ class VectorWalkEnv(VectorEnv):
           options: `reset_mask`, booleans of shape (num_envs,), restarts those robots alone.
         """
         self._check_open()
+        mask = self._checked_options(options or {})
         super().reset(seed=seed)
-        unknown = set(options or {}) - {"reset_mask"}
-        if unknown:
-            raise ValueError(f"unknown options {sorted(unknown)}; the one option is reset_mask")
-        if not options:
+        if mask is None:
             self._start(np.ones(self.num_envs, bool), self._seeded(seed))
-        elif self._state is None:
-            raise error.ResetNeeded("reset every robot once, without reset_mask, before some of them")
         else:
-            mask = checked_mask(options["reset_mask"], self.num_envs)
             self._start(mask, None if seed is None else self._seeded(seed))
         return self._observed(self._running), {}
 
@@ -124,7 +117,7 @@ class VectorWalkEnv(VectorEnv):
         """
         self._check_open()
         before = self._running
-        if self._mode is AutoresetMode.DISABLED and self._ended.any():
+        if self._mode is AutoresetMode.DISABLED and self.has_ended:
             ended = np.flatnonzero(self._ended).tolist()
             raise error.ResetNeeded(
                 f"the episodes of robots {ended} have ended; reset them with options={{'reset_mask': mask}} first"
@@ -164,6 +157,11 @@ class VectorWalkEnv(VectorEnv):
         return self._running
 
     @property
+    def has_ended(self) -> bool:
+        """Whether an episode has ended, and its robot not started anew."""
+        return bool(self._ended.any())
+
+    @property
     def _running(self) -> EnvState:
         if self._state is None:
             raise error.ResetNeeded("call reset() before step() or render()")
@@ -172,6 +170,17 @@ class VectorWalkEnv(VectorEnv):
     def _check_open(self) -> None:
         if self.closed:
             raise error.ClosedEnvironmentError("this environment is closed; make a new one")
+
+    def _checked_options(self, options: dict[str, Any]) -> Bool[np.ndarray, " batch"] | None:
+        """The robots to reset; None for all of them, in new chains of episodes."""
+        unknown = set(options) - {"reset_mask"}
+        if unknown:
+            raise ValueError(f"unknown options {sorted(unknown)}; the one option is reset_mask")
+        if not options:
+            return None
+        if self._state is None:
+            raise error.ResetNeeded("reset every robot once, without reset_mask, before some of them")
+        return checked_mask(options["reset_mask"], self.num_envs)
 
     def _seeded(self, seed: int | None) -> episodes.EpisodeKeys:
         """One chain of keys per robot, of a seed or of the generator that the last seed left behind."""
@@ -229,6 +238,8 @@ class WalkEnv(gymnasium.Env):
 
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Moves the robot by one control step of 20 ms; see `VectorWalkEnv.step`."""
+        if self._robots.has_ended:
+            raise error.ResetNeeded("the episode has ended; call reset() before the next step()")
         usable = checked_actions(action, self.action_space)
         observation, reward, terminated, truncated, info = self._robots.step(usable[None])
         if info:
@@ -243,41 +254,6 @@ class WalkEnv(gymnasium.Env):
     def close(self) -> None:
         """Frees what pictures needed."""
         self._robots.close()
-
-
-def vector_walk_env(
-    num_envs: int = 1,
-    *,
-    config: str | Path = "walk",
-    overrides: Sequence[str] = (),
-    max_episode_steps: int | None = None,
-    **options: Any,
-) -> VectorWalkEnv:
-    """What `gymnasium.make_vec("WildRobot/Walk-v0")` calls.
-
-    Args:
-      num_envs: robots.
-      config: name or path of an experiment.
-      overrides: settings by dotted path, as on the command line: `env.task.command.vx_m_per_s=[0,0.3]`.
-      max_episode_steps: time limit in control steps; the experiment's if not given.
-      options: of `VectorWalkEnv`.
-    """
-    return VectorWalkEnv(_core(config, overrides, max_episode_steps), num_envs, **options)
-
-
-def walk_env(*, config: str | Path = "walk", overrides: Sequence[str] = (), **options: Any) -> WalkEnv:
-    """What `gymnasium.make("WildRobot/Walk-v0")` calls; see `vector_walk_env`."""
-    return WalkEnv(_core(config, overrides, None), **options)
-
-
-def _core(config: str | Path, overrides: Sequence[str], max_episode_steps: int | None) -> WildRobotEnv:
-    env = load_experiment(config, overrides).env
-    if max_episode_steps is not None:
-        if max_episode_steps < 1:
-            raise ValueError(f"max_episode_steps must be at least 1, got {max_episode_steps}")
-        seconds = max_episode_steps * env.physics.control_period_s
-        env = env.model_copy(update={"task": env.task.model_copy(update={"episode_length_s": seconds})})
-    return make_env(env)
 
 
 def _only(observation: Observation) -> Observation:

@@ -9,6 +9,7 @@ from gymnasium import error, spaces
 from jaxtyping import Bool, Float
 
 from wildrobot.env import WildRobotEnv
+from wildrobot.task import observation
 
 
 def action_space(core: WildRobotEnv) -> spaces.Box:
@@ -18,8 +19,10 @@ def action_space(core: WildRobotEnv) -> spaces.Box:
 
 def observation_space(core: WildRobotEnv, *, privileged: bool) -> spaces.Space:
     """What the actor senses, or a dictionary of that (`state`) and what the critic may know (`privileged_state`)."""
+    variants = np.asarray(core.physics.variants.parameters)
+    bounds = observation.bounds(core.config.task, core.action_map.home_rad, variants)
     boxes: dict[str, spaces.Space] = {
-        name: spaces.Box(low, high, dtype=np.float32) for name, (low, high) in core.observation_bounds().items()
+        name: spaces.Box(low, high, dtype=np.float32) for name, (low, high) in bounds.items()
     }
     return spaces.Dict(boxes) if privileged else boxes["state"]
 
@@ -34,7 +37,10 @@ def checked_actions(actions: Any, space: spaces.Box) -> Float[np.ndarray, "*batc
     Raises:
       gymnasium.error.InvalidAction: for another shape or type, NaN, or values outside the space.
     """
-    array = np.asarray(actions)
+    try:
+        array = np.asarray(actions)
+    except (TypeError, ValueError, RuntimeError) as problem:  # ragged lists; tensors that need a gradient
+        raise error.InvalidAction(f"actions cannot be made a NumPy array: {problem}") from None
     if array.shape != space.shape:
         raise error.InvalidAction(f"actions must have the shape {space.shape}, got {array.shape}")
     if not np.issubdtype(array.dtype, np.floating):

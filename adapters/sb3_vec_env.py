@@ -64,6 +64,7 @@ class Sb3VecEnv(VecEnv):
 
     def reset(self) -> VecEnvObs:
         """Starts an episode of every robot; a seed and options that were set are used once."""
+        self._actions = None  # a step that was asked for and not waited for is cancelled
         seed, options = self._seeds[0], self._options[0]
         obs, info = self.env.reset(seed=None if seed is None else int(seed), options=deepcopy(options) or None)
         self.vector_info = _batched(info)

@@ -22,8 +22,8 @@ from wildrobot.physics.variants import make_variants
 from wildrobot.robot import Robot, load_robot
 from wildrobot.task.command import STANDING_BELOW
 from wildrobot.task.joints import per_joint
-from wildrobot.task.observation import SOUND_ANGLE_RAD, SOUND_LIMIT
 from wildrobot.task.reward import CONTACT_ABOVE_N
+from wildrobot.task.termination import SOUND_ANGLE_RAD, SOUND_LIMIT
 
 Vector = Float[np.ndarray, "n"]
 

@@ -9,6 +9,7 @@ from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.state import EnvState
+from wildrobot.task import observation, termination
 from wildrobot.task.observation import ACTOR_LAYOUT
 
 QUIET = [
@@ -129,7 +130,9 @@ def test_the_observation_layout_is_what_it_says(env):
 
 def test_bounds_of_the_observation(env):
     """As near as the configuration gives them: noise, ranges of commands (with 0, and the heading correction)."""
-    bounds, at = env.observation_bounds(), {}
+    variants = np.asarray(env.physics.variants.parameters)
+    bounds = observation.bounds(env.config.task, env.action_map.home_rad, variants)
+    at = {}
     start = 0
     for name, size in env.observation_layout:
         at[name], start = slice(start, start + size), start + size
@@ -195,6 +198,18 @@ class TestDivergence:
         for (path, a), (_, b) in zip(leaves(bad), leaves(good), strict=True):
             assert np.isfinite(np.asarray(a, np.float64)).all(), path
             np.testing.assert_array_equal(np.asarray(a)[[0, 2, 3]], np.asarray(b)[[0, 2, 3]], err_msg=str(path))
+
+    @pytest.mark.parametrize("sign", [-1.0, 1.0])
+    def test_the_limits_of_a_sound_simulation(self, env, sign):
+        """Just inside and just outside, for each kind of what is looked at."""
+        physics = env.reset(jax.random.PRNGKey(0)).physics
+        joint, height, speed = env.robot.qpos_index[4], 2, 9
+        for field, index, limit in (("qpos", joint, 2 * np.pi), ("qpos", height, 1e4), ("qvel", speed, 1e4)):
+            for factor, sound in ((0.999, True), (1.001, False), (np.nan, False)):
+                changed = getattr(physics, field).at[index].set(sign * factor * limit)
+                moved = physics._replace(**{field: changed})
+                assert bool(termination.is_sound(moved, env.robot)) is sound, (field, factor)
+        assert not termination.is_sound(physics._replace(sensordata=physics.sensordata.at[-1].set(2e4)), env.robot)
 
     def test_a_simulation_that_diverges(self, env):
         after = jax.jit(jax.vmap(env.step))(self.broken_state(env), jnp.zeros((BATCH, 17)))

@@ -14,13 +14,16 @@ from wildrobot.errors import UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 2 for a mistake of the caller's."""
+    """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C."""
     parsed = _parser().parse_args(arguments)
     try:
         parsed.command(parsed)
     except UsageError as error:
         print(f"trainers: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from wildrobot.policy import Policy
 
 _VERSIONS_OF = ("jax", "jaxlib", "brax", "stable-baselines3", "torch", "gymnasium", "mujoco", "mujoco-mjx", "numpy")
 _CONFIG, _PROVENANCE, _METRICS = "config.yaml", "run.json", "metrics.jsonl"
+_TIME = "%Y-%m-%dT%H:%M:%S%z"
 
 
 class RunFolder:
@@ -42,38 +45,32 @@ class RunFolder:
             raise UsageError(f"{path}: cannot be a run folder ({error.strerror}); choose another with --run") from None
         if taken:
             raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
-        provenance = {"trainer": trainer, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "commit": _commit()}
+        provenance = {"trainer": trainer, "started": time.strftime(_TIME), "commit": _commit()}
         provenance["versions"] = {name: _version(name) for name in _VERSIONS_OF} | {
             "wildrobot": __version__,
             "python": platform.python_version(),
         }
         (self.path / _PROVENANCE).write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
-        self._open(experiment, already_s=0.0)
+        self._open(experiment, already_s=0.0, purge_step=None)
 
     @classmethod
-    def reopened(cls, path: Path, overrides: Sequence[str], *, trainer: str) -> tuple[RunFolder, Experiment]:
-        """A run to go on with: new lines are added to its log, and its configuration is changed by the overrides.
-
-        Raises:
-          UsageError: for a folder that is no run, or one of another trainer.
-        """
+    def reopened(cls, path: Path, experiment: Experiment, *, steps: int) -> RunFolder:
+        """A run that goes on after so many steps: what its log says of later ones, before a crash, is dropped."""
         run = cls.__new__(cls)
         run.path = path.absolute()
-        try:
-            provenance = json.loads((run.path / _PROVENANCE).read_text(encoding="utf-8"))
-            *_, last = (run.path / _METRICS).read_text(encoding="utf-8").splitlines() or ["{}"]
-        except (OSError, ValueError):
-            raise UsageError(f"{path}: is no run folder; give one that training has made") from None
-        if provenance.get("trainer") != trainer:
-            raise UsageError(f"{path}: was trained by {provenance.get('trainer')}, and only {trainer} runs can go on")
-        experiment = load_experiment(run.path / _CONFIG, overrides)
-        run._open(experiment, already_s=json.loads(last).get("wall_s", 0.0))
-        return run, experiment
+        provenance = json.loads((run.path / _PROVENANCE).read_text(encoding="utf-8"))
+        again = {"steps": steps, "started": time.strftime(_TIME), "commit": _commit()}
+        provenance["resumed"] = [*provenance.get("resumed", []), again]
+        _replace(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        kept = [line for line in _whole_lines(run.path / _METRICS) if line["steps"] <= steps]
+        _replace(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
+        run._open(experiment, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
+        return run
 
-    def _open(self, experiment: Experiment, *, already_s: float) -> None:
-        (self.path / _CONFIG).write_text(dump_yaml(experiment), encoding="utf-8")
+    def _open(self, experiment: Experiment, *, already_s: float, purge_step: int | None) -> None:
+        _replace(self.path / _CONFIG, dump_yaml(experiment))
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
-        self._board = SummaryWriter(str(self.path / "tensorboard"))
+        self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)
         self._started = time.monotonic() - already_s
 
     @property
@@ -99,6 +96,35 @@ class RunFolder:
     def close(self) -> None:
         self._metrics.close()
         self._board.close()
+
+
+def read_run(path: Path, overrides: Sequence[str], *, trainer: str) -> tuple[Experiment, Experiment]:
+    """The configuration of a run, as it was and as overrides change it. Nothing is written.
+
+    Raises:
+      UsageError: for a folder that is no run, or one of another trainer, and for overrides that make no sense.
+    """
+    try:
+        provenance = json.loads((path / _PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError(f"{path}: is no run folder; give one that training has made") from None
+    if provenance.get("trainer") != trainer:
+        raise UsageError(f"{path}: was trained by {provenance.get('trainer')}, and only {trainer} runs can go on")
+    return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides)
+
+
+def _whole_lines(path: Path) -> Iterator[dict[str, float]]:
+    """The lines of a log, but for what a crash has left unfinished."""
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes a file in one stroke."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
 
 
 def _version(distribution: str) -> str | None:

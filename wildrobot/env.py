@@ -129,7 +129,7 @@ class WildRobotEnv:
         moved = self.physics.step(pushed, due - state.task.errors.joint_zero_rad)
 
         # A robot whose action or simulation is not finite ends its own episode; its last sound state stays.
-        sound = usable & _is_sound(moved, self.robot)
+        sound = usable & termination.is_sound(moved, self.robot)
         physics = jax.tree.map(lambda new, old: jnp.where(sound, new, old), moved, state.physics)
         readings = read(self.robot, physics)
 
@@ -167,12 +167,6 @@ class WildRobotEnv:
     def step_batch(self) -> Callable[[EnvState, Float[Array, "batch 17"]], EnvState]:
         """`step` for a batch of robots, compiled."""
         return jax.jit(jax.vmap(self.step))
-
-    def observation_bounds(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """The least and the greatest value of each entry of each observation, float32."""
-        actor = observation.actor_bounds(self.config.task, self.action_map.home_rad)
-        critic = observation.critic_bounds(actor, self.config.task, np.asarray(self.physics.variants.parameters))
-        return {"state": actor, "privileged_state": critic}
 
     def readings(self, state: EnvState) -> Readings:
         """What the task reads of the robot, by name."""
@@ -295,13 +289,6 @@ class WildRobotEnv:
 def _velocity(readings: Readings) -> Float[Array, " 3"]:
     """(vx, vy [m/s] in the heading frame, yaw rate [rad/s]): what a command commands."""
     return jnp.append(readings.base_velocity_heading_m_per_s[:2], readings.yaw_rate_rad_per_s)
-
-
-def _is_sound(state: PhysicsState, robot: Robot) -> Bool[Array, ""]:
-    """Whether the simulation has not diverged; NaN and infinity are within no limit."""
-    measured = jnp.concatenate([state.qpos[2:3], state.qvel, state.sensordata])
-    turned = state.qpos[robot.qpos_index]
-    return (jnp.abs(measured) <= observation.SOUND_LIMIT).all() & (jnp.abs(turned) <= observation.SOUND_ANGLE_RAD).all()
 
 
 def _drawn(key: Array, *sizes: int) -> tuple[Array, list[Float[Array, " n"]]]:

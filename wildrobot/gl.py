@@ -15,24 +15,37 @@ INSTALL = (
 )
 
 
-def choose(who: str) -> None:
+def choose() -> None:
     """Tells MuJoCo what to draw with; call it before importing mujoco.
 
-    Without a screen, MuJoCo's own default cannot draw; then OSMesa is taken where it is installed, else EGL.
+    Without a screen, MuJoCo's own default cannot draw; then OSMesa is taken where it is installed, else EGL, unless
+    the environment variable MUJOCO_GL says something.
+    """
+    if _has_screen() or os.environ.get("MUJOCO_GL"):
+        return
+    installed = [name for name, library in _LIBRARIES.items() if ctypes.util.find_library(library)]
+    if installed:
+        os.environ["MUJOCO_GL"] = installed[0]
+
+
+def require(who: str) -> None:
+    """The same, for something that cannot do without.
 
     Args:
       who: who wants to draw, for the error.
 
     Raises:
-      UsageError: saying what to install.
+      UsageError: if there is nothing to draw with, saying what to install.
     """
-    if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
-        return
+    choose()
     asked = os.environ.get("MUJOCO_GL", "").lower()
+    if _has_screen():
+        return
+    if not asked:
+        raise UsageError(f"{who} needs an OpenGL library, and none is installed; {INSTALL}")
     if asked in _LIBRARIES and ctypes.util.find_library(_LIBRARIES[asked]) is None:
         raise UsageError(f"{who}: MUJOCO_GL is {asked}, but its library is not installed; {INSTALL}")
-    if not asked:
-        installed = [name for name, library in _LIBRARIES.items() if ctypes.util.find_library(library)]
-        if not installed:
-            raise UsageError(f"{who} needs an OpenGL library, and none is installed; {INSTALL}")
-        os.environ["MUJOCO_GL"] = installed[0]
+
+
+def _has_screen() -> bool:
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))

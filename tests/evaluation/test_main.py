@@ -70,6 +70,31 @@ def test_a_policy_file_writes_only_what_is_asked_for(run, tmp_path, capsys):
     assert "FAIL: speed error none at 0.20 m/s" in shown
 
 
+def test_two_policies_beside_each_other(run, policy, tmp_path, capsys):
+    """Each under the name of its run; the report and the gates are about the first alone."""
+    other = tmp_path / "other-run"
+    other.mkdir()
+    policy.save(other / "policy.safetensors")
+    assert main([str(run), "--beside", str(other), "--no-baseline", *QUICK]) == 0
+    shown = capsys.readouterr().out
+    assert "my-run" in shown
+    assert "other-run" in shown
+    row = next(line for line in shown.splitlines() if line.startswith("survival"))
+    assert row.split()[2:] == ["100", "100", "|", "100", "100"]
+    assert [path.name for path in other.iterdir()] == ["policy.safetensors"]
+
+
+def test_a_policy_that_cannot_be_shown_beside_does_not_cost_the_score(run, tmp_path, capsys):
+    foreign = tmp_path / "policy.safetensors"
+    foreign.write_text("not a policy")
+    assert main([str(run), "--beside", str(foreign), "--no-baseline", *QUICK]) == 0
+    shown = capsys.readouterr().out
+    assert "Note: not shown beside: " in shown
+    assert "is not a policy file" in shown
+    assert "survival" in shown
+    assert main([str(run), "--beside", str(tmp_path / "nowhere"), *QUICK]) == 2
+
+
 def test_a_mistake_is_one_sentence_without_traceback(tmp_path):
     foreign = tmp_path / "policy.safetensors"
     foreign.write_text("not a policy")

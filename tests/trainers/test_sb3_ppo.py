@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,10 +12,12 @@ import time
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 from stable_baselines3 import PPO
 
 from trainers import sb3_ppo
 from trainers.__main__ import main
+from trainers.sb3_ppo.learning_rate import LearningRate
 from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy
@@ -47,7 +50,16 @@ def test_what_both_trainers_know_has_the_same_name(run):
     """The names that Brax's trainer logs; see its test."""
     logged = set().union(*lines(run))
     assert {"episode/sum_reward", "episode/length", "episode/vx_error_m_per_s", "episode/reward/velocity"} <= logged
-    assert {"training/sps", "training/kl_mean", "training/policy_loss", "training/learning_rate"} <= logged
+    assert {"training/sps", "training/policy_loss", "training/learning_rate", "training/policy_dist_mean_std"} <= logged
+
+
+def test_the_learning_rate_follows_the_divergence(run):
+    """Every update's rate is the one before it, changed as the divergence of the update before says."""
+    logged = [(line["training/learning_rate"], line["sb3/train/approx_kl"]) for line in lines(run)[1:]]
+    factors = [1.5 if kl < 0.005 else 1 / 1.5 if kl > 0.02 else 1.0 for _, kl in logged]
+    assert set(factors) != {1.0}, "otherwise this says nothing"
+    for (rate, _), (later, _), factor in zip(logged, logged[1:], factors, strict=False):
+        assert later == pytest.approx(rate * factor)
 
 
 def test_the_exported_policy_computes_what_sb3_computes(run):
@@ -82,19 +94,75 @@ def test_the_critic_sees_more_than_the_actor(run):
     assert values[0] != values[1]
 
 
-def test_a_run_goes_on_from_its_newest_checkpoint(run, tmp_path, capsys):
-    copy = tmp_path / "copy"
-    subprocess.run(["cp", "-r", run, copy], check=True)
-    assert main(["sb3", "--resume", str(copy)]) == 2
-    assert "already been trained for 4,096 steps; ask for more with sb3_ppo.total_timesteps" in capsys.readouterr().err
+@pytest.fixture
+def copy(run, tmp_path):
+    shutil.copytree(run, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_goes_on_from_its_newest_checkpoint(run, copy, monkeypatch):
+    learn, seen = PPO.learn, {}
+
+    def spied(model, steps, **options):
+        seen.update(steps=steps, weights=model.policy.state_dict()["action_net.weight"].clone())
+        seen.update(moments=model.policy.optimizer.state_dict()["state"], rate=model.lr_schedule(0.0))
+        return learn(model, steps, **options)
+
+    monkeypatch.setattr(PPO, "learn", spied)
+    checkpoint = PPO.load(copy / "checkpoints" / "000000004096" / "model.zip")
     before = pickle.loads((copy / "checkpoints" / "000000004096" / "normalizer.pkl").read_bytes())
+    # A crash after the checkpoint: lines beyond it, and one that is half written.
+    with (copy / "metrics.jsonl").open("a") as log:
+        log.write('{"steps": 4608, "wall_s": 999.0}\n{"steps": 51')
+    (copy / "checkpoints" / ".000000009999.part").mkdir()
+    (copy / "checkpoints" / ".000000009999.part" / "model.zip").write_text("half")
+
     assert main(["sb3", "--resume", str(copy), "sb3_ppo.total_timesteps=5000"]) == 0
+
+    assert seen["steps"] == 904
+    assert torch.equal(seen["weights"], checkpoint.policy.state_dict()["action_net.weight"])
+    assert len(seen["moments"]) == len(checkpoint.policy.optimizer.state_dict()["state"]) > 0
+    assert seen["rate"] == checkpoint.policy.optimizer.param_groups[0]["lr"] == lines(run)[-1]["training/learning_rate"]
     after = pickle.loads((copy / "checkpoints" / "000000005120" / "normalizer.pkl").read_bytes())
-    assert [line["steps"] for line in lines(copy)][-3:] == [4096, 4608, 5120]
-    assert lines(copy)[-1]["wall_s"] > lines(run)[-1]["wall_s"], "the clock goes on"
     assert after.obs_rms["state"].count > before.obs_rms["state"].count > 4096, "the normaliser goes on"
+    assert [line["steps"] for line in lines(copy)] == list(range(512, 5121, 512))
+    assert lines(run)[-1]["wall_s"] < lines(copy)[-1]["wall_s"] < 900, "the clock goes on"
     assert load_experiment(copy / "config.yaml").sb3_ppo.total_timesteps == 5000
+    assert json.loads((copy / "run.json").read_text())["resumed"][0]["steps"] == 4096
     assert Policy.load(copy / "policy.safetensors").info.environment_steps == 5120
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ([], "already been trained for 4,096 steps; ask for more with sb3_ppo.total_timesteps"),
+        (["sb3_ppo.total_timesteps=1"], "already been trained for 4,096 steps"),
+        (
+            ["sb3_ppo.total_timesteps=9999", "sb3_ppo.activation=relu", "sb3_ppo.observation_clip=5"],
+            "sb3_ppo.activation, sb3_ppo.observation_clip cannot change when a run goes on",
+        ),
+        (["sb3_ppo.total_timestep=1"], "did you mean total_timesteps?"),
+    ],
+)
+def test_a_run_that_cannot_go_on_is_left_as_it_was(copy, overrides, message, capsys):
+    before = contents(copy)
+    assert main(["sb3", "--resume", str(copy), *overrides]) == 2
+    assert message in capsys.readouterr().err
+    assert contents(copy) == before
+
+
+def test_neighbouring_seeds_share_no_robot(monkeypatch, tmp_path):
+    seeds = []
+    monkeypatch.setattr(PPO, "learn", lambda model, *args, **options: seeds.append(model.env.venv._seeds))
+    for seed in (0, 1):
+        experiment = load_experiment("smoke", [NATIVE, f"sb3_ppo.seed={seed}"])
+        with pytest.raises(SystemExit):  # nothing was learned
+            sb3_ppo.train(experiment, tmp_path / str(seed))
+    assert not set(seeds[0]) & set(seeds[1])
 
 
 @pytest.mark.parametrize(
@@ -113,19 +181,16 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, message, tmp_path,
     assert len(error.strip().splitlines()) == 1
 
 
-def test_a_run_of_another_trainer_does_not_go_on(run, tmp_path):
+def test_a_run_of_another_trainer_does_not_go_on(tmp_path):
     other = tmp_path / "other"
     other.mkdir()
-    (other / "metrics.jsonl").write_text("")
     (other / "run.json").write_text('{"trainer": "brax-ppo"}')
     with pytest.raises(UsageError, match="was trained by brax-ppo, and only sb3-ppo runs can go on"):
         sb3_ppo.resume(other)
 
 
-def test_a_run_without_a_checkpoint_does_not_go_on(run, tmp_path):
-    copy = tmp_path / "copy"
-    subprocess.run(["cp", "-r", run, copy], check=True)
-    subprocess.run(["rm", "-r", copy / "checkpoints"], check=True)
+def test_a_run_without_a_checkpoint_does_not_go_on(copy):
+    shutil.rmtree(copy / "checkpoints")
     with pytest.raises(UsageError, match="no checkpoint to go on from"):
         sb3_ppo.resume(copy)
 
@@ -136,13 +201,13 @@ class TestLearningRate:
         return load_experiment("smoke", ["sb3_ppo.learning_rate=0.001", "sb3_ppo.desired_kl=0.01"]).sb3_ppo
 
     def test_adaptive(self, settings):
-        rate = sb3_ppo.LearningRate(settings)
+        rate = LearningRate(settings)
         for kl, expected in ((0.021, 1e-3 / 1.5), (0.01, 1e-3 / 1.5), (0.004, 1e-3), (0.004, 1.5e-3)):
             rate.adapt(kl)
             assert rate(0.1) == pytest.approx(expected)
 
     def test_adaptive_within_bounds(self, settings):
-        rate = sb3_ppo.LearningRate(settings)
+        rate = LearningRate(settings)
         for _ in range(100):
             rate.adapt(1.0)
         assert rate(1.0) == 1e-5
@@ -151,9 +216,10 @@ class TestLearningRate:
         assert rate(1.0) == 1e-2
 
     def test_linear(self, settings):
-        rate = sb3_ppo.LearningRate(settings.model_copy(update={"learning_rate_schedule": "LINEAR"}))
+        rate = LearningRate(settings.model_copy(update={"learning_rate_schedule": "LINEAR"}))
         rate.adapt(1.0)
         assert rate(0.25) == pytest.approx(0.25e-3)
+        assert rate(-0.01) == 0.0, "the last rollout may go beyond the last step"
 
 
 @pytest.mark.slow

@@ -227,7 +227,7 @@ class Sb3PpoConfig(Section):
     clip_range: Positive
     ent_coef: NonNegative
     vf_coef: NonNegative
-    learning_rate: Positive
+    learning_rate: Annotated[float, Field(ge=1e-5, le=1e-2)]
     learning_rate_schedule: Literal["NONE", "LINEAR", "ADAPTIVE_KL"]
     desired_kl: Positive
     target_kl: Positive | None

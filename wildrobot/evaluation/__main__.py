@@ -21,9 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["JAX_PLATFORMS"] = "cpu"
     try:
         policy_file, run = _resolve(options.policy)
+        beside = _resolve(options.beside)[0] if options.beside else None
         if options.video:
             _prepare_film(options.video)
-        # Imported only now, so that a mistake is told at once and MuJoCo finds what `gl.choose` has set.
+        # Imported only now, so that a mistake is told at once and MuJoCo finds what `gl.require` has set.
         from wildrobot.evaluation.evaluate import Outputs, evaluate
         from wildrobot.evaluation.suite import Suite
 
@@ -32,7 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             picture=options.picture or (run / "evaluation.png" if run else None),
             video=options.video,
         )
-        beside = _resolve(options.beside)[0] if options.beside else None
         suite = Suite(tuple(options.commands), options.episodes, options.seconds, options.seed)
         passed = evaluate(
             policy_file, suite, outputs, beside=beside, baseline=options.baseline, threads=options.threads
@@ -67,7 +67,7 @@ def _prepare_film(path: Path) -> None:
     missing = [name for name in ("imageio", "imageio_ffmpeg") if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(f'--video needs {" and ".join(missing)}: run `pip install "wildrobot[video]"`')
-    gl.choose("--video")
+    gl.require("--video")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -48,7 +48,7 @@ def evaluate(
       suite: what is played.
       outputs: the files to write, about this policy alone.
       beside: another policy, whose figures are printed beside; it is played by the same rules, in the environment that
-        it was trained in.
+        it was trained in. One that cannot be played is only noted: it must not cost this policy its score.
       baseline: whether to play holding home too.
       threads: of the physics.
 
@@ -60,17 +60,22 @@ def evaluate(
     """
     _check_folders(outputs)
     policy, env = _loaded(policy_file, suite, threads)
-    other = _loaded(beside, suite, threads) if beside else None
+    other, not_beside = None, []
+    if beside:
+        try:
+            other = _name(beside), *_loaded(beside, suite, threads)
+        except UsageError as error:
+            not_beside = [f"Note: not shown beside: {error}"]
 
     with _progress() as report:
         played = play(env, policy.apply_jax, suite, report("playing the policy"))
         scores = [score(episodes, env.robot.torque_limit_Nm) for episodes in played]
         blocks = [table.Block("policy" if other is None else _name(policy_file), scores)]
-        if beside and other:
-            its_policy, its_env = other
-            its_played = play(its_env, its_policy.apply_jax, suite, report(f"playing {_name(beside)}"))
+        if other:
+            name, its_policy, its_env = other
+            its_played = play(its_env, its_policy.apply_jax, suite, report(f"playing {name}"))
             limit = its_env.robot.torque_limit_Nm
-            blocks.append(table.Block(_name(beside), [score(episodes, limit) for episodes in its_played]))
+            blocks.append(table.Block(name, [score(episodes, limit) for episodes in its_played]))
         held = _hold_home(env, suite, report("holding home")) if baseline else None
         if held:
             blocks.append(table.Block("hold home", held, baseline=True))
@@ -80,7 +85,7 @@ def evaluate(
     console = table.console()
     title = f"{suite.seconds:g} s from rest, {suite.episodes} episodes per command"
     table.print_scores(console, title, blocks)
-    for line in (*table.gate_lines(results), *notes):
+    for line in (*table.gate_lines(results), *notes, *not_beside):
         console.print(line)
     if outputs.json:
         text = as_json(

@@ -1,4 +1,4 @@
-"""A film of one episode. `gl.choose` must have run before this is imported."""
+"""A film of one episode. `gl.require` must have run before this is imported."""
 
 from __future__ import annotations
 

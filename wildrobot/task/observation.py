@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from wildrobot.config import ObservationConfig, TaskConfig
 from wildrobot.task import frames
+from wildrobot.task.termination import SOUND_ANGLE_RAD, SOUND_LIMIT
 from wildrobot.task.view import Readings
 
 ACTOR_LAYOUT = (
@@ -28,11 +29,8 @@ order; command (vx [m/s], vy [m/s], yaw rate now asked for [rad/s]); (cos, sin) 
 _LOAD_SCALE_N = 40.0
 """About the robot's weight: brings foot loads to the size of the other entries."""
 
-SOUND_LIMIT, SOUND_ANGLE_RAD = 1e4, 2 * np.pi
-"""What no sensor reading or speed (in SI units), and no joint angle, of a simulated robot exceeds unless the simulation
-has diverged: the bound of observations that have no nearer one."""
 _ROTATED_LIMIT = np.sqrt(3.0) * SOUND_LIMIT
-"""The same for an entry of a vector after a rotation."""
+"""Of an entry of a vector after a rotation."""
 
 
 class SensorErrors(NamedTuple):
@@ -116,15 +114,22 @@ def critic_observation(
     )
 
 
-def actor_bounds(config: TaskConfig, home_rad: Float[np.ndarray, " 17"]) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest value of each entry of `actor_observation`, float32, shape (62,)."""
+def bounds(
+    config: TaskConfig, home_rad: Float[np.ndarray, " 17"], variant_parameters: Float[np.ndarray, "variants 7"]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The least and the greatest value of each entry of each observation, float32."""
+    actor = _actor_bounds(config, home_rad)
+    return {"state": actor, "privileged_state": _critic_bounds(actor, config, variant_parameters)}
+
+
+def _actor_bounds(config: TaskConfig, home_rad: Float[np.ndarray, " 17"]) -> tuple[np.ndarray, np.ndarray]:
     noise = config.observation
     joint_angle = SOUND_ANGLE_RAD + noise.joint_zero_error_rad + noise.joint_angle_noise_rad
     ranges = np.array([config.command.vx_m_per_s, config.command.vy_m_per_s, config.command.yaw_rate_rad_per_s])
     command = np.stack([np.minimum(ranges[:, 0], 0.0), np.maximum(ranges[:, 1], 0.0)])
     if config.command.heading_hold:  # corrects by no more than the widest yaw rate
         command[:, 2] += np.array([-1.0, 1.0]) * np.abs(ranges[2]).max()
-    return _bounds(
+    return _joined(
         _symmetric(_ROTATED_LIMIT + noise.gyro_noise_rad_per_s, 3),
         _symmetric(1.0 + noise.gravity_noise, 3),
         (-joint_angle - home_rad, joint_angle - home_rad),
@@ -135,11 +140,10 @@ def actor_bounds(config: TaskConfig, home_rad: Float[np.ndarray, " 17"]) -> tupl
     )
 
 
-def critic_bounds(
+def _critic_bounds(
     actor: tuple[np.ndarray, np.ndarray], config: TaskConfig, variant_parameters: Float[np.ndarray, "variants 7"]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest value of each entry of `critic_observation`, float32, shape (122,)."""
-    return _bounds(
+    return _joined(
         actor,
         _symmetric(_ROTATED_LIMIT, 3 + 3),  # base velocity, and the same filtered with the yaw rate
         _symmetric(SOUND_LIMIT, 1 + 2),  # height of the base, foot loads
@@ -155,7 +159,7 @@ def _symmetric(bound: float, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.full(size, -bound), np.full(size, bound)
 
 
-def _bounds(*parts: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _joined(*parts: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Joined, and wider by what rounding to float32 may add."""
     low, high = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
     slack = 1e-6 + 1e-6 * np.maximum(np.abs(low), np.abs(high))

@@ -1,11 +1,14 @@
-"""When an episode has failed."""
+"""When an episode has failed, and when its simulation has."""
 
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from wildrobot.config import TerminationConfig
+from wildrobot.robot import Robot
+from wildrobot.task.view import RobotView
 
 
 def has_fallen(
@@ -13,3 +16,15 @@ def has_fallen(
 ) -> Bool[Array, ""]:
     """Too low, or tilted too far: the gravity direction (0, 0, -1 when upright) leaves its cone."""
     return (base_height_m < config.min_base_height_m) | (-gravity[2] < jnp.cos(config.max_tilt_rad))
+
+
+SOUND_LIMIT, SOUND_ANGLE_RAD = 1e4, 2 * np.pi
+"""What no sensor reading or speed (in SI units), and no joint angle, of a simulated robot exceeds unless the simulation
+has diverged: the bound of observations that have no nearer one."""
+
+
+def is_sound(view: RobotView, robot: Robot) -> Bool[Array, ""]:
+    """Whether the simulation has not diverged; NaN and infinity are within no limit."""
+    measured = jnp.concatenate([view.qpos[2:3], view.qvel, view.sensordata])
+    turned = view.qpos[robot.qpos_index]
+    return (jnp.abs(measured) <= SOUND_LIMIT).all() & (jnp.abs(turned) <= SOUND_ANGLE_RAD).all()

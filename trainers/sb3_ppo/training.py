@@ -1,0 +1,165 @@
+"""The training itself, from the start or from a checkpoint."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gymnasium.vector import AutoresetMode
+from stable_baselines3 import PPO
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.vec_env import VecNormalize
+
+from adapters.gymnasium_env import VectorWalkEnv
+from adapters.sb3_vec_env import Sb3VecEnv
+from trainers.progress import TrainingProgress
+from trainers.run import RunFolder, read_run
+from trainers.sb3_ppo import checkpoints
+from trainers.sb3_ppo.learning_rate import LearningRate
+from trainers.sb3_ppo.policy import FRAMEWORK, AsymmetricPolicy, network_settings
+from trainers.sb3_ppo.recording import Recorder, RunWriter
+from wildrobot.config import Experiment, Sb3PpoConfig
+from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.errors import UsageError
+
+# Settings that are keywords of `stable_baselines3.PPO` under the same names.
+_KEYWORDS = {
+    "seed", "n_steps", "batch_size", "n_epochs", "gamma", "gae_lambda", "clip_range", "ent_coef", "vf_coef",
+    "max_grad_norm", "target_kl",
+}  # fmt: skip
+# Settings that a checkpoint has already decided.
+_FIXED = (
+    "policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "log_std_init", "observation_clip",
+    "learning_rate",
+)  # fmt: skip
+
+
+def train(experiment: Experiment, run_path: Path) -> None:
+    """Trains into a new run folder.
+
+    Ctrl-C ends it after the control step or the update that is under way, with a checkpoint and exit code 130.
+
+    Raises:
+      UsageError: for a folder that holds files.
+    """
+    settings = experiment.sb3_ppo
+    core = make_env(experiment.env)
+    with closing(RunFolder(run_path, experiment, trainer=FRAMEWORK)) as run:
+        model = PPO(
+            AsymmetricPolicy,
+            _robots(core, settings),
+            learning_rate=LearningRate(settings),
+            policy_kwargs=network_settings(settings),
+            device="cpu",  # networks this small are faster there, and the robots' arrays lie there
+            **settings.model_dump(include=_KEYWORDS),
+        )
+        _learn(model, core, experiment, run)
+
+
+def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
+    """Goes on from the newest checkpoint of a run, in the same folder, with fresh episodes.
+
+    Args:
+      run_path: the run folder.
+      overrides: settings that differ from now on, e.g. `sb3_ppo.total_timesteps=30000000`.
+
+    Raises:
+      UsageError: for a folder of another trainer, or without a checkpoint, or that has nothing left to do; for an
+        override of what the checkpoint has decided. The folder is then as it was.
+    """
+    before, experiment = read_run(run_path, overrides, trainer=FRAMEWORK)
+    settings = experiment.sb3_ppo
+    changed = [name for name in _FIXED if getattr(before.sb3_ppo, name) != getattr(settings, name)]
+    if changed:
+        names = ", ".join(f"sb3_ppo.{name}" for name in changed)
+        raise UsageError(f"{run_path}: {names} cannot change when a run goes on; train into a new folder for that")
+    newest = checkpoints.newest(run_path / "checkpoints")
+    if newest is None:
+        raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
+    core = make_env(experiment.env)
+    schedule = LearningRate(settings)
+    model = PPO.load(
+        newest / checkpoints.MODEL,
+        env=_robots(core, settings, newest / checkpoints.NORMALIZER),
+        device="cpu",
+        custom_objects={
+            **settings.model_dump(include=_KEYWORDS),
+            "learning_rate": schedule,
+            "lr_schedule": schedule,
+        },
+    )
+    if model.num_timesteps >= settings.total_timesteps:
+        raise UsageError(
+            f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
+            "sb3_ppo.total_timesteps=..."
+        )
+    schedule.go_on_from(model.policy.optimizer.param_groups[0]["lr"])
+    with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps)) as run:
+        _learn(model, core, experiment, run)
+
+
+def _robots(core: WildRobotEnv, settings: Sb3PpoConfig, saved: Path | None = None) -> VecNormalize:
+    """The robots under a normaliser of observations, a new one or a saved one."""
+    robots = Sb3VecEnv(VectorWalkEnv(core, settings.num_envs, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True))
+    if saved is not None:
+        return VecNormalize.load(str(saved), robots)
+    return VecNormalize(robots, norm_reward=False, clip_obs=settings.observation_clip, gamma=settings.gamma)
+
+
+def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder) -> None:
+    settings = experiment.sb3_ppo
+    with TrainingProgress(settings.total_timesteps) as progress, _interruptible() as interrupted:
+        progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
+        model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
+        recorder = Recorder(run, core, settings, interrupted)
+        _seed(model, settings)
+        begin = model.num_timesteps
+        model.learn(settings.total_timesteps - begin, callback=recorder, log_interval=1, reset_num_timesteps=False)
+        if model.num_timesteps >= settings.total_timesteps:
+            recorder.save()
+            progress.say(f"trained policy: {run.policy_path}")
+            return
+        # Interrupted; before the first update there is nothing to keep.
+        if model.num_timesteps - begin < settings.n_steps * settings.num_envs:
+            progress.say("interrupted before the first update; nothing has been learned since the start")
+        else:
+            recorder.save()
+            progress.say(
+                f"interrupted; the policy so far is {run.policy_path}. "
+                f'Go on with: python -m trainers sb3 --resume "{run.path}"'
+            )
+        raise SystemExit(130)
+
+
+def _seed(model: PPO, settings: Sb3PpoConfig) -> None:
+    """Random numbers that no other seed, and no earlier part of the same run, has seen.
+
+    Robot i of seed s is robot 0 of seed s + i, so seeds of training that follow each other would share their robots.
+    """
+    model.set_random_seed(settings.seed + model.num_timesteps)
+    robots: Any = model.get_env()
+    robots.seed(((settings.seed << 40) + model.num_timesteps) << 16)
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Turns the first Ctrl-C into a wish to stop; a second one interrupts as always."""
+    event = threading.Event()
+
+    def wish(signal_number: int, frame: FrameType | None) -> None:
+        event.set()
+        signal.signal(signal.SIGINT, previous)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+    previous = signal.signal(signal.SIGINT, wish)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, previous)
