@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.gymnasium_env import VectorWalkEnv, WalkEnv
+from adapters.gymnasium_env.single import WalkEnv
+from adapters.gymnasium_env.vector import VectorWalkEnv
 from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 

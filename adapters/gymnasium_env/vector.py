@@ -1,4 +1,4 @@
-"""The environment core as Gymnasium environments: many robots (`VectorEnv`), and one (`Env`).
+"""Many robots: the environment core as a `gymnasium.vector.VectorEnv`.
 
 All autoreset modes play the same episodes: they share the core's compiled step, and each robot its chain of keys.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import gymnasium
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +16,7 @@ from gymnasium.vector.utils import batch_space
 from jaxtyping import Array, Bool, Float
 
 from adapters import episodes
-from adapters.gymnasium_spaces import action_space, checked_actions, checked_mask, observation_space
+from adapters.gymnasium_env.spaces import action_space, checked_actions, checked_mask, observation_space
 from wildrobot.env import WildRobotEnv
 from wildrobot.rendering import RobotRenderer
 from wildrobot.state import EnvState
@@ -211,55 +210,6 @@ class VectorWalkEnv(VectorEnv):
         steps = np.maximum(totals["length"], 1.0)
         metrics = {name: v if name in ("sum_reward", "length") else v / steps for name, v in totals.items()}
         return {"episode_metrics": metrics, "_episode_metrics": ended.copy()}
-
-
-class WalkEnv(gymnasium.Env):
-    """One robot that walks on command: a `VectorWalkEnv` of one, without a batch axis."""
-
-    def __init__(self, core: WildRobotEnv, *, privileged: bool = False, render_mode: str | None = None):
-        """Adapts a core; see `VectorWalkEnv`."""
-        self._robots = VectorWalkEnv(
-            core, autoreset_mode=AutoresetMode.DISABLED, privileged=privileged, render_mode=render_mode
-        )
-        self.metadata = {name: self._robots.metadata[name] for name in ("render_modes", "render_fps")}
-        self.render_mode = render_mode
-        self.action_space: Any = self._robots.single_action_space
-        self.observation_space: Any = self._robots.single_observation_space
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
-        """Starts an episode; the same seed gives the same one. There are no options."""
-        super().reset(seed=seed)
-        if options:
-            raise ValueError(f"unknown options {sorted(options)}; one robot has none")
-        observation, _ = self._robots.reset(seed=seed)
-        return _only(observation), {}
-
-    def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Moves the robot by one control step of 20 ms; see `VectorWalkEnv.step`."""
-        if self._robots.has_ended:
-            raise error.ResetNeeded("the episode has ended; call reset() before the next step()")
-        usable = checked_actions(action, self.action_space)
-        observation, reward, terminated, truncated, info = self._robots.step(usable[None])
-        if info:
-            info = {"episode_metrics": {name: float(value[0]) for name, value in info["episode_metrics"].items()}}
-        return _only(observation), float(reward[0]), bool(terminated[0]), bool(truncated[0]), info
-
-    def render(self) -> Any:
-        """An RGB picture, uint8 of shape (360, 480, 3); None without `render_mode`."""
-        frames = self._robots.render()
-        return None if frames is None else frames[0]
-
-    def close(self) -> None:
-        """Frees what pictures needed."""
-        self._robots.close()
-
-
-def _only(observation: Observation) -> Observation:
-    if isinstance(observation, dict):
-        return {name: value[0] for name, value in observation.items()}
-    return observation[0]
 
 
 _split_keys, _next_keys = jax.jit(episodes.split_keys), jax.jit(episodes.next_keys)
