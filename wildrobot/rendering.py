@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import weakref
 
 import mujoco
 import numpy as np
@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 
 from wildrobot.errors import UsageError
 from wildrobot.gl import INSTALL
+from wildrobot.robot import load_robot
 
 _DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG = 1.7, 118.0, -9.0
 """Of the camera, which follows the pelvis and looks at the robot's right side, somewhat from the front."""
@@ -17,15 +18,15 @@ _SAMPLES_PER_PIXEL, _SHADOW_PIXELS = 4, 2048
 
 
 class RobotRenderer:
-    """Draws the robot in any configuration."""
+    """Draws the robot in any configuration: the whole of it, also where physics simulates feet and floor alone."""
 
-    def __init__(self, model: mujoco.MjModel, *, width: int, height: int):
+    def __init__(self, *, width: int, height: int):
         """Opens an off-screen OpenGL context; the size of its pictures is in pixels.
 
         Raises:
           UsageError: if OpenGL does not work here, saying what to install.
         """
-        model = copy.copy(model)
+        model = load_robot("full").model
         model.vis.quality.offsamples, model.vis.quality.shadowsize = _SAMPLES_PER_PIXEL, _SHADOW_PIXELS
         self._model, self._data = model, mujoco.MjData(model)
         self._camera = mujoco.MjvCamera()
@@ -35,6 +36,8 @@ class RobotRenderer:
             self._renderer = mujoco.Renderer(model, height, width)
         except Exception as error:  # each OpenGL library fails in its own way
             raise UsageError(f"MuJoCo cannot draw here ({type(error).__name__}: {error}); {INSTALL}") from None
+        # Also at the end of the program: MuJoCo's own finaliser comes too late then, and complains.
+        self._close = weakref.finalize(self, self._renderer.close)
 
     def frame(self, qpos: Float[np.ndarray, " nq"]) -> UInt8[np.ndarray, "height width 3"]:
         """The robot in one configuration, in RGB."""
@@ -45,4 +48,4 @@ class RobotRenderer:
 
     def close(self) -> None:
         """Frees the OpenGL context."""
-        self._renderer.close()
+        self._close()

@@ -204,7 +204,7 @@ robots = gymnasium.make_vec("WildRobot/Walk-v0", num_envs=2, max_episode_steps=4
 robots.reset(seed=0)
 frames = robots.render()
 assert len(frames) == 2 and all(f.shape == (360, 480, 3) and f.dtype == np.uint8 for f in frames)
-assert frames[0].std() > 10, "something is to be seen"
+assert all((f.max(axis=-1) < 60).sum() > 1000 for f in frames), "the robot's joints; nothing else is dark"
 film = RecordVideo(robots, {str(tmp_path)!r}, episode_trigger=lambda n: n == 0)
 film.reset(seed=0)
 for _ in range(6):

@@ -102,7 +102,7 @@ def evaluate(
         picture.draw(outputs.picture, f"WildRobot · {_name(policy_file)}", env.robot.model, played, scores)
         console.print(f"Picture: {outputs.picture}", soft_wrap=True)
     if outputs.video:
-        _write_video(outputs.video, env, played)
+        _write_video(outputs.video, played)
         console.print(f"Film:    {outputs.video}", soft_wrap=True)
     return all(result.passed for result in results)
 
@@ -137,14 +137,14 @@ def _hold_home(env: WildRobotEnv, suite: Suite, on_progress: Callable[[int, int]
     ]
 
 
-def _write_video(path: Path, env: WildRobotEnv, played: list[Episodes]) -> None:
+def _write_video(path: Path, played: list[Episodes]) -> None:
     # Its packages are an extra, which others do without.
     from wildrobot.evaluation import video
 
     shown = played[picture.fastest_survived(played)]
     alive = int(shown.alive[:, 0].sum())
     with _progress() as report:
-        video.write(path, env.robot.model, shown.film_qpos[:alive], shown.control_period_s, report("filming"))
+        video.write(path, shown.film_qpos[:alive], shown.control_period_s, report("filming"))
 
 
 def _provenance(policy: Policy) -> dict[str, Any]:

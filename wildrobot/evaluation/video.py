@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import imageio.v2
-import mujoco
 import numpy as np
 from jaxtyping import Float
 
@@ -23,7 +22,6 @@ WIDTH, HEIGHT, FRAMES_PER_S = 960, 540, 25
 
 def write(
     path: Path,
-    model: mujoco.MjModel,
     film_qpos: Float[np.ndarray, "T nq"],
     period_s: float,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
@@ -35,7 +33,7 @@ def write(
     """
     frames = film_qpos[:: max(1, round(1.0 / (FRAMES_PER_S * period_s)))]
     try:
-        renderer = RobotRenderer(model, width=WIDTH, height=HEIGHT)
+        renderer = RobotRenderer(width=WIDTH, height=HEIGHT)
     except UsageError as error:
         raise UsageError(f"--video: {error}") from None
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
