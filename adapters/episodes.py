@@ -1,4 +1,4 @@
-"""What every auto-reset does alike: which key starts which episode, and fresh starts for some of a batch.
+"""What every auto-reset does alike: which key starts which episode.
 
 Each robot has a chain of keys of its own. So its k-th episode is the same one whatever the other robots do, and
 through whichever adapter and auto-reset mode it is played.
@@ -6,11 +6,10 @@ through whichever adapter and auto-reset mode it is played.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Bool, UInt32
+from jaxtyping import Array, UInt32
 
 
 class EpisodeKeys(NamedTuple):
@@ -36,12 +35,3 @@ def split_keys(keys: UInt32[Array, "batch 2"]) -> EpisodeKeys:
 def next_keys(following: UInt32[Array, "batch 2"]) -> UInt32[Array, "batch 2"]:
     """The key of each robot's episode after the next one."""
     return jax.vmap(lambda key: jax.random.fold_in(key, 1))(following)
-
-
-def where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
-    """Robot by robot, the leaves of one tree where `which`, and of the other elsewhere."""
-
-    def select(this: Array, other: Array) -> Array:
-        return jnp.where(which.reshape(which.shape + (1,) * (other.ndim - 1)), this, other)
-
-    return jax.tree.map(select, these, others)

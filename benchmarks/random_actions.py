@@ -1,7 +1,7 @@
 """Random actions through the Gymnasium and Stable-Baselines3 adapters, falls and restarts included.
 
-Beside them bare `mujoco.rollout` doing exactly the same physics: every control step from the state that the adapter's
-robots were in, under the joint targets that they were given.
+Beside them bare `mujoco.rollout` doing the same physics: every control step from the state that the adapter's robots
+were in, under the joint targets that they were given; but without pushes, and under home targets at an episode's end.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def recorded(robots: VectorWalkEnv, actions: list[np.ndarray]) -> tuple[Callable
         before = jax.device_get(robots.state.physics)
         _, _, terminated, truncated, _ = robots.step(action)
         ended += int((terminated | truncated).sum())
-        # Where an episode ended the state is already the next one's, and home stands for the last targets.
+        # Where an episode ended, the state is already the next one's.
         targets = np.asarray(robots.state.physics.ctrl, np.float64)
         start = np.zeros((robots.num_envs, 1 + model.nq + model.nv))
         start[:, 1:] = np.hstack([before.qpos, before.qvel])

@@ -58,7 +58,7 @@ def bare_rollout(env: WildRobotEnv, batch: int) -> Callable[[], None]:
 
 def core(env: WildRobotEnv, batch: int) -> Callable[[], None]:
     """The vmapped core under `jit` and `scan`."""
-    state = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(0), batch))
+    state = env.reset_batch(jax.random.split(jax.random.PRNGKey(0), batch))
     return _scanned(lambda s, action: jax.vmap(env.step)(s, action), state, env, batch)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from wildrobot.config import EnvConfig
+from wildrobot.draws import drawn, index
 from wildrobot.errors import UsageError
 from wildrobot.physics import Physics, PhysicsState, make_physics, start_state
 from wildrobot.robot import Robot
@@ -69,12 +70,12 @@ class WildRobotEnv:
         """
         task = self.config.task
         key, (start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, error_draws, noise) = (
-            _drawn(key, 1, 1, 1, 1, 1, commands.DRAWS, observation.ERROR_DRAWS, observation.NOISE_DRAWS)
+            drawn(key, 1, 1, 1, 1, 1, commands.DRAWS, observation.ERROR_DRAWS, observation.NOISE_DRAWS)
         )
         if start is None:
-            start = _index(start_draw, self.physics.starts.count)
+            start = index(start_draw, self.physics.starts.count)
         if variant is None:
-            variant = _index(variant_draw, self.physics.variants.count)
+            variant = index(variant_draw, self.physics.variants.count)
         never = jnp.array(jnp.iinfo(jnp.int32).max, jnp.int32)
         resample_at = never
         if command is None:
@@ -117,7 +118,7 @@ class WildRobotEnv:
             not finite ends the episode as diverged.
         """
         config = self.config.task
-        key, (command_draws, interval_draw, kick_draws, push_draw, noise) = _drawn(
+        key, (command_draws, interval_draw, kick_draws, push_draw, noise) = drawn(
             state.task.key, commands.DRAWS, 1, disturbance.DRAWS, 1, observation.NOISE_DRAWS
         )
         usable = jnp.isfinite(action).all()
@@ -289,14 +290,3 @@ class WildRobotEnv:
 def _velocity(readings: Readings) -> Float[Array, " 3"]:
     """(vx, vy [m/s] in the heading frame, yaw rate [rad/s]): what a command commands."""
     return jnp.append(readings.base_velocity_heading_m_per_s[:2], readings.yaw_rate_rad_per_s)
-
-
-def _drawn(key: Array, *sizes: int) -> tuple[Array, list[Float[Array, " n"]]]:
-    """The next key, and numbers uniform in [0, 1) in groups of the given sizes, from one call of the generator."""
-    key, draw_key = jax.random.split(key)
-    draws = jax.random.uniform(draw_key, (sum(sizes),))
-    return key, jnp.split(draws, np.cumsum(sizes)[:-1])
-
-
-def _index(draw: Float[Array, " 1"], count: int) -> Int[Array, ""]:
-    return jnp.minimum((draw[0] * count).astype(jnp.int32), count - 1)

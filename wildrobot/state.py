@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from wildrobot.physics import PhysicsState
@@ -60,3 +62,12 @@ class EnvState(NamedTuple):
     terminated: Bool[Array, "*batch"]
     truncated: Bool[Array, "*batch"]
     metrics: dict[str, Float[Array, "*batch"]]
+
+
+def where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
+    """Robot by robot, the leaves of one tree where `which`, and of the other elsewhere."""
+
+    def select(this: Array, other: Array) -> Array:
+        return jnp.where(which.reshape(which.shape + (1,) * (other.ndim - 1)), this, other)
+
+    return jax.tree.map(select, these, others)

@@ -30,9 +30,9 @@ class WalkEnv(gymnasium.Env):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Starts an episode; the same seed gives the same one. There are no options."""
-        super().reset(seed=seed)
         if options:
             raise ValueError(f"unknown options {sorted(options)}; one robot has none")
+        super().reset(seed=seed)
         observation, _ = self._robots.reset(seed=seed)
         return _only(observation), {}
 

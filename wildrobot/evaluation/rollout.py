@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float
 
 from wildrobot.env import WildRobotEnv
 from wildrobot.evaluation.suite import Suite
-from wildrobot.state import EnvState
+from wildrobot.state import EnvState, where
 
 Actor = Callable[[Float[Array, "batch n"]], Float[Array, "batch 17"]]
 """A deterministic policy in JAX: actor observations to actions."""
@@ -84,7 +84,7 @@ def play(
     def step(carry: tuple[EnvState, Bool[Array, " batch"]], _: None) -> tuple[tuple, dict[str, Array]]:
         state, alive = carry
         moved = jax.vmap(env.step)(state, actor(state.obs["state"]))
-        state = jax.tree.map(lambda new, old: jnp.where(_like(alive, new), new, old), _lean(moved), state)
+        state = where(alive, _lean(moved), state)
         alive = alive & ~moved.terminated
         return (state, alive), _sample(env, state, alive, filmed)
 
@@ -122,10 +122,6 @@ def _starts(
 def _lean(state: EnvState) -> EnvState:
     """Drops what the next step does not need, so that rewards and the critic's observation are not computed."""
     return state._replace(obs={"state": state.obs["state"]}, reward=jnp.zeros_like(state.reward), metrics={})
-
-
-def _like(mask: Bool[Array, " batch"], leaf: Array) -> Bool[Array, "batch ..."]:
-    return mask.reshape(mask.shape + (1,) * (leaf.ndim - 1))
 
 
 def _sample(env: WildRobotEnv, state: EnvState, alive: Bool[Array, " batch"], filmed: np.ndarray) -> dict[str, Array]:
