@@ -75,6 +75,14 @@ class StartsConfig(Section):
     joint_velocity_rad_per_s: NonNegative
 
 
+class ReferenceStartsConfig(Section):
+    """Start states on frames of reference motions, besides those at home."""
+
+    share: Annotated[float, Field(ge=0, lt=1)]
+    clips: tuple[str, ...]
+    seed: int
+
+
 class ActionConfig(Section):
     """How an action becomes joint targets."""
 
@@ -165,6 +173,7 @@ class EnvConfig(Section):
     physics: PhysicsConfig
     variants: VariantsConfig
     starts: StartsConfig
+    reference_starts: ReferenceStartsConfig
     task: TaskConfig
 
     @property

@@ -12,7 +12,7 @@ from wildrobot.motion.clip import PERIOD_S
 
 def steps(
     model: mujoco.MjModel, qpos: Float[np.ndarray, "T nq"], *, loop: bool, around: int = 2
-) -> Float[np.ndarray, "T+2*around-1 nv"]:
+) -> Float[np.ndarray, "T+2*{around}-1 nv"]:
     """Mean velocities between neighbouring frames, with `around` frames more on both sides than there are.
 
     What lies beyond the ends is the loop's continuation, or else the end frames, standing still.
@@ -41,7 +41,7 @@ def jerk(model: mujoco.MjModel, qpos: Float[np.ndarray, "T nq"], *, loop: bool) 
     return np.diff(steps(model, qpos, loop=loop, around=2), n=2, axis=0) / PERIOD_S**2
 
 
-def _extended(qpos: Float[np.ndarray, "T nq"], loop: bool, around: int) -> Float[np.ndarray, "T+2*around nq"]:
+def _extended(qpos: Float[np.ndarray, "T nq"], loop: bool, around: int) -> Float[np.ndarray, "T+2*{around} nq"]:
     if not loop:
         return np.concatenate([np.repeat(qpos[:1], around, axis=0), qpos, np.repeat(qpos[-1:], around, axis=0)])
     # The last frame is the first one again: continue with the second, and begin with the last but one.

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from wildrobot.motion.clip import PERIOD_S
 from wildrobot.motion.planar import Pose
 
+
 Command = tuple[float, float, float]
 
 
@@ -153,6 +154,8 @@ class _Walk:
             for k in range(end, frames):
                 zmp[k] = was + (self._middle(holds) - was) * _smooth(min(1.0, (k - end) / closing))
         body = np.array([self.body((k - begin) * PERIOD_S) for k in range(frames)])
+        # The legs cannot turn against the hips: feet always face where the body does, and those on the floor pivot.
+        feet[:, :, 2] = body[:, 2:]
         steady = (begin + 4 * n, begin + (self.count - 5) * n) if self.ramp else (0, frames - 1)
         return Plan(feet, height, contacts, zmp, lean, rise, body, loop=False, steady=steady)
 
@@ -209,5 +212,5 @@ def _smooth(share: float) -> float:
 
 
 def _swung(share: float) -> float:
-    """From 0 to 1 with no velocity at the ends, a little less accelerated in between than `_smooth`."""
-    return 0.5 * _smooth(share) + 0.25 * (1.0 - np.cos(np.pi * share))
+    """From 0 to 1 with no velocity at the ends, and little acceleration in between: the servos' own inertia is large."""
+    return 0.5 * (1.0 - float(np.cos(np.pi * share)))

@@ -66,7 +66,8 @@ def _realised(name: str, robot: Robot, command: Command, plan: Plan, rhythm: Rhy
         com = _com(plan, wanted, height_m)
         qpos = _joints(robot, body, plan, com, style, qpos)
         if plan.loop:
-            qpos[-1] = planar.carried(qpos[:1], _displacement(plan))[0]
+            first, last = planar.Pose(*plan.body[0]), planar.Pose(*plan.body[-1])
+            qpos[-1] = planar.placed(qpos[:1], last.then(planar.relative(first, planar.pose_of(qpos[0]))))[0]
         found = dynamics(robot, qpos, plan.contacts, loop=plan.loop)
         wanted += plan.zmp_m - found.zmp_m
     return Clip(
@@ -137,7 +138,6 @@ def _joints(
             feet=(feet[0], feet[1]),
             foot_height_m=plan.foot_height_m[k],
             foot_pitch_rad=np.zeros(2),
-            contacts=(bool(plan.contacts[k, 0]), bool(plan.contacts[k, 1])),
             com_m=np.append(com_m[k], style.com_height_m + style.rise_m * plan.rise[k]),
             roll_rad=-style.lean_rad * float(plan.lean[k]),
             heading_rad=heading,

@@ -24,8 +24,7 @@ class Weights:
     """
 
     foot: float = 300.0
-    stance_yaw: float = 30.0
-    swing_yaw: float = 3.0
+    foot_yaw: float = 10.0
     com: float = 100.0
     pelvis_tilt: float = 10.0
     pelvis_yaw: float = 30.0
@@ -41,7 +40,6 @@ class Target:
       feet: the poses of the two sole centres on the ground (left, right), as x, y, heading.
       foot_height_m: their heights.
       foot_pitch_rad: how far their toes point down.
-      contacts: which of them stand.
       com_m: the centre of mass.
       roll_rad, heading_rad: of the base; rolled to the right is positive.
       joints_rad: joint angles in actuator order, to be had where nothing else asks for more.
@@ -50,7 +48,6 @@ class Target:
     feet: tuple[Pose, Pose]
     foot_height_m: Float[np.ndarray, " 2"]
     foot_pitch_rad: Float[np.ndarray, " 2"]
-    contacts: tuple[bool, bool]
     com_m: Float[np.ndarray, " 3"]
     roll_rad: float
     heading_rad: float
@@ -64,7 +61,7 @@ class WholeBody:
         self._robot, self._weights = robot, weights
         model = robot.model
         self._configuration = mink.Configuration(model)
-        self._feet = [mink.FrameTask(name, "site", weights.foot, weights.foot) for name in FEET]
+        self._feet = [mink.FrameTask(name, "site", weights.foot, [weights.foot, weights.foot, weights.foot_yaw]) for name in FEET]
         self._com = mink.ComTask(weights.com)
         tilt = weights.pelvis_tilt
         self._pelvis = mink.FrameTask("pelvis", "body", 0.0, [tilt, tilt, weights.pelvis_yaw])
@@ -95,8 +92,6 @@ class WholeBody:
             turn = mink.SO3.from_z_radians(pose.heading) @ mink.SO3.from_y_radians(target.foot_pitch_rad[index])
             place = np.array([pose.x, pose.y, target.foot_height_m[index]])
             task.set_target(mink.SE3.from_rotation_and_translation(turn, place))
-            yaw = weights.stance_yaw if target.contacts[index] else weights.swing_yaw
-            task.set_orientation_cost([weights.foot, weights.foot, yaw])
         self._com.set_target(target.com_m)
         upright = mink.SO3.from_z_radians(target.heading_rad) @ mink.SO3.from_x_radians(target.roll_rad)
         self._pelvis.set_target(mink.SE3.from_rotation(upright))

@@ -42,7 +42,7 @@ def relative(origin: Pose, pose: Pose) -> Pose:
 def heading_rad(quat: Float[np.ndarray, "*any 4"]) -> Float[np.ndarray, "*any"]:
     """Direction of the x axis of a wxyz quaternion on the ground [rad]."""
     w, x, y, z = np.moveaxis(np.asarray(quat), -1, 0)
-    return np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+    return np.asarray(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
 
 
 def pose_of(qpos: Float[np.ndarray, " nq"]) -> Pose:

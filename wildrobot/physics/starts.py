@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import mujoco
@@ -19,13 +20,13 @@ class StartBank:
 
     Attributes:
       qpos, qvel: the states, as in `PhysicsState`.
-      ctrl: the joint targets [rad] before the first step: the home pose.
+      ctrl: the joint targets [rad] before the first step, and of those that are still under way to the servos.
       sensordata: what the sensors read at each start under `ctrl`.
     """
 
     qpos: Float[Array, "N nq"]
     qvel: Float[Array, "N nv"]
-    ctrl: Float[Array, " nu"]
+    ctrl: Float[Array, "N nu"]
     sensordata: Float[Array, "N nsensor"]
 
     @property
@@ -57,8 +58,18 @@ def make_starts(robot: Robot, config: StartsConfig) -> StartBank:
     return StartBank(
         qpos=jnp.asarray(np.stack(qpos), jnp.float32),
         qvel=jnp.asarray(np.stack(qvel), jnp.float32),
-        ctrl=jnp.asarray(robot.home_targets_rad, jnp.float32),
+        ctrl=jnp.tile(jnp.asarray(robot.home_targets_rad, jnp.float32), (config.count, 1)),
         sensordata=jnp.asarray(np.stack(sensordata), jnp.float32),
+    )
+
+
+def joined(banks: Sequence[StartBank]) -> StartBank:
+    """One bank after the other."""
+    return StartBank(
+        qpos=jnp.concatenate([bank.qpos for bank in banks]),
+        qvel=jnp.concatenate([bank.qvel for bank in banks]),
+        ctrl=jnp.concatenate([bank.ctrl for bank in banks]),
+        sensordata=jnp.concatenate([bank.sensordata for bank in banks]),
     )
 
 

@@ -1,0 +1,164 @@
+"""Whether the robot can do what a clip shows: measured, against limits that hold for every clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from jaxtyping import Float
+
+from wildrobot.motion import derivatives
+from wildrobot.motion.clip import Clip
+from wildrobot.motion.dynamics import FEET, FRICTION, Dynamics, dynamics, sole_corners_m
+from wildrobot.motion.tracking import Tracked, mean_velocity, track
+from wildrobot.robot import Robot, load_robot
+
+PENETRATION_M = FLOAT_M = 0.005
+SLIP_M_PER_S = 0.05
+JOINT_SPEED_RAD_PER_S = 5.0
+TORQUE_SHARE = 0.7
+ZMP_SHARE = 0.95
+MISSING_SHARE = 0.05
+SPEED_SHARE, SLOW_M_PER_S, SLOW_RAD_PER_S = 0.05, 0.1, 0.2
+"""Below these speeds, the claim must be met as closely as at them."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One measured figure of a clip.
+
+    Attributes:
+      name: as in the table.
+      value: measured.
+      limit: it must not exceed this, or not be below if `least`; None if it is shown for information.
+      unit: of both.
+      least: whether the limit is a lower one.
+      meaning: what is measured, in a sentence.
+    """
+
+    name: str
+    value: float
+    limit: float | None
+    unit: str
+    meaning: str
+    least: bool = False
+
+    @property
+    def passed(self) -> bool:
+        if self.limit is None:
+            return True
+        return self.value >= self.limit if self.least else self.value <= self.limit
+
+    @property
+    def reason(self) -> str:
+        """What was measured against what, for who is refused."""
+        return f"{self.name} {self.value:.3g} {self.unit} ({'at least' if self.least else 'at most'} {self.limit:.3g})"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All figures of a clip, and what they were computed from."""
+
+    clip: Clip
+    checks: tuple[Check, ...]
+    dynamics: Dynamics
+    tracked: Tracked
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    @property
+    def failures(self) -> str:
+        return "; ".join(check.reason for check in self.checks if not check.passed)
+
+
+def jerk_limit_rad_per_s3(robot: Robot) -> float:
+    """The jerk that takes a servo from no torque to its share of the limit within one control step, rotor alone [rad/s^3].
+
+    More than that no target at the control rate can ask of the motor's own inertia.
+    """
+    armature = float(robot.model.dof_armature[robot.dof_index].max())
+    return TORQUE_SHARE * float(robot.torque_limit_Nm.max()) / armature / 0.02
+
+
+def examine(clip: Clip) -> Report:
+    """Measures a clip on the model that collides everywhere."""
+    robot = load_robot("full")
+    needed = dynamics(robot, clip.qpos, clip.contacts, loop=clip.loop)
+    tracked = track(robot, clip, needed)
+    angles, speeds = clip.qpos[:, robot.qpos_index], clip.qvel[:, robot.dof_index]
+    lower, upper = robot.joint_range_rad.T
+    excess = np.maximum(lower - angles, angles - upper).max()
+    jerk = derivatives.jerk(robot.model, clip.qpos, loop=clip.loop)[:, robot.dof_index]
+    soles = _soles(robot, clip)
+    weight_N = robot.total_mass_kg * 9.81
+    wrong = np.abs(mean_velocity(clip.qpos[clip.steady[0] : clip.steady[1] + 1]) - clip.command)
+    allowed_speed = SPEED_SHARE * max(float(np.hypot(*clip.command[:2])), SLOW_M_PER_S)
+    allowed_turn = SPEED_SHARE * max(abs(float(clip.command[2])), SLOW_RAD_PER_S)
+    figures = (
+        Check("penetration", 1e3 * soles.deepest_m, 1e3 * PENETRATION_M, "mm", "how deep any part is in another, or in the floor"),
+        Check("float", 1e3 * soles.highest_m, 1e3 * FLOAT_M, "mm", "how high a corner of a standing sole is above the floor"),
+        Check("slip", soles.slip_m_per_s, SLIP_M_PER_S, "m/s", "horizontal speed of the fastest corner of a standing sole"),
+        Check("range", max(0.0, float(excess)), 1e-6, "rad", "how far a joint is beyond its range"),
+        Check("joint speed", float(np.abs(speeds).max()), JOINT_SPEED_RAD_PER_S, "rad/s", "of the fastest joint"),
+        Check("jerk", float(np.abs(jerk).max()), jerk_limit_rad_per_s3(robot), "rad/s3", "third difference of a joint's angle"),
+        Check("ZMP inside", _inside(soles.polygons, needed.zmp_m), ZMP_SHARE, "", "share of frames with the zero moment point inside the support polygon", least=True),
+        Check("ground", float(needed.missing_N.max()) / weight_N, MISSING_SHARE, "weight", f"force that soles on the floor cannot give, at a friction of {FRICTION}"),
+        Check("torque", float(np.abs(needed.torque_Nm).max()), TORQUE_SHARE * float(robot.torque_limit_Nm.max()), "Nm", "largest torque by inverse dynamics"),
+        Check("speed", float(np.hypot(*wrong[:2])), allowed_speed, "m/s", "error of the mean velocity"),
+        Check("turn", float(wrong[2]), allowed_turn, "rad/s", "error of the mean yaw rate"),
+        Check("upright", tracked.upright_s, None, "s", "played open loop by the servos in simulation, until it falls"),
+    )  # fmt: skip
+    return Report(clip, figures, needed, tracked)
+
+
+@dataclass(frozen=True)
+class _Soles:
+    deepest_m: float
+    highest_m: float
+    slip_m_per_s: float
+    polygons: list[Float[np.ndarray, "n 2"]]
+
+
+def _soles(robot: Robot, clip: Clip) -> _Soles:
+    """Plays the clip's frames and looks at the soles and at whatever touches."""
+    model, data = robot.model, mujoco.MjData(robot.model)
+    jacobian = np.empty((3, model.nv))
+    deepest = highest = fastest = 0.0
+    polygons = []
+    for qpos, qvel, contacts in zip(clip.qpos, clip.qvel, clip.contacts, strict=True):
+        data.qpos[:], data.qvel[:] = qpos, qvel
+        mujoco.mj_forward(model, data)
+        deepest = max([deepest, *(-data.contact.dist)])
+        standing = []
+        for foot in np.flatnonzero(contacts):
+            site = data.site(FEET[foot])
+            corners = sole_corners_m(robot, site.xpos, site.xmat.reshape(3, 3))
+            standing.append(corners[:, :2])
+            highest = max(highest, float(corners[:, 2].max()))
+            for corner in corners:
+                mujoco.mj_jac(model, data, jacobian, None, corner, int(model.site_bodyid[site.id]))
+                fastest = max(fastest, float(np.linalg.norm((jacobian @ qvel)[:2])))
+        polygons.append(np.concatenate(standing) if standing else np.empty((0, 2)))
+    return _Soles(float(deepest), highest, fastest, polygons)
+
+
+def _inside(polygons: list[Float[np.ndarray, "n 2"]], zmp_m: Float[np.ndarray, "T 2"]) -> float:
+    return float(np.mean([is_inside(points, zmp) for points, zmp in zip(polygons, zmp_m, strict=True)]))
+
+
+def is_inside(points: Float[np.ndarray, "n 2"], place: Float[np.ndarray, " 2"]) -> bool:
+    """Whether a place is within the convex hull of points.
+
+    It is not if some direction sees all points on one side of the place; of all directions, only those from the place
+    to each of the points need be tried: the points must leave no gap of half a turn.
+    """
+    if len(points) < 3:
+        return False
+    angles = np.sort(np.arctan2(*(points - place).T[::-1]))
+    gaps = np.diff(angles, append=angles[0] + 2 * np.pi)
+    return bool(gaps.max() <= np.pi)
+
+
