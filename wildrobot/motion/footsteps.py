@@ -24,6 +24,7 @@ class Rhythm:
       width_m: between the centres of the soles, sideways.
       lift_m: of the sole at mid-swing.
       inset_m: how far the zero moment point stays inside of the sole's centre, towards the other foot.
+      ahead_m: how far the soles' centres are ahead of the base, so that the robot turns on the spot about its base.
       roll_share: how much of the way of the body over a foot the zero moment point goes too, from heel to toe.
     """
 
@@ -32,6 +33,7 @@ class Rhythm:
     width_m: float = 0.17
     lift_m: float = 0.035
     inset_m: float = 0.0
+    ahead_m: float = 0.03
     roll_share: float = 0.0
 
 
@@ -112,7 +114,7 @@ class _Walk:
         rhythm = self.rhythm
         middle_s = landing * self.step_s + (rhythm.step_frames + rhythm.double_frames) / 2 * PERIOD_S
         outward = (0.5 if side == 0 else -0.5) * rhythm.width_m
-        return self.body(middle_s).then(Pose(0.0, outward, 0.0))
+        return self.body(middle_s).then(Pose(rhythm.ahead_m, outward, 0.0))
 
     def plan(self) -> Plan:
         rhythm = self.rhythm
