@@ -25,6 +25,7 @@ class Rhythm:
       lift_m: of the sole at mid-swing.
       inset_m: how far the zero moment point stays inside of the sole's centre, towards the other foot.
       ahead_m: how far the soles' centres are ahead of the base, so that the robot turns on the spot about its base.
+      lean_skew: how much more the body falls back from its lean late in a step than early; see `leant`.
       roll_share: how much of the way of the body over a foot the zero moment point goes too, from heel to toe.
     """
 
@@ -34,6 +35,7 @@ class Rhythm:
     lift_m: float = 0.035
     inset_m: float = 0.0
     ahead_m: float = 0.03
+    lean_skew: float = 0.0
     roll_share: float = 0.0
 
 
@@ -162,29 +164,18 @@ class _Walk:
         return Plan(feet, height, contacts, zmp, lean, rise, body, loop=False, steady=steady)
 
     def _carriage(self, frame: int, step: int, lean: Float[np.ndarray, " n"], rise: Float[np.ndarray, " n"]) -> None:
-        """Writes lean and rise of one frame, counted from the landing before a step.
-
-        Over one foot, both fall back at a constant acceleration, which is what unloads the hip: the body rocks from
-        foot to foot. With both feet down, the lean goes on at a constant rate, and the rise turns around.
-        """
-        double = self.rhythm.double_frames / self.rhythm.step_frames
-        share = frame / self.rhythm.step_frames - double / 2
+        """Writes lean and rise of one frame, counted from the landing before a step."""
+        rhythm = self.rhythm
+        double = rhythm.double_frames / rhythm.step_frames
+        share = frame / rhythm.step_frames - double / 2
         # Up to the middle of the first double support, the step before is still the one.
         side, share = (1 - step % 2, share) if share >= 0 else (step % 2, share + 1)
-        near = min(share, 1.0 - share)
-        single = 1.0 - double
-        edge, most = single * double / 2, single * double / 2 + single**2 / 4
-        over = near - double / 2
-        leant = near * single if over < 0 else edge + over * (single - over)
-        low = single / double
-        risen = low * near**2 if over < 0 else low * double**2 / 4 + over * (single - over)
-        sign = 1.0 if side == 0 else -1.0
         known = 1.0
         if self.ramp:
-            since = step + frame / self.rhythm.step_frames - double / 2
+            since = step + frame / rhythm.step_frames - double / 2
             known = _smooth(float(np.clip(min(since, self.count - since), 0.0, 1.0)))
-        lean[0] = sign * known * leant / most
-        rise[0] = known * risen / (low * double**2 / 4 + single**2 / 4)
+        lean[0] = known * (1.0 if side == 0 else -1.0) * leant(share, double, rhythm.lean_skew)
+        rise[0] = known * risen(share, double)
 
     def _under(self, hold: Pose, side: int, step: int) -> Float[np.ndarray, "2 2"]:
         """Where the zero moment point is under a standing foot when the other one lifts off, and when it lands."""
@@ -200,6 +191,41 @@ class _Walk:
     @staticmethod
     def _middle(holds: list[Pose]) -> Float[np.ndarray, " 2"]:
         return np.array([(holds[0].x + holds[1].x) / 2, (holds[0].y + holds[1].y) / 2])
+
+
+def leant(share: float, double: float, skew: float) -> float:
+    """How far the body leans over the standing foot, 1 in the middle of a step.
+
+    Over one foot it falls back all the time, which is what unloads the hip, whose servo alone could not hold the other
+    half of the robot: the body rocks from foot to foot. With both feet down, the lean goes on to the other side.
+
+    Args:
+      share: of the step, 0 and 1 being the middles of the double supports around it.
+      double: share of the step with both feet on the floor.
+      skew: how much more it falls back late than early, when the leg points backward; at 1, not at all at first.
+    """
+    single = 1.0 - double
+    edge = 2.0 * double / single  # the parabola over one foot rises by 1, and its slope goes on through the double support
+    u = (share - 0.5) / (single / 2)
+    if abs(u) <= 1.0:
+        return (edge + 1.0 - u**2 + skew * (u - u**3)) / (edge + 1.0)
+    # With both feet down, a parabola from slope to slope: t goes from -1 to 1, and passes 0 at a landing.
+    t = (share if u < 0 else share - 1.0) / (double / 2)
+    crossing = edge * (t + skew / 2.0 * (1.0 - t**2))
+    return (crossing if u < 0 else -crossing) / (edge + 1.0)
+
+
+def risen(share: float, double: float) -> float:
+    """How far the body is above its lowest, at the middle of a double support; 1 in the middle of a step.
+
+    Over one foot it falls freely to a part, so that the leg carries less than the weight; with both it is caught.
+    """
+    single = 1.0 - double
+    high, low = single**2 / 4, single * double / 4
+    near = min(share, 1.0 - share)
+    if near < double / 2:
+        return low * (near / (double / 2)) ** 2 / (high + low)
+    return (low + high - (0.5 - near) ** 2) / (high + low)
 
 
 def _eased(time_s: float, rise_s: float) -> float:
