@@ -178,3 +178,11 @@ def _gap(clip: Clip) -> float:
 def joint_names(model: mujoco.MjModel) -> tuple[str, ...]:
     """The hinges in the order of qpos."""
     return tuple(model.joint(index).name for index in range(1, model.njnt))
+
+
+def repeated(clip: Clip, seconds: float) -> Float[np.ndarray, "T nq"]:
+    """What a clip does in so many seconds: a loop goes on, any other motion ends when it ends."""
+    qpos = clip.qpos
+    while clip.loop and len(qpos) < round(seconds / PERIOD_S) + 1:
+        qpos = np.concatenate([qpos[:-1], planar.placed(clip.qpos, planar.pose_of(qpos[-1]))])
+    return qpos[: round(seconds / PERIOD_S) + 1] if clip.loop else qpos
