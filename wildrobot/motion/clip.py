@@ -14,12 +14,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from wildrobot.errors import UsageError
-from wildrobot.motion import planar
+from wildrobot.motion import derivatives, planar
+from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot
 
 FORMAT = "wildrobot-clip-1"
-PERIOD_S = 0.02
-"""Of every clip: the control period of the real robot."""
 _LOOP_TOLERANCE = 1e-6
 _ARRAYS = {"qpos": 2, "qvel": 2, "contacts": 2, "command": 1, "steady": 1}
 _HEADER = {"format": str, "robot": str, "joints": list, "loop": bool, "provenance": dict}
@@ -82,6 +81,31 @@ class Clip:
             )  # fmt: skip
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror or error}; choose a writable place") from None
+
+
+def of_motion(
+    name: str,
+    robot: Robot,
+    qpos: Float[np.ndarray, "T nq"],
+    contacts: Bool[np.ndarray, "T 2"],
+    loop: bool,
+    command: tuple[float, float, float],
+    steady: tuple[int, int],
+    provenance: Mapping[str, Any],
+) -> Clip:
+    """A clip of configurations at the control rate, with the velocities that follow from them."""
+    return Clip(
+        name=name,
+        qpos=qpos,
+        qvel=derivatives.velocity(robot.model, qpos, loop=loop),
+        contacts=contacts,
+        loop=loop,
+        command=np.array(command, np.float64),
+        steady=steady,
+        provenance=provenance,
+        joints=joint_names(robot.model),
+        robot=robot.digest,
+    )
 
 
 def load(path: Path, robot: Robot) -> Clip:

@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.motion import planar
-from wildrobot.motion.clip import PERIOD_S
+
+PERIOD_S = 0.02
+"""Of every clip: the control period of the real robot."""
 
 
 def steps(

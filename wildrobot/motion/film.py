@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.motion.clip import PERIOD_S
+from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.rendering import RobotRenderer
 
 _WIDTH, _HEIGHT, _FRAMES_PER_S = 640, 480, 25

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from wildrobot.motion.clip import PERIOD_S
+from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.planar import Pose
 
+
+_ROCKING = 2
+"""Steps' times of rocking on both feet before the first step and after the last one: a robot that stood still could not
+lift a foot, because its hip's servo cannot hold the other half of the body without its swing (see `leant`)."""
 
 Command = tuple[float, float, float]
 
@@ -96,7 +100,8 @@ class _Walk:
 
     def __init__(self, command: Command, rhythm: Rhythm, count: int, *, ramp: bool):
         self.command, self.rhythm, self.ramp = command, rhythm, ramp
-        self.count = count + 1 if ramp else count
+        self.rock = _ROCKING if ramp else 0
+        self.count = count + 1 + 2 * self.rock if ramp else count
         self.rest = round(0.9 / PERIOD_S) if ramp else 0
         self.shift = round(0.3 / PERIOD_S) if ramp else 0
         self.step_s = rhythm.step_frames * PERIOD_S
@@ -105,8 +110,8 @@ class _Walk:
         """Where the body is: at the command, but for ramps over the first step and the last but one."""
         if not self.ramp:
             return travelled(self.command, time_s)
-        moving = (self.count - 1) * self.step_s
-        rise, time_s = 2.0 * self.step_s, float(np.clip(time_s, 0.0, moving))
+        moving = (self.count - 2 * self.rock - 1) * self.step_s
+        rise, time_s = 2.0 * self.step_s, float(np.clip(time_s - self.rock * self.step_s, 0.0, moving))
         left = moving - time_s
         worth = _eased(time_s, rise) if time_s < moving / 2 else moving - rise - _eased(left, rise)
         return travelled(self.command, worth)
@@ -136,6 +141,11 @@ class _Walk:
             target = self.foothold(step + 1, swing)
             start = begin + step * n
             path = self._under(holds[stance], stance, step)
+            lifted = 1.0
+            if self.ramp:
+                # Rocking with both feet on the floor, more and more, before the first step; and less and less at the end.
+                lifted = min(1.0, min(step + 1, self.count - step) / (self.rock + 1))
+                path = self._middle(holds) + lifted * (path - self._middle(holds))
             lead = self.shift + double if step == 0 and self.ramp else double
             first = start + double - lead
             for k in range(first, start + n + 1):
@@ -146,8 +156,9 @@ class _Walk:
                     continue
                 done = (k - start - double) / (n - double)
                 feet[k, swing] = np.array(holds[swing]) + (np.array(target) - np.array(holds[swing])) * _swung(done)
-                height[k, swing] = rhythm.lift_m * np.sin(np.pi * done) ** 2
-                contacts[k, swing] = k == start + n
+                if lifted == 1.0:
+                    height[k, swing] = rhythm.lift_m * np.sin(np.pi * done) ** 2
+                    contacts[k, swing] = k == start + n
                 zmp[k] = path[0] + (path[1] - path[0]) * done
             holds[swing] = target
             was = path[1]
@@ -160,7 +171,8 @@ class _Walk:
         body = np.array([self.body((k - begin) * PERIOD_S) for k in range(frames)])
         # The legs cannot turn against the hips: feet always face where the body does, and those on the floor pivot.
         feet[:, :, 2] = body[:, 2:]
-        steady = (begin + 4 * n, begin + (self.count - 5) * n) if self.ramp else (0, frames - 1)
+        aside = self.rock + 3
+        steady = (begin + aside * n, begin + (self.count - aside - 1) * n) if self.ramp else (0, frames - 1)
         return Plan(feet, height, contacts, zmp, lean, rise, body, loop=False, steady=steady)
 
     def _carriage(self, frame: int, step: int, lean: Float[np.ndarray, " n"], rise: Float[np.ndarray, " n"]) -> None:
@@ -173,7 +185,7 @@ class _Walk:
         known = 1.0
         if self.ramp:
             since = step + frame / rhythm.step_frames - double / 2
-            known = _smooth(float(np.clip(min(since, self.count - since), 0.0, 1.0)))
+            known = _smooth(float(np.clip(min(since, self.count - since) / self.rock, 0.0, 1.0)))
         lean[0] = known * (1.0 if side == 0 else -1.0) * leant(share, double, rhythm.lean_skew)
         rise[0] = known * risen(share, double)
 

@@ -20,7 +20,8 @@ class Weights:
     """How much 1 m or 1 rad of each error counts; the feet come first, and the yaw that they cannot always have last.
 
     A leg has five joints, so that a foot's pose can be had but for one number: `foot_yaw` against `pelvis_tilt` says
-    whether the foot turns or the pelvis leans.
+    whether the foot turns a little or the pelvis tilts. Nearly as much as the feet counts the centre of mass, so that
+    legs and pelvis move it, and not the arms, whose weight is that of `posture`.
     """
 
     foot: float = 300.0
@@ -39,17 +40,16 @@ class Target:
     Attributes:
       feet: the poses of the two sole centres on the ground (left, right), as x, y, heading.
       foot_height_m: their heights.
-      foot_pitch_rad: how far their toes point down.
       com_m: the centre of mass.
-      roll_rad, heading_rad: of the base; rolled to the right is positive.
+      roll_rad, pitch_rad, heading_rad: of the base; to the right, forward and to the left are positive.
       joints_rad: joint angles in actuator order, to be had where nothing else asks for more.
     """
 
     feet: tuple[Pose, Pose]
     foot_height_m: Float[np.ndarray, " 2"]
-    foot_pitch_rad: Float[np.ndarray, " 2"]
     com_m: Float[np.ndarray, " 3"]
     roll_rad: float
+    pitch_rad: float
     heading_rad: float
     joints_rad: Float[np.ndarray, " 17"]
 
@@ -58,7 +58,7 @@ class WholeBody:
     """Finds the configuration that comes nearest to a target, in weighted least squares."""
 
     def __init__(self, robot: Robot, weights: Weights = Weights()):
-        self._robot, self._weights = robot, weights
+        self._robot = robot
         model = robot.model
         self._configuration = mink.Configuration(model)
         self._feet = [mink.FrameTask(name, "site", weights.foot, [weights.foot, weights.foot, weights.foot_yaw]) for name in FEET]
@@ -86,14 +86,13 @@ class WholeBody:
         return configuration.q.copy()
 
     def _aim(self, target: Target) -> None:
-        weights, qpos = self._weights, self._robot.home_qpos.copy()
+        qpos = self._robot.home_qpos.copy()
         for index, task in enumerate(self._feet):
             pose = target.feet[index]
-            turn = mink.SO3.from_z_radians(pose.heading) @ mink.SO3.from_y_radians(target.foot_pitch_rad[index])
             place = np.array([pose.x, pose.y, target.foot_height_m[index]])
-            task.set_target(mink.SE3.from_rotation_and_translation(turn, place))
+            task.set_target(mink.SE3.from_rotation_and_translation(mink.SO3.from_z_radians(pose.heading), place))
         self._com.set_target(target.com_m)
-        upright = mink.SO3.from_z_radians(target.heading_rad) @ mink.SO3.from_x_radians(target.roll_rad)
-        self._pelvis.set_target(mink.SE3.from_rotation(upright))
+        turn = mink.SO3.from_rpy_radians(target.roll_rad, target.pitch_rad, target.heading_rad)
+        self._pelvis.set_target(mink.SE3.from_rotation(turn))
         qpos[self._robot.qpos_index] = target.joints_rad
         self._posture.set_target(qpos)

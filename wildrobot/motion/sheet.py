@@ -15,7 +15,7 @@ from wildrobot.errors import UsageError
 from wildrobot.evaluation.raycast import AZIMUTH_RAD, View, render
 from wildrobot.motion import planar
 from wildrobot.motion.acceptance import JOINT_SPEED_RAD_PER_S, TORQUE_SHARE, Report
-from wildrobot.motion.clip import PERIOD_S
+from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.dynamics import FEET
 from wildrobot.robot import Robot, load_robot
 

@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.motion import planar
-from wildrobot.motion.clip import PERIOD_S, Clip
+from wildrobot.motion.clip import Clip
+from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.dynamics import Dynamics
 from wildrobot.robot import Robot
 
