@@ -33,10 +33,10 @@ class Rhythm:
       roll_share: how much of the way of the body over a foot the zero moment point goes too, from heel to toe.
     """
 
-    step_frames: int = 18
+    step_frames: int = 28
     double_frames: int = 4
-    width_m: float = 0.17
-    lift_m: float = 0.035
+    width_m: float = 0.144
+    lift_m: float = 0.025
     inset_m: float = 0.0
     ahead_m: float = 0.03
     lean_skew: float = 0.0
