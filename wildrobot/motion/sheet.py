@@ -22,7 +22,7 @@ from wildrobot.robot import Robot, load_robot
 _POSES = 9
 _LEFT, _RIGHT, _DARK = "#c8501e", "#2563a8", "#30363d"
 _LEG = ("hip_pitch", "hip_roll", "knee_pitch", "ankle_pitch", "ankle_roll")
-_TILE_M, _PIXELS_PER_M = (0.44, 0.72), 330.0
+_TILE_M, _PIXELS_PER_M = (0.44, 0.84), 330.0
 
 
 def draw(report: Report, path: Path) -> None:
@@ -33,7 +33,7 @@ def draw(report: Report, path: Path) -> None:
     """
     robot, clip = load_robot("full"), report.clip
     figure = Figure(figsize=(14, 13), dpi=80, layout="constrained")
-    grid = figure.add_gridspec(4, 2, height_ratios=[1.25, 1, 1, 1])
+    grid = figure.add_gridspec(4, 2, height_ratios=[1.3, 1, 1, 1])
     _poses(figure.add_subplot(grid[0, :]), robot, clip.qpos)
     _legs(figure.add_subplot(grid[1, 0]), robot, report)
     _arms(figure.add_subplot(grid[1, 1]), robot, report)
@@ -63,7 +63,7 @@ def _poses(axes: Axes, robot: Robot, qpos: Float[np.ndarray, "T nq"]) -> None:
     for index, frame in enumerate(frames):
         pose = planar.relative(start, planar.pose_of(qpos[frame]))
         turned = planar.placed(qpos[frame : frame + 1], pose)[0]
-        view = View(np.array([turned[0], turned[1], 0.31]), *_TILE_M, _PIXELS_PER_M, azimuth_rad=AZIMUTH_RAD)
+        view = View(np.array([turned[0], turned[1], 0.36]), *_TILE_M, _PIXELS_PER_M, azimuth_rad=AZIMUTH_RAD)
         left = index * _TILE_M[0]
         axes.imshow(render(robot.model, turned, view), extent=(left, left + _TILE_M[0], -0.05, _TILE_M[1] - 0.05))
         axes.text(left + _TILE_M[0] / 2, _TILE_M[1] - 0.04, f"{frame * PERIOD_S:.2f} s", ha="center")
@@ -147,7 +147,7 @@ def _effort(axes: Axes, robot: Robot, report: Report) -> None:
 def _finish(axes: Axes, title: str, unit: str) -> None:
     axes.set(title=title, ylabel=unit, xlabel="s")
     axes.grid(alpha=0.25)
-    axes.legend(fontsize=7, ncols=2, loc="upper right")
+    axes.legend(fontsize=7, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
 
 
 def sole_places_m(robot: Robot, qpos: Float[np.ndarray, "T nq"]) -> Float[np.ndarray, "T 2 3"]:
