@@ -1,16 +1,19 @@
 """The same features from a reference and from a robot."""
 
-import jax
+import dataclasses
+
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
+from jaxtyping import Array
 
 from wildrobot.motion import features, playing
 from wildrobot.motion.features import LAYOUT, SIZE, clip_features, clip_windows, windows
+from wildrobot.motion.planar import Pose, placed
 
 
-def parts(row: np.ndarray) -> dict[str, np.ndarray]:
+def parts(row: Array) -> dict[str, np.ndarray]:
     found, start = {}, 0
     for name, size in LAYOUT:
         found[name] = np.asarray(row[start : start + size])
@@ -61,16 +64,17 @@ def test_hands_are_where_mujoco_has_them(robot):
 
 
 def test_nothing_tells_where_the_robot_is_or_faces(robot, gliding):
-    from wildrobot.motion.planar import Pose, placed
-
     here = clip_features(robot, gliding)
-    import dataclasses
-
     turned = placed(gliding.qpos, Pose(3.0, -2.0, 1.0))
     qvel = gliding.qvel.copy()
     c, s = np.cos(1.0), np.sin(1.0)
-    qvel[:, 0], qvel[:, 1] = c * gliding.qvel[:, 0] - s * gliding.qvel[:, 1], s * gliding.qvel[:, 0] + c * gliding.qvel[:, 1]
-    np.testing.assert_allclose(clip_features(robot, dataclasses.replace(gliding, qpos=turned, qvel=qvel)), here, atol=1e-5)
+    qvel[:, 0], qvel[:, 1] = (
+        c * gliding.qvel[:, 0] - s * gliding.qvel[:, 1],
+        s * gliding.qvel[:, 0] + c * gliding.qvel[:, 1],
+    )
+    np.testing.assert_allclose(
+        clip_features(robot, dataclasses.replace(gliding, qpos=turned, qvel=qvel)), here, atol=1e-5
+    )
 
 
 def test_windows_never_span_an_episode_end():

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from wildrobot.motion import derivatives
 from wildrobot.motion.clip import Clip
-from wildrobot.motion.dynamics import FEET, FRICTION, Dynamics, dynamics, sole_corners_m
+from wildrobot.motion.dynamics import FEET, Dynamics, dynamics, sole_corners_m
 from wildrobot.motion.tracking import Tracked, mean_velocity, track
 from wildrobot.robot import Robot, load_robot
 
@@ -24,6 +24,23 @@ SPEED_SHARE, SLOW_M_PER_S, SLOW_RAD_PER_S = 0.05, 0.1, 0.2
 """Below these speeds, the claim must be met as closely as at them."""
 
 
+UNITS = {
+    "penetration": "mm",  # how deep any part is in another, or in the floor
+    "float": "mm",  # how high a corner of a standing sole is above the floor
+    "slip": "m/s",  # horizontal speed of the fastest corner of a standing sole
+    "range": "rad",  # how far a joint is beyond its range
+    "joint speed": "rad/s",  # of the fastest joint
+    "jerk": "rad/s3",  # third difference of a joint's angle
+    "ZMP inside": "",  # share of frames with the zero moment point within the soles that stand
+    "ground": "weight",  # force that these soles cannot give, at the friction `dynamics.FRICTION`
+    "torque": "Nm",  # largest one, by inverse dynamics
+    "speed": "m/s",  # error of the mean velocity
+    "turn": "rad/s",  # error of the mean yaw rate
+    "upright": "s",  # played open loop by the servos in simulation, until it falls: for information
+}
+"""What is measured of every clip."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One measured figure of a clip.
@@ -34,14 +51,12 @@ class Check:
       limit: it must not exceed this, or not be below if `least`; None if it is shown for information.
       unit: of both.
       least: whether the limit is a lower one.
-      meaning: what is measured, in a sentence.
     """
 
     name: str
     value: float
     limit: float | None
     unit: str
-    meaning: str
     least: bool = False
 
     @property
@@ -75,9 +90,9 @@ class Report:
 
 
 def jerk_limit_rad_per_s3(robot: Robot) -> float:
-    """The jerk that takes a servo from no torque to its share of the limit within one control step, rotor alone [rad/s^3].
+    """The jerk [rad/s^3] that takes a bare motor from rest to its share of the torque limit within one control step.
 
-    More than that no target at the control rate can ask of the motor's own inertia.
+    No target at the control rate can ask for more of the motor's own inertia.
     """
     armature = float(robot.model.dof_armature[robot.dof_index].max())
     return TORQUE_SHARE * float(robot.torque_limit_Nm.max()) / armature / 0.02
@@ -93,25 +108,38 @@ def examine(clip: Clip) -> Report:
     excess = np.maximum(lower - angles, angles - upper).max()
     jerk = derivatives.jerk(robot.model, clip.qpos, loop=clip.loop)[:, robot.dof_index]
     soles = _soles(robot, clip)
-    weight_N = robot.total_mass_kg * 9.81
     wrong = np.abs(mean_velocity(clip.qpos[clip.steady[0] : clip.steady[1] + 1]) - clip.command)
-    allowed_speed = SPEED_SHARE * max(float(np.hypot(*clip.command[:2])), SLOW_M_PER_S)
-    allowed_turn = SPEED_SHARE * max(abs(float(clip.command[2])), SLOW_RAD_PER_S)
-    figures = (
-        Check("penetration", 1e3 * soles.deepest_m, 1e3 * PENETRATION_M, "mm", "how deep any part is in another, or in the floor"),
-        Check("float", 1e3 * soles.highest_m, 1e3 * FLOAT_M, "mm", "how high a corner of a standing sole is above the floor"),
-        Check("slip", soles.slip_m_per_s, SLIP_M_PER_S, "m/s", "horizontal speed of the fastest corner of a standing sole"),
-        Check("range", max(0.0, float(excess)), 1e-6, "rad", "how far a joint is beyond its range"),
-        Check("joint speed", float(np.abs(speeds).max()), JOINT_SPEED_RAD_PER_S, "rad/s", "of the fastest joint"),
-        Check("jerk", float(np.abs(jerk).max()), jerk_limit_rad_per_s3(robot), "rad/s3", "third difference of a joint's angle"),
-        Check("ZMP inside", _inside(soles.polygons, needed.zmp_m), ZMP_SHARE, "", "share of frames with the zero moment point inside the support polygon", least=True),
-        Check("ground", float(needed.missing_N.max()) / weight_N, MISSING_SHARE, "weight", f"force that soles on the floor cannot give, at a friction of {FRICTION}"),
-        Check("torque", float(np.abs(needed.torque_Nm).max()), TORQUE_SHARE * float(robot.torque_limit_Nm.max()), "Nm", "largest torque by inverse dynamics"),
-        Check("speed", float(np.hypot(*wrong[:2])), allowed_speed, "m/s", "error of the mean velocity"),
-        Check("turn", float(wrong[2]), allowed_turn, "rad/s", "error of the mean yaw rate"),
-        Check("upright", tracked.upright_s, None, "s", "played open loop by the servos in simulation, until it falls"),
-    )  # fmt: skip
-    return Report(clip, figures, needed, tracked)
+    largest = {
+        "penetration": 1e3 * soles.deepest_m,
+        "float": 1e3 * soles.highest_m,
+        "slip": soles.slip_m_per_s,
+        "range": max(0.0, float(excess)),
+        "joint speed": float(np.abs(speeds).max()),
+        "jerk": float(np.abs(jerk).max()),
+        "ZMP inside": _inside(soles.polygons, needed.zmp_m),
+        "ground": float(needed.missing_N.max()) / (robot.total_mass_kg * 9.81),
+        "torque": float(np.abs(needed.torque_Nm).max()),
+        "speed": float(np.hypot(*wrong[:2])),
+        "turn": float(wrong[2]),
+        "upright": tracked.upright_s,
+    }
+    limits = {
+        "penetration": 1e3 * PENETRATION_M,
+        "float": 1e3 * FLOAT_M,
+        "slip": SLIP_M_PER_S,
+        "range": 1e-6,
+        "joint speed": JOINT_SPEED_RAD_PER_S,
+        "jerk": jerk_limit_rad_per_s3(robot),
+        "ZMP inside": ZMP_SHARE,
+        "ground": MISSING_SHARE,
+        "torque": TORQUE_SHARE * float(robot.torque_limit_Nm.max()),
+        "speed": SPEED_SHARE * max(float(np.hypot(*clip.command[:2])), SLOW_M_PER_S),
+        "turn": SPEED_SHARE * max(abs(float(clip.command[2])), SLOW_RAD_PER_S),
+    }
+    checks = tuple(
+        Check(name, value, limits.get(name), UNITS[name], least=name == "ZMP inside") for name, value in largest.items()
+    )
+    return Report(clip, checks, needed, tracked)
 
 
 @dataclass(frozen=True)
@@ -160,5 +188,3 @@ def is_inside(points: Float[np.ndarray, "n 2"], place: Float[np.ndarray, " 2"]) 
     angles = np.sort(np.arctan2(*(points - place).T[::-1]))
     gaps = np.diff(angles, append=angles[0] + 2 * np.pi)
     return bool(gaps.max() <= np.pi)
-
-

@@ -99,7 +99,9 @@ def _hierarchy(words: list[str]) -> tuple[list[_Joint], list[str]]:
             at += 2 + count
         else:
             raise ValueError(f"unexpected {words[at]!r} in its hierarchy")
-    unknown = sorted({c for joint in joints for c in joint.channels if not re.fullmatch(r"[xyz](position|rotation)", c)})
+    unknown = sorted(
+        {c for joint in joints for c in joint.channels if not re.fullmatch(r"[xyz](position|rotation)", c)}
+    )
     if unknown:
         raise ValueError(f"unknown channels {', '.join(unknown)}")
     return joints, words[at + 1 :]

@@ -20,7 +20,14 @@ from wildrobot.robot import Robot, load_robot
 _FORWARD = Rhythm(step_frames=28, double_frames=4, width_m=0.132, lift_m=0.025, roll_share=0.5, lean_skew=0.15)
 _ADVANCING = Style(com_height_m=0.3084, lean_rad=0.2, rise_m=0.0045, arms_out_rad=0.17)
 _FAST = dataclasses.replace(
-    _FORWARD, step_frames=27, double_frames=3, width_m=0.13, lift_m=0.02, inset_m=-0.0116, roll_share=0.855, lean_skew=0.0436
+    _FORWARD,
+    step_frames=27,
+    double_frames=3,
+    width_m=0.13,
+    lift_m=0.02,
+    inset_m=-0.0116,
+    roll_share=0.855,
+    lean_skew=0.0436,
 )
 _HURRYING = Style(com_height_m=0.3093, lean_rad=0.1973, rise_m=0.0071, arm_swing_rad_per_m=1.145, arms_out_rad=0.114)
 _CURVED = dataclasses.replace(_FORWARD, lean_skew=0.05)

@@ -52,7 +52,8 @@ def load(path: Path) -> Human:
         loop = document["Loop"] == "wrap"
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
-            f"{path} is not a DeepMimic motion ({type(error).__name__}: {error}); it needs `Frames` of numbers, and `Loop`"
+            f"{path} is not a DeepMimic motion ({type(error).__name__}: {error}); "
+            "it needs `Frames` of numbers, and `Loop`"
         ) from None
     if frames.ndim != 2 or frames.shape[1] != _WIDTH or len(frames) < 3:
         raise UsageError(

@@ -28,7 +28,7 @@ class Dynamics:
 
     Attributes:
       zmp_m: the zero moment point on the floor, shape (T, 2).
-      torque_Nm: of each servo in actuator order, shape (T, 17), with the motor's own inertia, joint damping and friction.
+      torque_Nm: of each servo in actuator order, shape (T, 17); motor inertia, damping and dry friction are in it.
       load_N: vertical ground force on each foot, shape (T, 2).
       missing_N: length of the net force that the soles in contact cannot give: pulling, or beyond friction.
       com_m: centre of mass, shape (T, 3).

@@ -100,9 +100,7 @@ def windows(
     return Windows(steps[index], episode[ends] == episode[ends - span])
 
 
-def clip_windows(
-    robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY
-) -> Float[Array, "N window 55"]:
+def clip_windows(robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY) -> Float[Array, "N window 55"]:
     """All windows of a clip; those of a loop go on through its end, one for each of its frames but the closing one."""
     found = clip_features(robot, clip)
     if clip.loop:
@@ -125,5 +123,3 @@ def _hand(robot: Robot, body: str, place: tuple[float, float, float], qpos: Floa
         point = jnp.asarray(model.body_pos[index], jnp.float32) + frames.rotate(turn, point)
         index = int(model.body_parentid[index])
     return qpos[:3] + frames.rotate(qpos[3:7], point)
-
-

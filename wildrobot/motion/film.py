@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import imageio.v2
 import numpy as np
@@ -29,7 +30,8 @@ def write(qpos: Float[np.ndarray, "T nq"], path: Path) -> None:
         with warnings.catch_warnings():
             # JAX warns of every fork while its threads run; FFmpeg is forked and at once replaced by exec.
             warnings.filterwarnings("ignore", message=r"os\.fork\(\) was called", category=RuntimeWarning)
-            with imageio.v2.get_writer(temporary, fps=_FRAMES_PER_S, quality=6, macro_block_size=2) as film:
+            writer: Any = imageio.v2.get_writer(temporary, fps=_FRAMES_PER_S, quality=6, macro_block_size=2)
+            with writer as film:
                 for configuration in qpos[:: round(1.0 / (_FRAMES_PER_S * PERIOD_S))]:
                     film.append_data(renderer.frame(configuration))
         os.replace(temporary, path)

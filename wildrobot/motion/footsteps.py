@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.planar import Pose
 
-
 _ROCKING = 2
 """Steps' times of rocking on both feet before the first step and after the last one: a robot that stood still could not
 lift a foot, because its hip's servo cannot hold the other half of the body without its swing (see `leant`)."""
@@ -143,7 +142,7 @@ class _Walk:
             path = self._under(holds[stance], stance, step)
             lifted = 1.0
             if self.ramp:
-                # Rocking with both feet on the floor, more and more, before the first step; and less and less at the end.
+                # Rocking with both feet on the floor, more and more before the first step, and less and less at the end.
                 lifted = min(1.0, min(step + 1, self.count - step) / (self.rock + 1))
                 path = self._middle(holds) + lifted * (path - self._middle(holds))
             lead = self.shift + double if step == 0 and self.ramp else double
@@ -217,7 +216,9 @@ def leant(share: float, double: float, skew: float) -> float:
       skew: how much more it falls back late than early, when the leg points backward; at 1, not at all at first.
     """
     single = 1.0 - double
-    edge = 2.0 * double / single  # the parabola over one foot rises by 1, and its slope goes on through the double support
+    edge = (
+        2.0 * double / single
+    )  # the parabola over one foot rises by 1, and its slope goes on through the double support
     u = (share - 0.5) / (single / 2)
     if abs(u) <= 1.0:
         return (edge + 1.0 - u**2 + skew * (u - u**3)) / (edge + 1.0)
@@ -252,5 +253,5 @@ def _smooth(share: float) -> float:
 
 
 def _swung(share: float) -> float:
-    """From 0 to 1 with no velocity at the ends, and little acceleration in between: the servos' own inertia is large."""
+    """From 0 to 1 with no velocity at the ends, and little acceleration in between: the servos' inertia is large."""
     return 0.5 * (1.0 - float(np.cos(np.pi * share)))

@@ -36,14 +36,12 @@ class Style:
     filter_rounds: int = 4
 
 
-def walk(name: str, robot: Robot, command: Command, rhythm: Rhythm = Rhythm(), style: Style = Style()) -> Clip:
+def walk(name: str, robot: Robot, command: Command, rhythm: Rhythm, style: Style) -> Clip:
     """One cycle at a constant command, as a loop."""
     return _walked(name, robot, command, footsteps.cycle(command, rhythm), rhythm, style)
 
 
-def start_and_stop(
-    name: str, robot: Robot, command: Command, rhythm: Rhythm = Rhythm(), style: Style = Style()
-) -> Clip:
+def start_and_stop(name: str, robot: Robot, command: Command, rhythm: Rhythm, style: Style) -> Clip:
     """Standing, walking at the command, standing."""
     return _walked(name, robot, command, footsteps.start_and_stop(command, rhythm), rhythm, style)
 

@@ -57,11 +57,13 @@ class Target:
 class WholeBody:
     """Finds the configuration that comes nearest to a target, in weighted least squares."""
 
-    def __init__(self, robot: Robot, weights: Weights = Weights()):
-        self._robot = robot
+    def __init__(self, robot: Robot):
+        self._robot, weights = robot, Weights()
         model = robot.model
         self._configuration = mink.Configuration(model)
-        self._feet = [mink.FrameTask(name, "site", weights.foot, [weights.foot, weights.foot, weights.foot_yaw]) for name in FEET]
+        self._feet = [
+            mink.FrameTask(name, "site", weights.foot, [weights.foot, weights.foot, weights.foot_yaw]) for name in FEET
+        ]
         self._com = mink.ComTask(weights.com)
         tilt = weights.pelvis_tilt
         self._pelvis = mink.FrameTask("pelvis", "body", 0.0, [tilt, tilt, weights.pelvis_yaw])

@@ -72,9 +72,12 @@ class Library:
             raise UsageError("a library of clips needs at least one; name a shipped clip or give a .npz file")
         if len(set(names)) < len(names):
             raise UsageError(f"two clips share a name among {', '.join(names)}; rename one of the files")
-        if weights is not None and (set(weights) != set(names) or min(weights.values()) < 0 or not any(weights.values())):
+        if weights is not None and (
+            set(weights) != set(names) or min(weights.values()) < 0 or not any(weights.values())
+        ):
             raise UsageError(
-                f"weights need one number for each clip, none negative and one positive; the clips are: {', '.join(names)}"
+                "weights need one number for each clip, none negative and one positive; "
+                f"the clips are: {', '.join(names)}"
             )
         chosen = np.array([clip.duration_s if weights is None else weights[clip.name] for clip in clips])
         lengths = np.array([len(clip.qpos) for clip in clips])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -130,7 +131,8 @@ def _settled(values: Float[np.ndarray, " S"], end: float, last: float | None = N
 def _angles(human: Human, times: Float[np.ndarray, " S"]) -> dict[str, Float[np.ndarray, " S"]]:
     """What pelvis, waist and arms do, in the robot's angles."""
     pelvis, chest = (
-        _at(human, human.turns[part].reshape(-1, 9), times, turning=True).reshape(-1, 3, 3) for part in ("pelvis", "chest")
+        _at(human, human.turns[part].reshape(-1, 9), times, turning=True).reshape(-1, 3, 3)
+        for part in ("pelvis", "chest")
     )
     waist = np.array([_yaw(low.T @ high) for low, high in zip(pelvis, chest, strict=True)])
     # Roll and pitch as the horizontal parts of the body's own axes, about a mean that is the human's, not the robot's.
@@ -159,12 +161,11 @@ def _smoothed(values: Float[np.ndarray, " S"], duration_s: float) -> Float[np.nd
     """Closed to a loop and freed of what is faster than `LOW_PASS_HZ`, without delay."""
     closed = values - np.linspace(-0.5, 0.5, len(values)) * (values[-1] - values[0])
     rate_hz = (len(values) - 1) / duration_s
-    b, a = butter(2, LOW_PASS_HZ / (rate_hz / 2))
+    coefficients: Any = butter(2, LOW_PASS_HZ / (rate_hz / 2))
     long = np.concatenate([np.tile(closed[:-1], _COPIES), closed[-1:]])
     start = (_COPIES // 2) * (len(values) - 1)
-    return filtfilt(b, a, long)[start : start + len(values)]
+    return filtfilt(*coefficients, long)[start : start + len(values)]
 
 
 def _yaw(turn: Float[np.ndarray, "3 3"]) -> float:
     return float(np.arctan2(turn[1, 0], turn[0, 0]))
-

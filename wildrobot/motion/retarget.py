@@ -28,6 +28,10 @@ LEG_LENGTH_M = 0.411
 """From the hip to the ankle's height above the sole, as that of a human is counted: 0.494 of DeepMimic's humanoid."""
 
 
+RHYTHM = Rhythm(width_m=0.132, lift_m=0.02, roll_share=0.5, lean_skew=0.1)
+STYLE = Style(com_height_m=0.308, lean_rad=0.2, rise_m=0.0045)
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a recording becomes a walk of the robot.
@@ -45,8 +49,8 @@ class Settings:
     stride: float = 0.4
     swing: float = 0.5
     arms: float = 0.6
-    rhythm: Rhythm = Rhythm(width_m=0.132, lift_m=0.02, roll_share=0.5, lean_skew=0.1)
-    style: Style = Style(com_height_m=0.308, lean_rad=0.2, rise_m=0.0045)
+    rhythm: Rhythm = RHYTHM
+    style: Style = STYLE
 
     def __post_init__(self) -> None:
         if not (self.time_scale > 0 and self.stride > 0):
@@ -55,7 +59,7 @@ class Settings:
             raise UsageError("the shares of the human's swing and arms must be from 0 to 1; 0.5 is a good start")
 
 
-def retarget(name: str, human: Human, robot: Robot, settings: Settings = Settings()) -> Clip:
+def retarget(name: str, human: Human, robot: Robot, settings: Settings) -> Clip:
     """Makes a loop of one cycle; whether the robot can do it is for `acceptance` to say.
 
     Raises:

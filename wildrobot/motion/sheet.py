@@ -48,7 +48,9 @@ def draw(report: Report, path: Path) -> None:
         with matplotlib.rc_context({"font.size": 9}):
             figure.savefig(path)
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot write {path}: {error}; choose a writable place and a name that ends in .png") from None
+        raise UsageError(
+            f"cannot write {path}: {error}; choose a writable place and a name that ends in .png"
+        ) from None
 
 
 def _times(report: Report) -> Float[np.ndarray, " T"]:
@@ -122,7 +124,7 @@ def _from_above(axes: Axes, robot: Robot, report: Report) -> None:
         landed = contacts[:, foot] & ~np.roll(contacts[:, foot], 1)
         for frame in np.flatnonzero(landed | (np.arange(len(landed)) == 0)):
             heading = planar.pose_of(report.clip.qpos[frame]).heading
-            corners = planar.Pose(*soles[frame, foot, :2], heading).of(outline)
+            corners = planar.Pose(float(soles[frame, foot, 0]), float(soles[frame, foot, 1]), heading).of(outline)
             axes.plot(*corners.T, color=color, lw=0.8)
         axes.plot(*soles[:, foot, :2].T, color=color, lw=0.8, ls=":")
     axes.plot(*report.dynamics.com_m[:, :2].T, color=_DARK, label="CoM")
@@ -139,7 +141,9 @@ def _effort(axes: Axes, robot: Robot, report: Report) -> None:
         pair = [robot.joint_names.index(f"{side}_{name}") for side in ("left", "right")]
         axes.plot(_times(report), torque[:, pair].max(axis=1), ls=style, color=_DARK, label=name)
     speed = np.abs(report.clip.qvel[:, robot.dof_index]).max(axis=1)
-    axes.plot(_times(report), speed / JOINT_SPEED_RAD_PER_S * limit, color=_RIGHT, lw=0.8, label="fastest joint, of its limit")
+    axes.plot(
+        _times(report), speed / JOINT_SPEED_RAD_PER_S * limit, color=_RIGHT, lw=0.8, label="fastest joint, of its limit"
+    )
     axes.axhline(limit, color=_LEFT, lw=0.8)
     _finish(axes, "torque by inverse dynamics, the larger of both sides; the line is the limit", "Nm")
 

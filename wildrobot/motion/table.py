@@ -25,7 +25,9 @@ def text(reports: Sequence[Report]) -> str:
     """The table with aligned columns."""
     cells = rows(reports)
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )
 
 
 def markdown(reports: Sequence[Report]) -> str:
