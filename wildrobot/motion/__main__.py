@@ -43,22 +43,60 @@ def _check(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="generate")
-    from wildrobot.motion import acceptance, catalogue, table
+    from wildrobot.motion import acceptance, catalogue, deepmimic, table
 
-    chosen = options.names or list(catalogue.CLIPS)
-    unknown = sorted(set(chosen) - set(catalogue.CLIPS))
+    recordings = options.recordings or deepmimic.shipped_folder()
+    every = [*catalogue.CLIPS, *catalogue.RECORDED]
+    unknown = sorted(set(options.names) - set(every))
     if unknown:
-        raise UsageError(f"no clip is called {unknown[0]}; there are: {', '.join(catalogue.CLIPS)}")
-    options.out.mkdir(parents=True, exist_ok=True)
+        raise UsageError(f"no clip is called {unknown[0]}; there are: {', '.join(every)}")
+    if not options.names and recordings is None:
+        print(f"without recordings, {', '.join(catalogue.RECORDED)} stay as they are: {deepmimic.where()}")
+    chosen = options.names or (every if recordings else list(catalogue.CLIPS))
+    _make(options.out)
     reports = []
     for name in chosen:
-        report = acceptance.examine(catalogue.make(name))
+        report = acceptance.examine(catalogue.make(name, recordings))
         reports.append(report)
         if report.passed:
             report.clip.save(options.out / f"{name}.npz")
         print(f"{name}: {'written' if report.passed else f'not written: {report.failures}'}", flush=True)
     print(table.text(reports))
     return 0 if all(report.passed for report in reports) else 1
+
+
+def _retarget(options: argparse.Namespace) -> int:
+    _require("mink", "daqp", what="retarget")
+    from wildrobot.motion import acceptance, bvh, deepmimic, retarget, table
+    from wildrobot.robot import load_robot
+
+    if options.recording.suffix.lower() == ".bvh":
+        human = bvh.load(options.recording, metres_per_unit=options.metres_per_unit)
+    else:
+        human = deepmimic.load(options.recording)
+    settings = retarget.Settings(
+        time_scale=options.time_scale, stride=options.stride, swing=options.swing, arms=options.arms
+    )
+    human = human.mirrored() if options.mirror else human
+    if options.clip.suffix != ".npz":
+        raise UsageError(f"a clip is written as .npz, not {options.clip.name}; give a name that ends so")
+    report = acceptance.examine(retarget.retarget(options.clip.stem, human, load_robot("feet"), settings))
+    print(table.text([report]))
+    if not report.passed:
+        print(f"not written, the robot cannot do it: {report.failures}", file=sys.stderr)
+        return 1
+    report.clip.save(options.clip)
+    print(options.clip)
+    return 0
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot make the folder {folder}: {error.strerror or error}; choose a writable place"
+        ) from None
 
 
 def _view(options: argparse.Namespace) -> int:
@@ -70,7 +108,7 @@ def _view(options: argparse.Namespace) -> int:
 
     shown = clip.load(library.find(options.clip), load_robot("full"))
     report = acceptance.examine(shown)
-    options.out.mkdir(parents=True, exist_ok=True)
+    _make(options.out)
     page = options.out / f"{shown.name}.png"
     sheet.draw(report, page)
     print(page)
@@ -101,7 +139,21 @@ def _parser() -> argparse.ArgumentParser:
     generate = commands.add_parser("generate", help="compute the shipped walks anew; only accepted ones are written")
     generate.add_argument("names", nargs="*", metavar="NAME", help="which; all if none is named")
     generate.add_argument("--out", type=Path, default=Path(__file__).parent / "data", help="folder (%(default)s)")
+    generate.add_argument(
+        "--recordings", type=Path, metavar="FOLDER", help="`motions` of pybullet_data, if not installed"
+    )
     generate.set_defaults(run=_generate)
+
+    retarget = commands.add_parser("retarget", help="make a clip from a recorded human walk; refused if infeasible")
+    retarget.add_argument("recording", type=Path, metavar="FILE", help="DeepMimic JSON (.txt, .json) or BVH (.bvh)")
+    retarget.add_argument("clip", type=Path, metavar="CLIP.npz", help="what to write")
+    retarget.add_argument("--time-scale", type=float, default=1.0, help="times slower than the human (%(default)s)")
+    retarget.add_argument("--stride", type=float, default=0.4, help="share of the human's scaled stride (%(default)s)")
+    retarget.add_argument("--swing", type=float, default=0.4, help="share of the human's foot swing (%(default)s)")
+    retarget.add_argument("--arms", type=float, default=0.5, help="share of the human's arm swing (%(default)s)")
+    retarget.add_argument("--mirror", action="store_true", help="exchange left and right")
+    retarget.add_argument("--metres-per-unit", type=float, default=0.01, help="of a BVH file (%(default)s)")
+    retarget.set_defaults(run=_retarget)
 
     view = commands.add_parser("view", help="draw a page of plots and make two films: the clip, and the servos' try")
     view.add_argument("clip", metavar="CLIP", help="a shipped clip or a .npz file")

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from wildrobot.motion import gait
+from wildrobot.errors import UsageError
+from wildrobot.motion import deepmimic, gait
 from wildrobot.motion.clip import Clip, of_motion
 from wildrobot.motion.footsteps import Command, Rhythm
 from wildrobot.motion.gait import Style
+from wildrobot.motion.retarget import Settings, retarget
 from wildrobot.robot import Robot, load_robot
 
 _FORWARD = Rhythm(step_frames=28, double_frames=4, width_m=0.132, lift_m=0.025, roll_share=0.5, lean_skew=0.15)
@@ -72,9 +76,49 @@ CLIPS: dict[str, Callable[[str, Robot], Clip]] = {
     "start-stop-0.10": _start_and_stop((0.10, 0.0, 0.0), _FORWARD, _ADVANCING),
     "start-stop-0.20": _start_and_stop((0.20, 0.0, 0.0), _FORWARD, _ADVANCING),
 }
-"""Name -> what makes it. What a clip claims is measured by `acceptance`; only what passes is written."""
+"""Name -> what makes it, from nothing else. What a clip claims is measured by `acceptance`; only what passes is written."""
 
 
-def make(name: str) -> Clip:
-    """Computes one of `CLIPS`."""
-    return CLIPS[name](name, load_robot("feet"))
+@dataclass(frozen=True)
+class Recorded:
+    """A walk from the recordings that the `pybullet` wheel ships: which one, and how it is retargeted."""
+
+    file: str
+    stride: float
+    mirrored: bool = False
+
+
+RECORDED: dict[str, Recorded] = {
+    "human-walk-0.10": Recorded("humanoid3d_walk.txt", 0.2),
+    "human-walk-0.19": Recorded("humanoid3d_walk.txt", 0.4),
+    "human-walk-0.19-mirrored": Recorded("humanoid3d_walk.txt", 0.4, mirrored=True),
+    "human-forward-0.19": Recorded("walker/0walk_forward.txt", 0.4),
+    "human-forward-0.19-mirrored": Recorded("walker/0walk_forward.txt", 0.4, mirrored=True),
+    "human-turn-left0": Recorded("walker/turn_left0.txt", 0.3),
+    "human-turn-left1": Recorded("walker/turn_left1.txt", 0.3),
+    "human-turn-right1": Recorded("walker/turn_right1.txt", 0.3),
+}
+"""Name -> which recording it is made from."""
+
+
+def make(name: str, recordings: Path | None) -> Clip:
+    """Computes a clip of `CLIPS` or `RECORDED`.
+
+    Args:
+      name: of the clip.
+      recordings: the folder of the recordings, which those of `RECORDED` need.
+
+    Raises:
+      UsageError: if a recording is missing.
+    """
+    robot = load_robot("feet")
+    if name in CLIPS:
+        return CLIPS[name](name, robot)
+    recorded = RECORDED[name]
+    if recordings is None:
+        raise UsageError(
+            f"{name} needs the recordings of pybullet_data; {deepmimic.where()}, or say --recordings FOLDER"
+        )
+    human = deepmimic.load(recordings / recorded.file)
+    human = human.mirrored() if recorded.mirrored else human
+    return retarget(name, human, robot, Settings(stride=recorded.stride))

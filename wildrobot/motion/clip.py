@@ -61,7 +61,7 @@ class Clip:
 
     @property
     def displacement(self) -> planar.Pose:
-        """From the first frame to the last: how far [m], in the first one's heading frame, and how much turned [rad]."""
+        """From the first frame to the last: how far [m], in the first one's heading frame, and what turn [rad]."""
         return planar.relative(planar.pose_of(self.qpos[0]), planar.pose_of(self.qpos[-1]))
 
     def save(self, path: Path) -> None:

@@ -45,7 +45,7 @@ def load(path: Path) -> Human:
       UsageError: if the file is missing or malformed, or of another skeleton.
     """
     if not path.is_file():
-        raise UsageError(f"the motion {path} does not exist; {_where()}")
+        raise UsageError(f"the motion {path} does not exist; {where()}")
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         frames = np.array(document["Frames"], np.float64)
@@ -72,7 +72,8 @@ def shipped_folder() -> Path | None:
     return Path(next(iter(found.submodule_search_locations))) / "data" / "motions"
 
 
-def _where() -> str:
+def where() -> str:
+    """Where there are such motions, for who has none."""
     folder = shipped_folder()
     if folder is None:
         return 'give a file, or run `pip install "wildrobot[mocap]"`, whose pybullet_data holds some'

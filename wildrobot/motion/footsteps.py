@@ -142,7 +142,7 @@ class _Walk:
             path = self._under(holds[stance], stance, step)
             lifted = 1.0
             if self.ramp:
-                # Rocking with both feet on the floor, more and more before the first step, and less and less at the end.
+                # Rocking on both feet, more and more before the first step, and less and less after the last.
                 lifted = min(1.0, min(step + 1, self.count - step) / (self.rock + 1))
                 path = self._middle(holds) + lifted * (path - self._middle(holds))
             lead = self.shift + double if step == 0 and self.ramp else double

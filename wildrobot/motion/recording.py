@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -161,10 +161,10 @@ def _smoothed(values: Float[np.ndarray, " S"], duration_s: float) -> Float[np.nd
     """Closed to a loop and freed of what is faster than `LOW_PASS_HZ`, without delay."""
     closed = values - np.linspace(-0.5, 0.5, len(values)) * (values[-1] - values[0])
     rate_hz = (len(values) - 1) / duration_s
-    coefficients: Any = butter(2, LOW_PASS_HZ / (rate_hz / 2))
+    above, below = cast("tuple[np.ndarray, np.ndarray]", butter(2, LOW_PASS_HZ / (rate_hz / 2)))
     long = np.concatenate([np.tile(closed[:-1], _COPIES), closed[-1:]])
     start = (_COPIES // 2) * (len(values) - 1)
-    return filtfilt(*coefficients, long)[start : start + len(values)]
+    return filtfilt(above, below, long)[start : start + len(values)]
 
 
 def _yaw(turn: Float[np.ndarray, "3 3"]) -> float:

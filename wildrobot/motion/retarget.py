@@ -28,8 +28,8 @@ LEG_LENGTH_M = 0.411
 """From the hip to the ankle's height above the sole, as that of a human is counted: 0.494 of DeepMimic's humanoid."""
 
 
-RHYTHM = Rhythm(width_m=0.132, lift_m=0.02, roll_share=0.5, lean_skew=0.1)
-STYLE = Style(com_height_m=0.308, lean_rad=0.2, rise_m=0.0045)
+RHYTHM = Rhythm(width_m=0.122, lift_m=0.02, inset_m=-0.018, roll_share=0.9, lean_skew=0.25)
+STYLE = Style(com_height_m=0.310, lean_rad=0.21, rise_m=0.007)
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Settings:
 
     time_scale: float = 1.0
     stride: float = 0.4
-    swing: float = 0.5
-    arms: float = 0.6
+    swing: float = 0.4
+    arms: float = 0.5
     rhythm: Rhythm = RHYTHM
     style: Style = STYLE
 
@@ -56,7 +56,7 @@ class Settings:
         if not (self.time_scale > 0 and self.stride > 0):
             raise UsageError("time scale and stride must be positive; 1 and 0.4 are a good start")
         if not (0 <= self.swing <= 1 and 0 <= self.arms <= 1):
-            raise UsageError("the shares of the human's swing and arms must be from 0 to 1; 0.5 is a good start")
+            raise UsageError("the shares of the human's swing and arms must be from 0 to 1; 0.4 is a good start")
 
 
 def retarget(name: str, human: Human, robot: Robot, settings: Settings) -> Clip:
