@@ -147,7 +147,7 @@ class _Soles:
     deepest_m: float
     highest_m: float
     slip_m_per_s: float
-    polygons: list[Float[np.ndarray, "n 2"]]
+    polygons: list[Float[np.ndarray, "_ 2"]]
 
 
 def _soles(robot: Robot, clip: Clip) -> _Soles:
@@ -173,7 +173,7 @@ def _soles(robot: Robot, clip: Clip) -> _Soles:
     return _Soles(float(deepest), highest, fastest, polygons)
 
 
-def _inside(polygons: list[Float[np.ndarray, "n 2"]], zmp_m: Float[np.ndarray, "T 2"]) -> float:
+def _inside(polygons: list[Float[np.ndarray, "_ 2"]], zmp_m: Float[np.ndarray, "T 2"]) -> float:
     return float(np.mean([is_inside(points, zmp) for points, zmp in zip(polygons, zmp_m, strict=True)]))
 
 
