@@ -33,7 +33,9 @@ def walking() -> Human:
         angle = (0.3 if side == "left" else -0.3) * np.cos(2 * np.pi * share)
         elbow = shoulder + 0.28 * np.stack([np.sin(angle), 0 * share, -np.cos(angle)], axis=1)
         places[f"{side}_shoulder"], places[f"{side}_elbow"] = shoulder, elbow
-        places[f"{side}_wrist"] = elbow + 0.25 * np.stack([np.sin(angle + 0.4), 0 * share, -np.cos(angle + 0.4)], axis=1)
+        places[f"{side}_wrist"] = elbow + 0.25 * np.stack(
+            [np.sin(angle + 0.4), 0 * share, -np.cos(angle + 0.4)], axis=1
+        )
     upright = np.tile(np.eye(3), (FRAMES, 1, 1))
     return Human("formula", "a formula", "none", PERIOD_S, places, {"pelvis": upright, "chest": upright}, loop=True)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
@@ -52,7 +53,7 @@ def test_hands_are_where_mujoco_has_them(robot):
     data.qpos[robot.qpos_index] = rng.uniform(*robot.joint_range_rad.T)
     mujoco.mj_forward(robot.model, data)
     view = playing.Views(*(jnp.asarray(x, jnp.float32) for x in (data.qpos, data.qvel, data.ctrl, data.sensordata)))
-    found = parts(features.features(robot, view))
+    found = parts(jax.jit(lambda view: features.features(robot, view))(view))
     heading = data.site("chest_imu").xmat.reshape(3, 3)
     heading = np.arctan2(heading[1, 0], heading[0, 0])
     c, s = np.cos(heading), np.sin(heading)

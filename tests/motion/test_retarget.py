@@ -5,13 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.motion.recordings import BVH, CHANNELS, deepmimic_text, walking
 from wildrobot.errors import UsageError
 from wildrobot.motion import bvh, deepmimic
 from wildrobot.motion.acceptance import examine
 from wildrobot.motion.recording import analysed
 from wildrobot.motion.retarget import LEG_LENGTH_M, Settings, retarget
-
-from tests.motion.recordings import BVH, CHANNELS, deepmimic_text, walking
 
 
 def quiet_frames(count: int = 4) -> np.ndarray:

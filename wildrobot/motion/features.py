@@ -41,7 +41,8 @@ def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
     """The features of one robot at one control step; `LAYOUT` names them."""
     readings = read(robot, view)
     heading = readings.heading_rad
-    imu = view.sensordata[robot.sensors["imu_orientation"]]
+    # Of the state and not of the gyro, which an engine reads one physics step earlier: a clip knows no such velocity.
+    turning = frames.rotate(view.qpos[3:7], view.qvel[3:6])
 
     def from_base(place: Float[Array, " 3"]) -> Float[Array, " 3"]:
         return frames.in_heading_frame(place - readings.base_position_m, heading)
@@ -52,7 +53,7 @@ def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
             readings.joint_velocity_rad_per_s,
             readings.gravity,
             readings.base_velocity_heading_m_per_s,
-            frames.in_heading_frame(frames.rotate(imu, readings.gyro_rad_per_s), heading),
+            frames.in_heading_frame(turning, heading),
             *(from_base(foot) for foot in readings.foot_position_m),
             *(from_base(_hand(robot, body, place, view.qpos)) for body, place in _HANDS),
         ]
@@ -61,7 +62,7 @@ def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
 
 def clip_features(robot: Robot, clip: Clip) -> Float[Array, "T 55"]:
     """The features of every frame of a clip."""
-    return jax.vmap(lambda view: features(robot, view))(playing.views(robot, clip.qpos, clip.qvel))
+    return jax.jit(jax.vmap(lambda view: features(robot, view)))(playing.views(robot, clip.qpos, clip.qvel))
 
 
 class Windows(NamedTuple):

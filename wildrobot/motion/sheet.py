@@ -19,10 +19,10 @@ from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.dynamics import FEET
 from wildrobot.robot import Robot, load_robot
 
-_POSES = 9
+_POSES = 8
 _LEFT, _RIGHT, _DARK = "#c8501e", "#2563a8", "#30363d"
 _LEG = ("hip_pitch", "hip_roll", "knee_pitch", "ankle_pitch", "ankle_roll")
-_TILE_M, _PIXELS_PER_M = (0.44, 0.84), 330.0
+_TILE_M, _PIXELS_PER_M = (0.46, 0.84), 240.0
 
 
 def draw(report: Report, path: Path) -> None:
