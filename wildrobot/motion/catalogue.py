@@ -76,7 +76,7 @@ CLIPS: dict[str, Callable[[str, Robot], Clip]] = {
     "start-stop-0.10": _start_and_stop((0.10, 0.0, 0.0), _FORWARD, _ADVANCING),
     "start-stop-0.20": _start_and_stop((0.20, 0.0, 0.0), _FORWARD, _ADVANCING),
 }
-"""Name -> what makes it, from nothing else. What a clip claims is measured by `acceptance`; only what passes is written."""
+"""Name -> what makes it, from nothing else. `acceptance` measures what a clip claims; only what passes is written."""
 
 
 @dataclass(frozen=True)
