@@ -5,12 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
+from wildrobot.config import load_experiment
 from wildrobot.motion import derivatives
 from wildrobot.motion.__main__ import main
 from wildrobot.motion.acceptance import examine, jerk_limit_rad_per_s3
 from wildrobot.motion.clip import load
+from wildrobot.motion.dynamics import dynamics
 from wildrobot.motion.library import find, shipped
-from wildrobot.motion.tracking import mean_velocity
+from wildrobot.motion.tracking import mean_velocity, servo_targets_rad
+from wildrobot.task.action import ActionMap
 
 
 def value(clip, name):
@@ -103,3 +106,14 @@ def test_generating_again_gives_the_shipped_clip(tmp_path, robot):
     assert main(["generate", "forward-0.20", "--out", str(tmp_path)]) == 0
     again, before = load(tmp_path / "forward-0.20.npz", robot), load(find("forward-0.20"), robot)
     np.testing.assert_allclose(again.qpos, before.qpos, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_what_is_shipped_is_within_reach_of_the_policys_actions(robot, name):
+    # What no policy can do, a discriminator would hold against every one.
+    clip = load(find(name), robot)
+    needed = dynamics(robot, clip.qpos, clip.contacts, loop=clip.loop)
+    actions = ActionMap.of(robot, load_experiment("walk").env.task.action)
+    asked = (servo_targets_rad(robot, clip, needed) - actions.home_rad) / actions.scale_rad
+    worst = np.abs(asked).max(axis=0)
+    assert worst.max() <= 1.0, dict(zip(robot.joint_names, worst, strict=True))

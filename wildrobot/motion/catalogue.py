@@ -22,7 +22,7 @@ from wildrobot.motion.retarget import Settings, retarget
 from wildrobot.robot import Robot, load_robot
 
 _FORWARD = Rhythm(step_frames=28, double_frames=4, width_m=0.132, lift_m=0.025, roll_share=0.5, lean_skew=0.15)
-_ADVANCING = Style(com_height_m=0.3084, lean_rad=0.2, rise_m=0.0045, arms_out_rad=0.17)
+_ADVANCING = Style(com_height_m=0.3084, lean_rad=0.2, rise_m=0.0045)
 _FAST = dataclasses.replace(
     _FORWARD,
     step_frames=27,
@@ -33,12 +33,12 @@ _FAST = dataclasses.replace(
     roll_share=0.855,
     lean_skew=0.0436,
 )
-_HURRYING = Style(com_height_m=0.3093, lean_rad=0.1973, rise_m=0.0071, arm_swing_rad_per_m=1.145, arms_out_rad=0.114)
+_HURRYING = Style(com_height_m=0.3093, lean_rad=0.1973, rise_m=0.0071, arm_swing_rad_per_m=1.145)
 _CURVED = dataclasses.replace(_FORWARD, lean_skew=0.05)
-_BACKWARD = dataclasses.replace(_FORWARD, step_frames=27, lift_m=0.03, lean_skew=-0.1)
-_RETREATING = Style(com_height_m=0.311, lean_rad=0.2, rise_m=0.0044, arms_out_rad=0.17)
-_SIDEWAYS = Rhythm(step_frames=28, double_frames=4, width_m=0.144, lift_m=0.035, inset_m=-0.01, lean_skew=-0.18)
-_ROCKING = Style(com_height_m=0.3096, lean_rad=0.2, rise_m=0.0052, arms_out_rad=0.15)
+_BACKWARD = dataclasses.replace(_FORWARD, step_frames=27, lift_m=0.026, lean_skew=-0.1)
+_RETREATING = Style(com_height_m=0.311, lean_rad=0.2, rise_m=0.0044)
+_SIDEWAYS = Rhythm(step_frames=28, double_frames=4, width_m=0.144, lift_m=0.028, inset_m=-0.01, lean_skew=-0.18)
+_ROCKING = Style(com_height_m=0.3096, lean_rad=0.2, rise_m=0.0052)
 
 
 def _walk(command: Command, rhythm: Rhythm, style: Style) -> Callable[[str, Robot], Clip]:
@@ -95,8 +95,9 @@ RECORDED: dict[str, Recorded] = {
     "human-forward-0.19": Recorded("walker/0walk_forward.txt", 0.4),
     "human-forward-0.19-mirrored": Recorded("walker/0walk_forward.txt", 0.4, mirrored=True),
     "human-turn-left0": Recorded("walker/turn_left0.txt", 0.3),
-    "human-turn-left1": Recorded("walker/turn_left1.txt", 0.3),
+    "human-turn-left0-mirrored": Recorded("walker/turn_left0.txt", 0.3, mirrored=True),
     "human-turn-right1": Recorded("walker/turn_right1.txt", 0.3),
+    "human-turn-right1-mirrored": Recorded("walker/turn_right1.txt", 0.3, mirrored=True),
 }
 """Name -> which recording it is made from."""
 

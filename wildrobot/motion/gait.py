@@ -31,8 +31,8 @@ class Style:
     lean_rad: float = 0.18
     rise_m: float = 0.0032
     arm_swing_rad_per_m: float = 1.2
-    elbow_rad: float = 0.3
-    arms_out_rad: float = 0.17
+    elbow_rad: float = 0.28
+    arms_out_rad: float = 0.12
     filter_rounds: int = 4
 
 

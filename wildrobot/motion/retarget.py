@@ -23,6 +23,7 @@ from wildrobot.motion.human import Human
 from wildrobot.motion.realise import Carriage, realise
 from wildrobot.motion.recording import Recording, analysed
 from wildrobot.robot import Robot
+from wildrobot.task.joints import joint_kind
 
 LEG_LENGTH_M = 0.411
 """From the hip to the ankle's height above the sole, as that of a human is counted: 0.494 of DeepMimic's humanoid."""
@@ -30,6 +31,10 @@ LEG_LENGTH_M = 0.411
 
 RHYTHM = Rhythm(width_m=0.122, lift_m=0.02, inset_m=-0.018, roll_share=0.9, lean_skew=0.25)
 STYLE = Style(com_height_m=0.310, lean_rad=0.21, rise_m=0.007)
+
+_ARMS_RAD = {"shoulder_roll": 0.12, "elbow_pitch": 0.28}
+"""Bounds of the human's arms, which would else leave the reach of the policy's actions in `configs/walk.yaml`: what no
+policy can do, a discriminator would hold against every one."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def _carriage(robot: Robot, plan: Plan, recording: Recording, settings: Settings
 
     for index, joint in enumerate(robot.joint_names):
         if joint in recording.angles_rad:
-            joints[:, index] = np.clip(course(joint, settings.arms), *robot.joint_range_rad[index])
+            joints[:, index] = np.clip(_softened(joint, course(joint, settings.arms)), *robot.joint_range_rad[index])
     style = settings.style
     return Carriage(
         joints_rad=joints,
@@ -122,3 +127,9 @@ def _carriage(robot: Robot, plan: Plan, recording: Recording, settings: Settings
         pitch_rad=course("base_pitch"),
         com_height_m=style.com_height_m + style.rise_m * plan.rise,
     )
+
+
+def _softened(joint: str, angles_rad: Float[np.ndarray, " T"]) -> Float[np.ndarray, " T"]:
+    """Angles drawn smoothly within the bounds of `_ARMS_RAD`."""
+    bound = _ARMS_RAD.get(joint_kind(joint))
+    return angles_rad if bound is None else bound * np.tanh(angles_rad / bound)
