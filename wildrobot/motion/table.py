@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wildrobot.motion.acceptance import Report
+from wildrobot.motion.acceptance import Check, Report
 from wildrobot.motion.tracking import mean_velocity
 
 
@@ -12,7 +12,8 @@ def rows(reports: Sequence[Report]) -> list[list[str]]:
     """A header, the limits, and a row per clip; what exceeds a limit is marked with `!`."""
     names = [check.name for check in reports[0].checks]
     header = ["clip", *names, "simulated", "verdict"]
-    limits = ["", *(_limit(check.limit, check.least, check.unit) for check in reports[0].checks), "vx vy yaw", ""]
+    columns = zip(*(report.checks for report in reports), strict=True)
+    limits = ["", *(_limit(checks) for checks in columns), "vx vy yaw", ""]
     body = []
     for report in reports:
         cells = [f"{check.value:.3g}{'' if check.passed else ' !'}" for check in report.checks]
@@ -36,7 +37,11 @@ def markdown(reports: Sequence[Report]) -> str:
     return "\n".join([header, "|---" * len(rows(reports)[0]) + "|", limits, *body])
 
 
-def _limit(limit: float | None, least: bool, unit: str) -> str:
-    if limit is None:
-        return unit
-    return f"{'≥' if least else '≤'} {limit:.3g} {unit}".rstrip()
+def _limit(checks: tuple[Check, ...]) -> str:
+    """The limit of a column; that of a speed is a share of what each clip claims."""
+    limits = [check.limit for check in checks if check.limit is not None]
+    if not limits:
+        return checks[0].unit
+    lowest, highest = f"{min(limits):.3g}", f"{max(limits):.3g}"
+    span = lowest if lowest == highest else f"{lowest} to {highest}"
+    return f"{'≥' if checks[0].least else '≤'} {span} {checks[0].unit}".rstrip()
