@@ -122,6 +122,12 @@ def test_a_walk_becomes_one_that_the_robot_can_do(robot):
     assert examine(clip).passed, examine(clip).failures
 
 
+def test_strides_beyond_the_legs_are_refused(robot):
+    pytest.importorskip("mink")
+    with pytest.raises(UsageError, match=r"legs are too short for this walk: .* mm from where it should be"):
+        retarget("formula", walking(), robot, Settings(stride=1.0))
+
+
 def test_an_infeasible_walk_is_refused_with_what_was_measured(robot):
     pytest.importorskip("mink")
     clip = retarget("formula", walking(), robot, Settings(stride=0.3, time_scale=0.4))

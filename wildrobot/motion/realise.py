@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import mujoco
 import numpy as np
 from jaxtyping import Float
 
+from wildrobot.errors import UsageError
 from wildrobot.motion import lipm, planar
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.dynamics import dynamics
+from wildrobot.motion.dynamics import FEET, dynamics
 from wildrobot.motion.footsteps import Plan
 from wildrobot.motion.ik import Target, WholeBody
 from wildrobot.robot import Robot
 
 _COPIES = 6
 """Of a cycle on each side of it: far enough that the ends of the pendulum's motion are not felt."""
+_REACHED_M = 0.003
 _REST_FRAMES, _STILL_FRAMES = 200, 20
 """How long a motion that is no loop rests before and after, and how long the ends of it are left uncorrected."""
 
@@ -48,6 +51,9 @@ def realise(robot: Robot, plan: Plan, carriage: Carriage, rounds: int) -> Float[
       plan: what the feet and the zero moment point do.
       carriage: what the body does above them.
       rounds: how often the zero moment point is corrected.
+
+    Raises:
+      UsageError: if the legs are too short for the plan.
     """
     body = WholeBody(robot)
     wanted, height_m = plan.zmp_m.copy(), float(carriage.com_height_m.mean())
@@ -55,6 +61,7 @@ def realise(robot: Robot, plan: Plan, carriage: Carriage, rounds: int) -> Float[
     qpos[:, :2] = plan.body[:, :2]
     for again in range(rounds + 1):
         qpos = _joints(body, plan, carriage, _com(plan, wanted, height_m), qpos)
+        _require_reached(robot, plan, qpos)
         if plan.loop:
             first, last = planar.Pose(*plan.body[0]), planar.Pose(*plan.body[-1])
             qpos[-1] = planar.placed(qpos[:1], last.then(planar.relative(first, planar.pose_of(qpos[0]))))[0]
@@ -65,6 +72,21 @@ def realise(robot: Robot, plan: Plan, carriage: Carriage, rounds: int) -> Float[
                 missed[:_STILL_FRAMES] = missed[-_STILL_FRAMES:] = 0.0
             wanted += missed
     return qpos
+
+
+def _require_reached(robot: Robot, plan: Plan, qpos: Float[np.ndarray, "T nq"]) -> None:
+    data = mujoco.MjData(robot.model)
+    for k, configuration in enumerate(qpos):
+        data.qpos[:] = configuration
+        mujoco.mj_kinematics(robot.model, data)
+        for foot, name in enumerate(FEET):
+            wanted = np.append(plan.feet[k, foot, :2], plan.foot_height_m[k, foot])
+            missed_m = float(np.linalg.norm(data.site(name).xpos - wanted))
+            if missed_m > _REACHED_M:
+                raise UsageError(
+                    f"the robot's legs are too short for this walk: at {k * PERIOD_S:.2f} s the {name} is "
+                    f"{1e3 * missed_m:.0f} mm from where it should be; take a smaller stride, or a lower com_height_m"
+                )
 
 
 def _com(plan: Plan, zmp_m: Float[np.ndarray, "T 2"], height_m: float) -> Float[np.ndarray, "T 2"]:

@@ -32,7 +32,7 @@ LEG_LENGTH_M = 0.411
 RHYTHM = Rhythm(width_m=0.122, lift_m=0.02, inset_m=-0.018, roll_share=0.9, lean_skew=0.25)
 STYLE = Style(com_height_m=0.310, lean_rad=0.21, rise_m=0.007)
 
-_ARMS_RAD = {"shoulder_roll": 0.12, "elbow_pitch": 0.28}
+_ARMS_RAD = {"shoulder_pitch": 0.29, "shoulder_roll": 0.12, "elbow_pitch": 0.28}
 """Bounds of the human's arms, which would else leave the reach of the policy's actions in `configs/walk.yaml`: what no
 policy can do, a discriminator would hold against every one."""
 
