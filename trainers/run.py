@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -11,27 +12,32 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from tensorboardX import SummaryWriter
 
+from trainers.start import Start
 from wildrobot import __version__
 from wildrobot.config import Experiment, dump_yaml, load_experiment
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy
 
 _VERSIONS_OF = ("jax", "jaxlib", "brax", "stable-baselines3", "torch", "gymnasium", "mujoco", "mujoco-mjx", "numpy")
-_CONFIG, _PROVENANCE, _METRICS = "config.yaml", "run.json", "metrics.jsonl"
+_CONFIG, _PROVENANCE, _METRICS, _START = "config.yaml", "run.json", "metrics.jsonl", "start.safetensors"
 _TIME = "%Y-%m-%dT%H:%M:%S%z"
 
 
 class RunFolder:
     """Writes a run: `config.yaml`, `run.json`, `metrics.jsonl`, `tensorboard/`, `checkpoints/`, `policy.safetensors`.
 
+    Where it starts from a policy, that is in the folder, too: `start.safetensors`.
+
     Attributes:
       path: the folder, absolute.
+      steps_before: environment steps behind the policy that the run starts from; 0 if it starts from nothing.
     """
 
-    def __init__(self, path: Path, experiment: Experiment, *, trainer: str):
+    def __init__(self, path: Path, experiment: Experiment, *, trainer: str, start: Start | None = None):
         """Makes the folder and writes what is known before training.
 
         Raises:
@@ -45,13 +51,15 @@ class RunFolder:
             raise UsageError(f"{path}: cannot be a run folder ({error.strerror}); choose another with --run") from None
         if taken:
             raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
-        provenance = {"trainer": trainer, "started": time.strftime(_TIME), "commit": _commit()}
+        provenance: dict[str, Any] = {"trainer": trainer, "started": time.strftime(_TIME), "commit": _commit()}
         provenance["versions"] = {name: _version(name) for name in _VERSIONS_OF} | {
             "wildrobot": __version__,
             "python": platform.python_version(),
         }
+        if start is not None:
+            provenance["started_from"] = self._keep(start)
         (self.path / _PROVENANCE).write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
-        self._open(experiment, already_s=0.0, purge_step=None)
+        self._open(experiment, provenance, already_s=0.0, purge_step=None)
 
     @classmethod
     def reopened(cls, path: Path, experiment: Experiment, *, steps: int) -> RunFolder:
@@ -64,14 +72,31 @@ class RunFolder:
         _replace(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         kept = [line for line in _whole_lines(run.path / _METRICS) if line["steps"] <= steps]
         _replace(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
-        run._open(experiment, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
+        run._open(experiment, provenance, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
         return run
 
-    def _open(self, experiment: Experiment, *, already_s: float, purge_step: int | None) -> None:
+    def _open(
+        self, experiment: Experiment, provenance: dict[str, Any], *, already_s: float, purge_step: int | None
+    ) -> None:
+        self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
         _replace(self.path / _CONFIG, dump_yaml(experiment))
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
         self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)
         self._started = time.monotonic() - already_s
+
+    def _keep(self, start: Start) -> dict[str, Any]:
+        """Copies the policy that the run starts from, and says what it is."""
+        copy = self.path / _START
+        start.policy.save(copy)
+        info = start.policy.info
+        return {
+            "path": str(start.path),
+            "sha256": hashlib.sha256(copy.read_bytes()).hexdigest(),  # of the copy
+            "framework": info.framework,
+            "environment_steps": info.environment_steps,
+            "seed": info.seed,
+            "code_version": info.code_version,
+        }
 
     @property
     def policy_path(self) -> Path:

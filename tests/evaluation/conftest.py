@@ -1,12 +1,12 @@
 """A small judged environment and policies that fit it."""
 
-import numpy as np
 import pytest
 
+from tests.policy.networks import for_env
 from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.evaluation.suite import Suite, judged
-from wildrobot.policy import Layer, Policy, PolicyInfo
+from wildrobot.policy import Policy
 
 
 @pytest.fixture(scope="session")
@@ -21,19 +21,4 @@ def env(suite: Suite) -> WildRobotEnv:
 
 @pytest.fixture(scope="session")
 def policy(env: WildRobotEnv) -> Policy:
-    """Two layers of small random weights."""
-    rng, size = np.random.default_rng(0), sum(size for _, size in env.observation_layout)
-
-    def layer(inputs: int, outputs: int) -> Layer:
-        kernel = rng.normal(0.0, 0.2 / np.sqrt(inputs), (inputs, outputs))
-        return Layer(kernel.astype(np.float32), np.zeros(outputs, np.float32))
-
-    return Policy(
-        layers=(layer(size, 16), layer(16, env.action_size)),
-        activation="swish",
-        squash="tanh",
-        observation_mean=np.zeros(size, np.float32),
-        observation_std=np.ones(size, np.float32),
-        observation_clip=None,
-        info=PolicyInfo.of(env, framework="test", environment_steps=0, seed=0),
-    )
+    return for_env(env)

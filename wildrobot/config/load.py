@@ -35,7 +35,7 @@ def load_experiment(name_or_path: str | Path, overrides: Sequence[str] = ()) -> 
         of range.
     """
     text, source = _read(name_or_path)
-    tree = _parse(text, source)
+    tree = parse_yaml(text, source)
     if not isinstance(tree, dict):
         raise ConfigError(f"{source}: expected a mapping with the sections {_listed(Experiment.model_fields)}")
     origins = {}
@@ -87,7 +87,12 @@ def _read(name_or_path: str | Path) -> tuple[str, str]:
         ) from None
 
 
-def _parse(text: str, source: str) -> Any:
+def parse_yaml(text: str, source: str) -> Any:
+    """Plain values from YAML.
+
+    Raises:
+      ConfigError: if it is not YAML; `source` says where the text comes from.
+    """
     try:
         return ruamel.yaml.YAML(typ="safe", pure=True).load(text)
     except ruamel.yaml.YAMLError as error:
@@ -106,7 +111,7 @@ def _override(tree: dict[str, Any], override: str) -> str:
         node = node[name]
     if not isinstance(node, dict) or leaf not in node:
         raise ConfigError(f"command line ({override}): {_unknown(path, leaf, node)}")
-    node[leaf] = _parse(text, f"command line ({override})")
+    node[leaf] = parse_yaml(text, f"command line ({override})")
     return path
 
 

@@ -16,10 +16,14 @@ Count = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 
 
-class Section(BaseModel):
-    """A part of the configuration: immutable, and strict about keys, types and ranges."""
+class Strict(BaseModel):
+    """Immutable, and strict about keys and types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Section(Strict):
+    """A part of the configuration; pairs of numbers are ranges."""
 
     @model_validator(mode="after")
     def _ranges_are_ordered(self) -> Section:
@@ -73,6 +77,7 @@ class StartsConfig(Section):
     base_velocity_m_per_s: NonNegative
     base_angular_velocity_rad_per_s: NonNegative
     joint_velocity_rad_per_s: NonNegative
+    lean_rad: Range
 
 
 class ActionConfig(Section):
@@ -233,7 +238,7 @@ class Sb3PpoConfig(Section):
     target_kl: Positive | None
     max_grad_norm: Positive
     log_std_init: float
-    observation_clip: Positive
+    observation_clip: Positive | None
     policy_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
     value_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
     activation: Literal["swish", "elu", "relu", "tanh"]
