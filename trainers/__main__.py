@@ -68,8 +68,15 @@ def _experiment_and_start(
     experiment = load_experiment(parsed.config or "walk", parsed.overrides)
     if parsed.start is None:
         return experiment, None
-    start = Start(load_policy(parsed.start, trust=parsed.trust), parsed.start)
-    return adopted(experiment, section, start.policy, parsed.overrides), start
+    policy = load_policy(parsed.start, trust=parsed.trust)
+    experiment = adopted(experiment, section, policy, parsed.overrides)
+    units = ", ".join(str(units) for units in getattr(experiment, section).policy_hidden_layer_sizes)
+    print(
+        f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): its actor of "
+        f"{units} units with {policy.activation} goes on, the critic is new",
+        file=sys.stderr,
+    )
+    return experiment, Start(policy, parsed.start)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -81,7 +81,9 @@ def _network_keywords(path: Path, core: WildRobotEnv) -> dict[str, Any]:
         theirs = (network["observation_size"]["state"]["shape"][0], network["action_size"])
         keywords = dict(network["network_factory_kwargs"])
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UsageError(f"{path}: {_NETWORK} is not as `python -m trainers brax` writes it ({_plain(error)}); {_REMEDY}") from None
+        raise UsageError(
+            f"{path}: {_NETWORK} is not as `python -m trainers brax` writes it ({_plain(error)}); {_REMEDY}"
+        ) from None
     if theirs != ours:
         raise UsageError(
             f"{path}: its actor takes {theirs[0]} observations and gives {theirs[1]} actions, and this robot's takes "

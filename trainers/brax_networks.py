@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trainers import brax_compat  # noqa: F401  before anything of Brax
@@ -43,15 +43,14 @@ def network_factory(
         "value_obs_key": "privileged_state",
     }
     if squash == "tanh" and observation_clip is None:
-        # Brax's own, so that Brax's own readers of checkpoints make it, too.
         return functools.partial(ppo_networks.make_ppo_networks, **keywords)
     return functools.partial(make_foreign_networks, **keywords, squash=squash, observation_clip=observation_clip)
 
 
 def make_foreign_networks(
-    observation_size: types.ObservationSize,
+    observation_size: Mapping[str, Any],
     action_size: int,
-    preprocess_observations_fn: types.PreprocessObservationFn = types.identity_observation_preprocessor,
+    preprocess_observations_fn: Callable[[Any, Any], Any] = types.identity_observation_preprocessor,
     *,
     squash: Squash,
     observation_clip: float | None,

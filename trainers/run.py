@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -23,14 +22,12 @@ from wildrobot.errors import UsageError
 from wildrobot.policy import Policy
 
 _VERSIONS_OF = ("jax", "jaxlib", "brax", "stable-baselines3", "torch", "gymnasium", "mujoco", "mujoco-mjx", "numpy")
-_CONFIG, _PROVENANCE, _METRICS, _START = "config.yaml", "run.json", "metrics.jsonl", "start.safetensors"
+_CONFIG, _PROVENANCE, _METRICS = "config.yaml", "run.json", "metrics.jsonl"
 _TIME = "%Y-%m-%dT%H:%M:%S%z"
 
 
 class RunFolder:
     """Writes a run: `config.yaml`, `run.json`, `metrics.jsonl`, `tensorboard/`, `checkpoints/`, `policy.safetensors`.
-
-    Where it starts from a policy, that is in the folder, too: `start.safetensors`.
 
     Attributes:
       path: the folder, absolute.
@@ -57,7 +54,15 @@ class RunFolder:
             "python": platform.python_version(),
         }
         if start is not None:
-            provenance["started_from"] = self._keep(start)
+            info = start.policy.info
+            provenance["started_from"] = {
+                "path": str(start.path),
+                "sha256": start.policy.sha256,
+                "framework": info.framework,
+                "environment_steps": info.environment_steps,
+                "seed": info.seed,
+                "code_version": info.code_version,
+            }
         (self.path / _PROVENANCE).write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
         self._open(experiment, provenance, already_s=0.0, purge_step=None)
 
@@ -83,20 +88,6 @@ class RunFolder:
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
         self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)
         self._started = time.monotonic() - already_s
-
-    def _keep(self, start: Start) -> dict[str, Any]:
-        """Copies the policy that the run starts from, and says what it is."""
-        copy = self.path / _START
-        start.policy.save(copy)
-        info = start.policy.info
-        return {
-            "path": str(start.path),
-            "sha256": hashlib.sha256(copy.read_bytes()).hexdigest(),  # of the copy
-            "framework": info.framework,
-            "environment_steps": info.environment_steps,
-            "seed": info.seed,
-            "code_version": info.code_version,
-        }
 
     @property
     def policy_path(self) -> Path:

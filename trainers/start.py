@@ -9,14 +9,14 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Array, Float, Float64
 
 from wildrobot.config import Experiment
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, act
 
-_ROBOTS, _CONTROL_STEPS = 512, 100
+_ROBOTS, _CONTROL_STEPS = 128, 100
 _LEAST_STD = 1e-3
 
 
@@ -75,13 +75,18 @@ def privileged_moments(core: WildRobotEnv, policy: Policy, seed: int) -> Moments
     They are watched for the first two seconds; one that has fallen counts no more.
     """
     parameters = jax.tree.map(jnp.asarray, policy.parameters)
-    draw = jax.jit(lambda key, state: act(policy.structure, parameters, state, jax.random.normal(key, (_ROBOTS, 17))))
-    keys = jax.random.split(jax.random.key(seed), _CONTROL_STEPS + 1)
-    state = core.reset_batch(jax.random.split(jax.random.PRNGKey(seed), _ROBOTS))
+
+    @jax.jit
+    def drawn(key: Array, observation: Float[Array, "batch n"]) -> Float[Array, "batch m"]:
+        normal = jax.random.normal(key, (_ROBOTS, core.action_size))
+        return act(policy.structure, parameters, observation, normal)
+
+    start_key, *keys = jax.random.split(jax.random.PRNGKey(seed), 1 + _CONTROL_STEPS)
+    state = core.reset_batch(jax.random.split(start_key, _ROBOTS))
     alive, seen = np.ones(_ROBOTS, bool), []
-    for key in keys[1:]:
+    for key in keys:
         seen.append(np.asarray(state.obs["privileged_state"], np.float64)[alive])
-        state = core.step_batch(state, draw(key, state.obs["state"]))
+        state = core.step_batch(state, drawn(key, state.obs["state"]))
         alive &= ~np.asarray(state.terminated)
     samples = np.concatenate(seen)
     # An entry that happens not to vary here must not be blown up where it does.

@@ -21,10 +21,8 @@ from brax.training.agents.ppo import networks as ppo_networks  # isort: skip  (a
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "smoke"
-    brax_ppo.train(load_experiment("smoke", ["env.physics.engine=native"]), path)
-    return path
+def run(brax_run):
+    return brax_run
 
 
 def test_a_run_leaves_everything_behind(run):

@@ -22,10 +22,8 @@ NATIVE = "env.physics.engine=native"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "smoke"
-    sb3_ppo.train(load_experiment("smoke", [NATIVE]), path)
-    return path
+def run(sb3_run):
+    return sb3_run
 
 
 def lines(run):

@@ -101,7 +101,9 @@ def to_policy(
     def layer(name: str) -> Layer:
         return Layer(_array(weights[f"{name}.weight"]).T.copy(), _array(weights[f"{name}.bias"]))
 
-    hidden = [layer(f"mlp_extractor.policy_net.{2 * index}") for index in range(len(settings.policy_hidden_layer_sizes))]
+    hidden = [
+        layer(f"mlp_extractor.policy_net.{2 * index}") for index in range(len(settings.policy_hidden_layer_sizes))
+    ]
     mean = layer("action_net")
     squashed = "noise_net.weight" in weights
     statistics: Any = normalizer.obs_rms

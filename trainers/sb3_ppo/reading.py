@@ -61,9 +61,7 @@ def read(path: Path, *, trust: bool) -> Policy | None:
     except UsageError as error:
         raise UsageError(f"{found}: {error}") from None
     except (AttributeError, LookupError, TypeError) as error:
-        raise UsageError(
-            f"{found}: is no model that `python -m trainers sb3` made ({error!r}); {_REMEDY}"
-        ) from None
+        raise UsageError(f"{found}: is no model that `python -m trainers sb3` made ({error!r}); {_REMEDY}") from None
 
 
 def _model_at(path: Path) -> Path | None:

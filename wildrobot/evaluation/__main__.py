@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted; the tables above are complete, files were not written", file=sys.stderr)
+        print("interrupted; what is printed above is complete", file=sys.stderr)
         return 130
     return 1 if options.gate and not passed else 0
 
@@ -104,6 +104,8 @@ def _suites(options: argparse.Namespace) -> list[Suite]:
     suites = [suite for suite in found if suite is not None]
     if not suites:
         raise UsageError(f"none of {', '.join(names)} has a quick version; leave out --quick")
+    if len({suite.name for suite in suites}) < len(suites):
+        raise UsageError("two suites have the same name; name each once, and rename a file that is called like another")
     return suites
 
 
@@ -156,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--episodes", type=_positive_int, help="of each case, instead of the suite's number")
     parser.add_argument("--seconds", type=_positive, help="length of every episode, instead of the suite's")
-    parser.add_argument("--seed", type=int, default=0, help="of start states and random keys (%(default)s)")
+    parser.add_argument("--seed", type=_seed, default=0, help="of start states and random keys (%(default)s)")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="where index.html goes (default: RUN/report)")
     parser.add_argument("--no-report", action="store_true", help="write no page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
@@ -185,5 +187,17 @@ def _positive_int(text: str) -> int:
     return value
 
 
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must be at least 0 and below 2^32, not {text}")
+    return value
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code == 130:
+        # JAX's threads are still at work, and crash where Python is taken down under them.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -58,7 +58,7 @@ def document(
         },
         "suites": [_suite(suite) for suite in suites],
         "policies": policies,
-        "comparison": next(iter(_comparisons(suites, judged, results)), None),
+        "comparisons": _comparisons(suites, judged, results),
     }  # fmt: skip
 
 
@@ -84,6 +84,7 @@ def _case(case: Case) -> dict[str, Any]:
         "latency_steps": case.setting.latency_steps,
         "sensors": case.setting.sensors,
         "engine": case.setting.engine,
+        "collision": case.setting.collision,
         "timestep_s": case.setting.timestep_s,
         "seconds": case.seconds,
     }
@@ -158,8 +159,10 @@ def _comparison(
         ids = [case.id for case in suite.cases]
         overall = compare.contrasts(members[0], members[1], suite, ids)
         by_case = {case: compare.contrasts(members[0], members[1], suite, [case]) for case in ids}
+        verdict = compare.verdict(suite, (first, second), overall, by_case)
         told[suite.name] = {
-            "verdict": compare.verdict(suite, (first, second), overall, by_case),
+            "verdict": verdict.sentence,
+            "details": list(verdict.details),
             "figures": _contrasts(overall, (first, second)),
             "cases": {case: {"figures": _contrasts(found, (first, second))} for case, found in by_case.items()},
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -45,8 +45,12 @@ class Contrast:
     @property
     def significant(self) -> bool:
         """Whether the 95 % interval of the difference leaves out 0, with enough behind it to trust the interval."""
-        enough = self.runs is None or min(self.runs) >= FEWEST_RUNS
-        return enough and (self.difference.low > 0.0 or self.difference.high < 0.0)
+        return not self.too_few_runs and (self.difference.low > 0.0 or self.difference.high < 0.0)
+
+    @property
+    def too_few_runs(self) -> bool:
+        """Whether a group has so few trainings that its interval is not to be trusted."""
+        return self.runs is not None and min(self.runs) < FEWEST_RUNS
 
 
 def groups(frameworks: Mapping[str, str]) -> dict[str, list[str]]:
@@ -128,27 +132,40 @@ def _row_means(scores: Float[np.ndarray, "runs cases"]) -> list[float]:
     return [float(row[np.isfinite(row)].mean()) if np.isfinite(row).any() else float("nan") for row in scores]
 
 
+class Verdict(NamedTuple):
+    """What the figures say about one suite: in one sentence, and figure by figure."""
+
+    sentence: str
+    details: tuple[str, ...]
+
+
 def verdict(
     suite: Suite,
     names: tuple[str, str],
     overall: Mapping[str, Contrast],
     by_case: Mapping[str, Mapping[str, Contrast]],
-) -> str:
-    """What the figures say about one suite, in sentences.
+) -> Verdict:
+    """Which group is better in a suite.
 
     A group is better in a headline figure of the suite if the difference is significant and large enough to matter; it
     is better in the suite if the other one is so in none.
     """
-    told, winners = [], set()
+    details, better = [], {}
     for name, matters in suite.file.headline.items():
-        sentence, winner = _told(figure(name), names, overall[name], matters)
-        told.append(sentence)
-        winners |= {winner} - {None}
-    if len(winners) == 1:
-        result = f"{winners.pop()} is better"
+        its, contrast = figure(name), overall[name]
+        detail, winner = _told(its, names, contrast, matters)
+        details.append(detail)
+        if winner:
+            values = " against ".join(_shown(its, each.value) for each in (contrast.first, contrast.second))
+            better.setdefault(winner, []).append(f"{its.label} {values}")
+    if any(contrast.too_few_runs for contrast in overall.values()):
+        sentence = f"Too few trainings to be sure: {FEWEST_RUNS} of each are needed."
+    elif not better:
+        sentence = "No difference that is sure and matters."
     else:
-        result = "each is better in something" if winners else "no difference that is sure and matters"
-    return f"{suite.name}: {result}. {' '.join(told)}{_where(suite, by_case)}"
+        parts = [f"{winner} is better: {', '.join(reasons)}" for winner, reasons in better.items()]
+        sentence = "; ".join(parts) + "."
+    return Verdict(sentence, (*details, *_where(suite, by_case)))
 
 
 def _told(its: Figure, names: tuple[str, str], contrast: Contrast, matters: float) -> tuple[str, str | None]:
@@ -159,8 +176,8 @@ def _told(its: Figure, names: tuple[str, str], contrast: Contrast, matters: floa
     if not np.isfinite(difference.low):
         return sentence + ".", None
     sentence += f", difference {_shown(its, difference.low)} to {_shown(its, difference.high)}"
-    if contrast.runs and min(contrast.runs) < FEWEST_RUNS:
-        return f"{sentence}: {contrast.runs[0]} and {contrast.runs[1]} trainings are too few to be sure.", None
+    if contrast.too_few_runs:
+        return f"{sentence}.", None
     if not contrast.significant:
         return f"{sentence}: not significant.", None
     if abs(difference.value) < matters:
@@ -169,7 +186,7 @@ def _told(its: Figure, names: tuple[str, str], contrast: Contrast, matters: floa
     return f"{sentence}: {better} is better.", better
 
 
-def _where(suite: Suite, by_case: Mapping[str, Mapping[str, Contrast]]) -> str:
+def _where(suite: Suite, by_case: Mapping[str, Mapping[str, Contrast]]) -> list[str]:
     """The cases in which a headline figure differs surely, and by enough to matter."""
     labels = {case.id: case.label for case in suite.cases}
     parts = []
@@ -182,7 +199,7 @@ def _where(suite: Suite, by_case: Mapping[str, Mapping[str, Contrast]]) -> str:
         if found and len(by_case) > 1:
             where = "every case" if len(found) == len(by_case) else ", ".join(found)
             parts.append(f"{figure(name).label} in {where}")
-    return f" It shows by case: {'; '.join(parts)}." if parts else ""
+    return [f"It shows in single cases: {'; '.join(parts)}."] if parts else []
 
 
 def _shown(its: Figure, value: float) -> str:

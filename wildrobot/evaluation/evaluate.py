@@ -46,12 +46,45 @@ class Outputs:
 
 @dataclass
 class _Found:
-    """What has been played so far."""
+    """What has been played: suite by suite, and only whole ones.
 
+    Attributes:
+      suites: those that are finished.
+      results, baselines: by the name of who acted, then by suite and case.
+      gates: by the name of the policy.
+      walks: of each policy, the episodes that are filmed.
+    """
+
+    suites: list[Suite] = field(default_factory=list)
     results: dict[str, dict[str, Mapping[str, CaseResult]]] = field(default_factory=dict)
     baselines: dict[str, dict[str, Mapping[str, CaseResult]]] = field(default_factory=dict)
     gates: dict[str, list[GateResult]] = field(default_factory=dict)
     walks: dict[str, Episodes] = field(default_factory=dict)
+
+    def add(self, played: _Played) -> None:
+        """Takes a finished suite."""
+        suite = played.suite
+        self.suites.append(suite)
+        for name, cases in played.baselines.items():
+            self.baselines.setdefault(name, {})[suite.name] = cases
+        for name, cases in played.results.items():
+            self.results.setdefault(name, {})[suite.name] = cases
+            self.gates.setdefault(name, []).extend(gates.check(suite, cases, played.baselines))
+        self.walks |= played.walks
+
+
+@dataclass(frozen=True)
+class _Played:
+    """One suite, by the name of who acted and by case."""
+
+    suite: Suite
+    results: dict[str, Mapping[str, CaseResult]]
+    baselines: dict[str, Mapping[str, CaseResult]]
+    walks: dict[str, Episodes]
+
+    def blocks(self) -> list[table.Block]:
+        blocks = [table.Block(name, cases) for name, cases in self.results.items()]
+        return blocks + [table.Block(name, cases, baseline=True) for name, cases in self.baselines.items()]
 
 
 def evaluate(
@@ -78,6 +111,7 @@ def evaluate(
 
     Raises:
       UsageError: for a policy that does not fit, or a file that cannot be written; before anything is played.
+      KeyboardInterrupt: after Ctrl-C; what was finished by then is written first.
     """
     _check_writable(outputs)
     session, console, found = Session(stochastic=stochastic, threads=threads), table.console(), _Found()
@@ -85,25 +119,22 @@ def evaluate(
         session.check(each, suites[0])
     play = "stochastic" if stochastic else "deterministic"
     console.print(f"Play: {play}, seed {suites[0].seed}")
+    interrupted = False
     with EvaluationProgress(_steps(session, judged, suites)) as progress:
         for suite in suites:
-            _play(session, suite, judged, found, outputs, progress)
-            blocks = [table.Block(each.name, found.results[each.name][suite.name]) for each in judged]
-            blocks += [
-                table.Block(name, played[suite.name], baseline=True)
-                for name, played in found.baselines.items()
-                if suite.name in played
-            ]
-            table.print_suite(console, suite, blocks)
-    notes = {each.name: _notes(each, suites, found.results[each.name]) for each in judged}
-    settings = {"seed": suites[0].seed, "quick": quick, "play": play}
-    tree = assemble.document(
-        suites=suites, judged=judged, results=found.results, baselines=found.baselines, gates=found.gates,
-        notes=notes, settings=settings,
-    )  # fmt: skip
-    document.validate(tree)
-    _conclude(console, judged, found, notes, tree)
-    _write(console, outputs, tree, found)
+            try:
+                played = _play(session, suite, judged, outputs, progress, film=not found.walks)
+            except KeyboardInterrupt:
+                interrupted = True
+                break
+            found.add(played)
+            progress.hide()
+            table.print_suite(console, suite, played.blocks())
+            progress.show()
+    if found.suites:
+        _finish(console, judged, found, outputs, {"seed": suites[0].seed, "quick": quick, "play": play})
+    if interrupted:
+        raise KeyboardInterrupt
     return all(result.passed for results in found.gates.values() for result in results)
 
 
@@ -111,28 +142,44 @@ def _play(
     session: Session,
     suite: Suite,
     judged: Sequence[Judged],
-    found: _Found,
     outputs: Outputs,
     progress: EvaluationProgress,
-) -> None:
+    *,
+    film: bool,
+) -> _Played:
+    """Plays a suite; of the first one that walks, what is drawn and filmed is kept: more would fill the memory."""
+    baselines: dict[str, Mapping[str, CaseResult]] = {}
     for name in suite.baselines:
         played = session.play_baseline(name, judged[0], suite, progress.task(f"{suite.name}: {name}"))
-        found.baselines.setdefault(name, {})[suite.name] = {result.case.id: result for result, _ in played}
+        baselines[name] = {result.case.id: result for result, _ in played}
+    found: dict[str, Mapping[str, CaseResult]] = {}
+    filmed: dict[str, Episodes] = {}
     for number, each in enumerate(judged):
         results: dict[str, CaseResult] = {}
         walks: list[Episodes] = []
         for result, episodes in session.play_policy(each, suite, progress.task(f"{suite.name}: {each.name}")):
             results[result.case.id] = result
-            if result.case.play.command[0] > 0.0 and each.name not in found.walks:
+            if film and result.case.play.command[0] > 0.0:
                 walks.append(episodes)
-        found.results.setdefault(each.name, {})[suite.name] = results
-        reached = {name: played[suite.name] for name, played in found.baselines.items() if suite.name in played}
-        found.gates.setdefault(each.name, []).extend(gates.check(suite, results, reached))
+        found[each.name] = results
         if walks:
-            # Of the first suite that walks; more would fill the memory.
-            found.walks[each.name] = walks[picture.fastest_survived(walks)]
+            filmed[each.name] = walks[picture.fastest_survived(walks)]
             if number == 0 and outputs.picture:
                 picture.draw(outputs.picture, f"WildRobot · {each.name}", load_robot("full").model, walks)
+    return _Played(suite, found, baselines, filmed)
+
+
+def _finish(
+    console: Console, judged: Sequence[Judged], found: _Found, outputs: Outputs, settings: Mapping[str, Any]
+) -> None:
+    notes = {each.name: _notes(each, found.suites, found.results[each.name]) for each in judged}
+    tree = assemble.document(
+        suites=found.suites, judged=judged, results=found.results, baselines=found.baselines, gates=found.gates,
+        notes=notes, settings=settings,
+    )  # fmt: skip
+    document.validate(tree)
+    _conclude(console, judged, found, notes, tree)
+    _write(console, outputs, tree, found)
 
 
 def _steps(session: Session, judged: Sequence[Judged], suites: Sequence[Suite]) -> int:
@@ -177,10 +224,12 @@ def _conclude(
             console.print(line)
         for note in notes[each.name]:
             console.print(f"  Note: {note}")
-    for comparison in filter(None, [tree["comparison"]]):
+    for comparison in tree["comparisons"]:
         console.print(f"\n{' against '.join(comparison['groups'])}:")
-        for told in comparison["suites"].values():
-            console.print(f"  {told['verdict']}")
+        for suite, told in comparison["suites"].items():
+            console.print(f"  {suite}: {told['verdict']}")
+            for line in told["details"]:
+                console.print(f"    {line}")
 
 
 def _write(console: Console, outputs: Outputs, tree: dict[str, Any], found: _Found) -> None:

@@ -21,7 +21,7 @@ from wildrobot.robot import load_robot
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
-WIDTH, HEIGHT, FRAMES_PER_S = 960, 540, 25
+WIDTH, HEIGHT, FRAMES_PER_S = 960, 540, 25.0
 """Of a film that was asked for."""
 _SMALL = (640, 400)
 _REPORT_S = 8.0

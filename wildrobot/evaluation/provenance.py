@@ -60,7 +60,7 @@ def commit() -> str | None:
     return done.stdout.strip()
 
 
-def _log(run: Path | None) -> list[dict[str, float]]:
+def _log(run: Path | None) -> list[dict[str, Any]]:
     lines = []
     path = run / "metrics.jsonl" if run else None
     for text in path.read_text(encoding="utf-8").splitlines() if path and path.is_file() else ():

@@ -6,13 +6,13 @@ A suite is the same for every policy, whatever that was trained on.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from wildrobot.config import ObservationConfig, parse_yaml, validated
 from wildrobot.config.schema import Count, NonNegative, Positive, Range, Section, Strict
@@ -22,8 +22,15 @@ from wildrobot.evaluation.case import Case, Engine, Play, Push, Setting, named
 from wildrobot.evaluation.figures import FIGURE_NAMES
 from wildrobot.physics.variants import PARAMETER_NAMES
 
-Values = float | tuple[float, ...]
-"""One value, or several: then each is played, with every combination of the others."""
+
+def _several(given: Any) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, (list, tuple)) else (given,)
+
+
+_OneOrMore = (BeforeValidator(_several), Field(min_length=1))
+"""One value is written without a list. Of several each is played, with every combination of the others."""
+Values = Annotated[tuple[float, ...], *_OneOrMore]
+PositiveValues = Annotated[tuple[Positive, ...], *_OneOrMore]
 DEFAULT_SUITES = ("walk", "stand", "turn_and_side", "push", "robust")
 """What is played if nothing is said. `transfer` compiles MJX, which takes minutes."""
 
@@ -42,7 +49,7 @@ class StartSpec(Section):
 class PushSpec(Strict):
     """A force on the pelvis; the episodes of a case take turns in its evenly spaced directions."""
 
-    force_N: Values
+    force_N: PositiveValues
     directions: Count
     at_s: NonNegative
     duration_s: Positive
@@ -51,24 +58,24 @@ class PushSpec(Strict):
 class CaseSpec(Strict):
     """Cases: every combination of the values given. What is not given is as the policy was trained, or nominal."""
 
-    vx_m_per_s: Values = 0.0
-    vy_m_per_s: Values = 0.0
-    yaw_rate_rad_per_s: Values = 0.0
+    vx_m_per_s: Values = (0.0,)
+    vy_m_per_s: Values = (0.0,)
+    yaw_rate_rad_per_s: Values = (0.0,)
     start: str
     sensors: str = "ideal"
-    seconds: Values | None = None
+    seconds: PositiveValues | None = None
     push: PushSpec | None = None
-    friction: Values | None = None
-    mass_scale: Values | None = None
+    friction: PositiveValues | None = None
+    mass_scale: PositiveValues | None = None
     com_x_m: Values | None = None
     com_y_m: Values | None = None
-    gain_scale: Values | None = None
-    frictionloss_scale: Values | None = None
-    armature_scale: Values | None = None
-    latency_steps: Annotated[int, Field(ge=0, le=3)] | tuple[Annotated[int, Field(ge=0, le=3)], ...] | None = None
-    engine: Engine | tuple[Engine, ...] = "native"
+    gain_scale: PositiveValues | None = None
+    frictionloss_scale: PositiveValues | None = None
+    armature_scale: PositiveValues | None = None
+    latency_steps: Annotated[tuple[Annotated[int, Field(ge=0, le=3)], ...], *_OneOrMore] | None = None
+    engine: Annotated[tuple[Engine, ...], *_OneOrMore] = ("native",)
     collision: Literal["feet", "full"] = "full"
-    timestep_s: Values | None = None
+    timestep_s: PositiveValues | None = None
 
 
 class GateSpec(Strict):
@@ -83,12 +90,12 @@ class GateSpec(Strict):
     """
 
     figure: str
-    cases: dict[str, Values | str] = Field(default_factory=dict)
+    cases: dict[str, Annotated[tuple[float | str, ...], *_OneOrMore]] = Field(default_factory=dict)
     at_least: float | None = None
     at_most: float | None = None
     more_than: float | None = None
     per_vx: NonNegative = 0.0
-    beats: str | None = None
+    beats: BaselineName | None = None
     reason: str
 
     @model_validator(mode="after")
@@ -193,11 +200,14 @@ def load_suite(
       seed: of start states and random keys.
 
     Raises:
-      UsageError: for a file that cannot be read, or a field that is unknown, missing, of the wrong type or out of
-        range.
+      UsageError: for a file that cannot be read, a field that is unknown, missing, of the wrong type or out of
+        range, or a case or gate that would say nothing.
     """
     name, text, source = _read(name_or_path)
-    file = validated(SuiteFile, parse_yaml(text, source), source)
+    tree = parse_yaml(text, source)
+    if not isinstance(tree, dict):
+        raise UsageError(f"{source}: expected a mapping with {', '.join(SuiteFile.model_fields)}")
+    file = validated(SuiteFile, tree, source)
     if quick and file.quick is None:
         return None
     part = file.quick if quick and file.quick else file
@@ -207,44 +217,53 @@ def load_suite(
         parts = list(dict.fromkeys((seconds or part.seconds, setting, play) for _, setting, play in parts))
     else:
         parts = [(length or file.seconds, setting, play) for length, setting, play in parts]
-    cases = named(parts)
-    if len({case.id for case in cases}) != len(cases):
-        raise UsageError(f"{source}: two cases are the same; leave one of them out")
-    _check_gates(file, cases, source, shortened=quick or seconds is not None)
     others = file.baselines if baselines is None else tuple(each for each in BASELINES if each in baselines)
-    return Suite(name, file, cases, episodes or part.episodes, others, seed)
+    suite = Suite(name, file, named(parts), episodes or part.episodes, others, seed)
+    _check_cases(suite, source)
+    _check_gates(suite, source, shortened=quick or seconds is not None)
+    return suite
 
 
 def selected(gate: GateSpec, cases: Sequence[Case]) -> list[Case]:
     """The cases that a gate is for."""
-    wanted = {name: values if isinstance(values, tuple) else (values,) for name, values in gate.cases.items()}
-    return [case for case in cases if all(case.fields.get(name) in values for name, values in wanted.items())]
+    return [case for case in cases if all(case.fields.get(name) in values for name, values in gate.cases.items())]
 
 
-def _check_gates(file: SuiteFile, cases: Sequence[Case], source: str, *, shortened: bool) -> None:
-    """A gate that selects nothing would always be passed."""
-    for gate in file.gates:
-        known = {name for case in cases for name in case.fields}
-        if unknown := sorted(set(gate.cases) - known):
+def _check_cases(suite: Suite, source: str) -> None:
+    if len({case.id for case in suite.cases}) != len(suite.cases):
+        raise UsageError(f"{source}: two cases are the same; leave one of them out")
+    for case in suite.cases:
+        push = case.play.push
+        # Who is never pushed does not fall.
+        if push and push.at_s + push.duration_s >= case.seconds:
             raise UsageError(
-                f"{source}: the gate on {gate.figure} selects by {unknown[0]!r}; a case has: {', '.join(sorted(known))}"
+                f"{source}: the push at {push.at_s:g} s for {push.duration_s:g} s is not over at the end of an episode "
+                f"of {case.seconds:g} s; play longer ones"
             )
-        if not shortened and not selected(gate, cases):
-            raise UsageError(f"{source}: the gate on {gate.figure} selects no case, by {gate.cases}; mend its values")
+
+
+def _check_gates(suite: Suite, source: str, *, shortened: bool) -> None:
+    """A gate that selects nothing would always be passed."""
+    known = {name for case in suite.cases for name in case.fields}
+    for gate in suite.file.gates:
+        told = f"{source}: the gate on {gate.figure}"
+        if unknown := sorted(set(gate.cases) - known):
+            raise UsageError(f"{told} selects by {unknown[0]!r}; a case has: {', '.join(sorted(known))}")
+        if not shortened and not selected(gate, suite.cases):
+            raise UsageError(f"{told} selects no case, by {gate.cases}; mend its values")
+        if gate.beats and gate.beats not in suite.baselines:
+            raise UsageError(f"{told} asks to beat {gate.beats}, which is not played; name it among the baselines")
 
 
 def _combinations(spec: CaseSpec) -> Iterator[tuple[float | None, Setting, Play]]:
-    def values(given: Any) -> tuple[Any, ...]:
-        return given if isinstance(given, tuple) else (given,)
-
     pushes = [None]
     if spec.push:
         timing = (spec.push.directions, spec.push.at_s, spec.push.duration_s)
-        pushes = [Push(force, *timing) for force in values(spec.push.force_N)]
-    axes = [spec.vx_m_per_s, spec.vy_m_per_s, spec.yaw_rate_rad_per_s, spec.seconds, spec.latency_steps]
-    axes += [spec.timestep_s, spec.engine]
-    variants = [values(getattr(spec, name)) for name in PARAMETER_NAMES]
-    for vx, vy, yaw_rate, seconds, latency, timestep, engine in itertools.product(*map(values, axes)):
+        pushes = [Push(force, *timing) for force in spec.push.force_N]
+    axes: list[Iterable[Any]] = [spec.vx_m_per_s, spec.vy_m_per_s, spec.yaw_rate_rad_per_s, spec.engine]
+    axes += [given or (None,) for given in (spec.seconds, spec.latency_steps, spec.timestep_s)]
+    variants = [getattr(spec, name) or (None,) for name in PARAMETER_NAMES]
+    for vx, vy, yaw_rate, engine, seconds, latency, timestep in itertools.product(*axes):
         setting = Setting(spec.sensors, latency, engine, spec.collision, timestep, _time(spec.push))
         for push, chosen in itertools.product(pushes, itertools.product(*variants)):
             variant = tuple(

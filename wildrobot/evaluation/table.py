@@ -52,6 +52,8 @@ def print_suite(console: Console, suite: Suite, blocks: Sequence[Block]) -> None
 
 def gate_lines(name: str, results: Sequence[GateResult]) -> list[Text]:
     """The verdict on one policy, then each gate that it failed."""
+    if not results:
+        return [Text(f"Gates of {name}: none in these suites")]
     failed = [result for result in results if not result.passed]
     verdict = ("FAIL", "bold red") if failed else ("pass", "bold green")
     count = f" ({len(results) - len(failed)} of {len(results)} passed)"

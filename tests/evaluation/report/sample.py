@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.evaluation.report import comparisons
 from wildrobot.evaluation.document import SCHEMA, SCHEMA_VERSION
 from wildrobot.evaluation.statistics import wilson_interval
 
@@ -48,7 +49,7 @@ BASELINE = "hold home"
 
 
 def document(policies: tuple[str, ...] = ("brax-seed-1", "sb3-seed-0"), episodes: int = 16) -> dict[str, Any]:
-    """Two groups of policies, beside a robot that holds its home pose, in all six suites."""
+    """Policies, beside a robot that holds its home pose, in all six suites."""
     rng = np.random.default_rng(0)
     suites = [_suite(name, episodes) for name in _MAIN]
     players = [_policy(rng, suites, name, index, episodes) for index, name in enumerate((*policies, BASELINE))]
@@ -65,13 +66,13 @@ def document(policies: tuple[str, ...] = ("brax-seed-1", "sb3-seed-0"), episodes
         },
         "suites": suites,
         "policies": players,
-        "comparison": _comparison(players[:-1], suites) if len(policies) > 1 else None,
+        "comparisons": comparisons.of(players[:-1], suites),
     }  # fmt: skip
 
 
 def _suite(name: str, episodes: int) -> dict[str, Any]:
     case = {"start": "rest", "variant": {}, "push": None, "latency_steps": None, "sensors": "ideal", "engine": "native",
-            "timestep_s": None}  # fmt: skip
+            "collision": "full", "timestep_s": None}  # fmt: skip
     cases: list[dict[str, Any]] = []
 
     def add(id: str, label: str, command: list[float], **changes: Any) -> None:
@@ -227,48 +228,6 @@ def _learning(rng: np.random.Generator, index: int) -> dict[str, Any]:
         "reward": _list(18 * done + rng.normal(0, 0.4, 60)),
         "vx_error_m_per_s": _list(0.2 - 0.185 * done + np.abs(rng.normal(0, 0.006, 60))),
     }
-
-
-def _comparison(policies: list[Any], suites: list[Any]) -> dict[str, Any]:
-    half = len(policies) // 2
-    members = {"brax-ppo": policies[:half], "sb3-ppo": policies[half:]}
-
-    def contrast(of: Any) -> dict[str, Any]:
-        groups = {}
-        for group, names in members.items():
-            points = [of(policy)["value"] for policy in names]
-            spread = 0.04 * abs(float(np.mean(points))) + 0.002
-            value = float(np.mean(points))
-            groups[group] = {"value": value, "low": value - spread, "high": value + spread, "points": points}
-        a, b = (groups[group]["value"] for group in members)
-        chance = 0.5 if a == b else 0.92 if a > b else 0.11
-        return {"by_group": groups, "difference": a - b, "low": a - b - 0.03, "high": a - b + 0.03}|{
-            "probability_of_improvement": chance, "significant": abs(a - b) > 0.03}  # fmt: skip
-
-    parts = {}
-    for suite in suites:
-        name = suite["name"]
-        parts[name] = {
-            "verdict": "brax-ppo survives more often: by 2.1 points (0.4 to 3.8), which is significant.",
-            "figures": {
-                figure: contrast(lambda policy, name=name, figure=figure: policy["suites"][name]["overall"][figure])
-                for figure in suite["figures"]
-            },
-            "cases": {
-                case["id"]: {"figures": {
-                    figure: contrast(
-                        lambda p, n=name, c=case["id"], f=figure: p["suites"][n]["cases"][c]["figures"][f]
-                    ) for figure in suite["figures"]
-                }} for case in suite["cases"]
-            },
-        }  # fmt: skip
-    return {
-        "groups": {group: [policy["name"] for policy in names] for group, names in members.items()},
-        "unit": "training seed" if half > 1 else "episode",
-        "suites": parts,
-        "cost": {"brax-ppo": {"environment_steps": 8140800.0, "wall_s": 1240.0},
-                 "sb3-ppo": {"environment_steps": 8140800.0, "wall_s": None}},
-    }  # fmt: skip
 
 
 def _rate(values: list[float]) -> dict[str, Any]:

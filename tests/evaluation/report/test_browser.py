@@ -86,6 +86,20 @@ def test_every_plot_is_drawn_when_it_is_scrolled_to(watched: Watched) -> None:
         assert len(label) > 15
 
 
+def test_a_comparison_can_be_chosen_by_suite_and_figure(watched: Watched) -> None:
+    page = watched.page
+    watched.wait_until_drawn()
+    group = page.locator("[data-group='compared-0']")
+    groups, chance = group.locator("[data-figure^='compare/']"), group.locator("[data-figure^='improvement/']")
+    group.locator("select[name=suite]").select_option("push")
+    group.locator("select[name=figure]").select_option("survival")
+    assert "survival of each group in the suite push" in str(groups.get_attribute("aria-label"))
+    drawn = chance.locator(".ytick").count()
+    group.locator("select[name=suite]").select_option("walk")
+    assert "in the suite walk" in str(groups.get_attribute("aria-label"))
+    assert chance.locator(".ytick").count() > drawn  # more figures, in the suite that is chosen
+
+
 def test_a_choice_by_keyboard_changes_the_plots(watched: Watched) -> None:
     page = watched.page
     watched.wait_until_drawn()
@@ -115,7 +129,9 @@ def test_the_data_of_a_plot_can_be_read_as_a_table(watched: Watched) -> None:
 
 def test_the_film_plays(watched: Watched) -> None:
     film = watched.page.locator("video")
-    assert film.count() == 1
+    assert film.count() == 1  # of the policy that has one
+    assert watched.page.locator("section").first.get_attribute("id") == "films"
+    assert watched.page.locator("nav a").first.inner_text() == "Film"
     film.scroll_into_view_if_needed()
     assert film.get_attribute("poster")
     assert film.evaluate("film => film.play().then(() => film.videoWidth)") == 64
@@ -144,13 +160,20 @@ def test_paper_is_light_and_shows_the_plots(watched: Watched) -> None:
     tick = "getComputedStyle(document.querySelector('.xtick text')).fill"
     dark = page.evaluate(tick)
     page.emulate_media(media="print", color_scheme="dark")
+    page.wait_for_selector("html.printing")
     assert page.evaluate(colour) == "rgb(255, 255, 255)"
     assert page.evaluate(tick) != dark
     widths = page.evaluate("[...document.querySelectorAll('.plot .main-svg')].map(svg => svg.clientWidth)")
     assert len(widths) >= 16
     assert 200 < min(widths) <= max(widths) <= 680  # A4 without its margins
     assert not page.locator("nav").is_visible()
+    page.set_viewport_size({"width": 688, "height": 900})  # of A4, within its margins
+    assert page.evaluate("document.documentElement.scrollWidth") == 688  # a wider page would be shrunk
+    assert page.locator(".still").is_visible()
+    assert not page.locator("video").is_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(media="screen", color_scheme="light")
+    assert not page.locator(".still").is_visible()
     assert len(page.pdf(format="A4", prefer_css_page_size=True)) > 50_000
 
 
@@ -172,4 +195,18 @@ def test_a_page_without_the_optional_parts_works_too(browser: Browser, tmp_path:
     assert gait.inner_text() == "Not recorded in this case."
     found.page.locator("select[name=case]").select_option("turn_and_side/vy=0.06")
     assert gait.locator(".barlayer path").count() == 9
+    found.page.close()
+
+
+def test_paper_shows_plots_of_many_policies_whole(browser: Browser, tmp_path: Path) -> None:
+    path = write(tmp_path, sample.document(tuple("abcdef"), episodes=2))
+    found = Watched(browser.new_page(viewport={"width": 360, "height": 740}), path.as_uri())
+    found.wait_until_drawn()
+    heights = "[...document.querySelectorAll('.plot .main-svg:first-child')].map(svg => svg.clientHeight)"
+    assert max(found.page.evaluate(heights)) > 1016  # in CSS pixels, what A4 has between its margins
+    found.page.emulate_media(media="print")
+    found.page.wait_for_selector("html.printing")
+    assert max(found.page.evaluate(heights)) == 900
+    columns = found.page.locator(".panels").first.evaluate("panels => getComputedStyle(panels).gridTemplateColumns")
+    assert len(columns.split()) == 2
     found.page.close()

@@ -28,6 +28,9 @@ def test_the_schema_documents_every_part() -> None:
         if "properties" in part:
             assert part["additionalProperties"] is False, name
             assert part["description"], name
+    assert schema["properties"]["comparisons"]["type"] == "array"
+    assert "details" in schema["$defs"]["SuiteComparison"]["required"]
+    assert schema["$defs"]["CaseInfo"]["properties"]["collision"]["enum"] == ["feet", "full"]
     assert "[m]" in schema["$defs"]["Series"]["properties"]["paths"]["description"]
 
 
@@ -51,8 +54,11 @@ def _change(tree: dict[str, Any], path: str, value: object) -> dict[str, Any]:
         ("policies/0/suites/swim", {"cases": {}, "overall": {}}, "suite swim is not defined"),
         ("policies/1/name", "brax-seed-1", "the same name"),
         ("policies/0/suites/walk/overall/luck", {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1}, "figure luck"),
-        ("comparison/groups/brax-ppo", ["nobody"], "policy nobody is not defined"),
+        ("comparisons/0/groups/brax-ppo", ["nobody"], "policy nobody is not defined"),
+        ("comparisons/0/groups", {"brax-ppo": ["brax-seed-1"]}, "at least 2 items"),
+        ("policies/0/gates/0/case", "vx=9", "case of walk vx=9 is not defined"),
         ("suites/0/cases/0/command", [0.1, 0.0], "command"),
+        ("suites/0/cases/0/collision", "hands", "'feet' or 'full'"),
     ],
 )
 def test_mistakes_are_named(tree: dict[str, Any], path: str, value: object, told: str) -> None:

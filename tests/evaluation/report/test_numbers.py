@@ -54,6 +54,6 @@ def test_intervals_say_to_where_a_dash_would_be_read_as_a_minus() -> None:
 def test_large_counts_and_times() -> None:
     assert numbers.count(8_140_800) == "8.1\u00a0million"
     assert numbers.count(1088) == "1\u202f088"
-    assert numbers.duration(45) == "45\u00a0s"
-    assert numbers.duration(14 * 60) == "14\u00a0min"
-    assert numbers.duration(2 * 3600 + 5 * 60) == "2\u00a0h\u00a005\u00a0min"
+    assert numbers.duration(45.0) == "45\u00a0s"
+    assert numbers.duration(14 * 60.0) == "14\u00a0min"
+    assert numbers.duration(2 * 3600 + 5 * 60.0) == "2\u00a0h\u00a005\u00a0min"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluation.report import sample
+from tests.evaluation.report import comparisons, sample
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.report import write
 
@@ -55,6 +55,10 @@ def _page(folder: Path, tree: dict[str, Any], films: dict[str, bytes] | None = N
     return Page(write(folder, tree, films or {}).read_text(encoding="utf-8"))
 
 
+def _header(page: Page) -> str:
+    return page.text[: page.text.index("A gate is a threshold")]
+
+
 @pytest.fixture(scope="module")
 def tree() -> dict[str, Any]:
     return sample.document(episodes=8)
@@ -66,24 +70,82 @@ def page(tree: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Page
 
 
 def test_the_verdict_comes_first_and_in_words(page: Page, tree: dict[str, Any]) -> None:
-    top = page.text[: page.text.index("A gate is a threshold")]
+    top = _header(page)
     for policy in tree["policies"][:2]:
         passed = sum(gate["passed"] for gate in policy["gates"])
         verdict = "Passes" if policy["passed"] else "Fails"
         assert f"{policy['name']} {verdict} {passed} of 7 gates passed" in top
-    assert {policy["passed"] for policy in tree["policies"][:2]} == {True, False} or "Fails" in top
-    assert tree["comparison"]["suites"]["walk"]["verdict"] in top
-    assert "0.30 m/s is outside the trained range" in top
+    assert f"brax-ppo against sb3-ppo walk {comparisons.VERDICT} stand {comparisons.VERDICT}" in top
+    assert "sb3-seed-0. 0.30 m/s is outside the trained range" in top
 
 
-def test_failed_gates_come_first(page: Page, tree: dict[str, Any]) -> None:
+def test_details_of_a_verdict_stand_below_it_in_the_comparison(page: Page) -> None:
+    assert comparisons.DETAILS[0] not in _header(page)
+    below = page.text[page.text.index("Means over episodes") :]
+    vx_error = comparisons.DETAILS[1].replace("-0.", "−0.")  # with real minus signs
+    assert f"Walk {comparisons.VERDICT} {comparisons.DETAILS[0]} {vx_error} All figures of walk" in below
+
+
+def test_failed_gates_are_shown_and_passed_ones_are_behind_their_number(page: Page, tree: dict[str, Any]) -> None:
     rows = [attributes.get("class") for attributes in page.every("tr") if attributes.get("role") == "row"]
     results = [name for name in rows if name in ("pass", "fail")]
     wanted = []
     for policy in tree["policies"][:2]:
-        wanted += sorted("pass" if gate["passed"] else "fail" for gate in policy["gates"])
+        passed = sum(gate["passed"] for gate in policy["gates"])
+        wanted += ["fail"] * (7 - passed) + ["pass"] * passed
+        told = f"{passed} of 7 gates passed." + ("" if passed == 7 else " What failed:")
+        assert f"{policy['name']} {told}" in page.text
+        assert f"{passed} passed gates of {policy['name']}" in page.text
     assert results == wanted
     assert "fail" in results
+    assert not [
+        attributes for attributes in page.every("details") if "open" in attributes and "more" in str(attributes)
+    ]
+
+
+def test_who_passes_all_has_one_line(tmp_path: Path, tree: dict[str, Any]) -> None:
+    tree = json.loads(json.dumps(tree))
+    for gate in tree["policies"][0]["gates"]:
+        gate["passed"] = True
+    text = _page(tmp_path, tree).text
+    assert "brax-seed-1 7 of 7 gates passed. 7 passed gates of brax-seed-1 Gates" not in text
+    assert "brax-seed-1 7 of 7 gates passed. 7 passed gates of brax-seed-1 Passed gates" in text
+
+
+def test_a_suite_says_who_passes_it(page: Page, tree: dict[str, Any]) -> None:
+    def passed(policy: int, suite: str) -> int:
+        return sum(gate["passed"] for gate in tree["policies"][policy]["gates"] if gate["suite"] == suite)
+
+    walk, stand = page.text.index("Does it walk at"), page.text.index("Does it stand quietly")
+    first, second = passed(0, "walk"), passed(1, "walk")
+    assert f"brax-seed-1: {first} of 5 gates sb3-seed-0: {second} of 5 gates" in page.text[walk:stand]
+    robust = page.text[page.text.index("Which error of the model") : page.text.index("Does it walk the same")]
+    assert "gates" not in robust  # it has none
+    assert f"{sample.BASELINE}: " not in page.text
+
+
+def test_many_notes_are_three_and_the_rest(tmp_path: Path) -> None:
+    tree = sample.document(("alone",), episodes=2)
+    tree["policies"][0]["notes"] = [f"Note: remark {number}" for number in range(5)]
+    tree["policies"][1]["notes"] = []
+    page = _page(tmp_path, tree)
+    assert "alone: 5 notes remark 0 remark 1 remark 2 2 more on alone remark 3 remark 4" in page.text
+    assert len([one for one in page.every("div") if one.get("class") == "notice"]) == 1
+
+
+def test_baselines_are_muted(page: Page) -> None:
+    muted = [attributes for attributes in page.every("th") if attributes.get("class") == "quiet"]
+    assert len(muted) == 5 + 4  # a row in each case of walk and of stand
+    cells = [attributes for attributes in page.every("td") if attributes.get("class") == "quiet"]
+    assert len(cells) > 5 * 9 + 4 * 4
+
+
+def test_cases_say_what_collides(tmp_path: Path) -> None:
+    tree = sample.document(("alone",), episodes=2)
+    tree["suites"][0]["cases"][0]["collision"] = "feet"
+    text = _page(tmp_path, tree).text
+    assert "−0.10 m/s −0.1 0 0 rest 20 feet native" in text
+    assert "0.10 m/s 0.1 0 0 rest 20 full native" in text
 
 
 def test_sections_come_in_order(page: Page) -> None:
@@ -164,7 +226,8 @@ def _walk_alone(tree: dict[str, Any]) -> None:
     tree["suites"] = tree["suites"][:1]
     for policy in tree["policies"]:
         policy["suites"] = {"walk": policy["suites"]["walk"]}
-    tree["comparison"] = None
+        policy["gates"] = [gate for gate in policy["gates"] if gate["suite"] == "walk"]
+    tree["comparisons"] = []
 
 
 def _bare_series(tree: dict[str, Any]) -> None:
@@ -176,7 +239,7 @@ def _bare_series(tree: dict[str, Any]) -> None:
 
 def _baseline_alone(tree: dict[str, Any]) -> None:
     tree["policies"] = [policy for policy in tree["policies"] if policy["baseline"]]
-    tree["comparison"] = None
+    tree["comparisons"] = []
 
 
 @pytest.mark.parametrize(
@@ -203,10 +266,18 @@ def test_what_is_missing_is_left_out(
         assert key in page.figures
 
 
-def test_one_policy_and_four(tmp_path: Path) -> None:
+def test_one_policy_and_more(tmp_path: Path) -> None:
     one = _page(tmp_path / "one", sample.document(("alone",), episodes=4))
     assert "Evaluation of alone" in one.text
     assert not [attributes for attributes in one.every("section") if attributes["id"] == "comparison"]
+    three = _page(tmp_path / "three", sample.document(("a", "b", "c"), episodes=4))
+    for pair in ("a against b", "a against c"):
+        assert f"{pair} walk {comparisons.VERDICT}" in _header(three)
+        assert f"{pair} Means over episodes" in three.text
+    assert [one["data-group"] for one in three.every("div") if "compared" in (one.get("data-group") or "")] == [
+        "compared-0",
+        "compared-1",
+    ]
     four = _page(tmp_path / "four", sample.document(("a", "b", "c", "d"), episodes=4))
     assert "Evaluation of 4 policies" in four.text
     assert "Every training run counts once" in four.text

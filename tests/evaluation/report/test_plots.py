@@ -5,7 +5,7 @@ import pytest
 
 from tests.evaluation.report import sample
 from wildrobot.evaluation.document import Document, validate
-from wildrobot.evaluation.report import groups, style
+from wildrobot.evaluation.report import comparison_plots, groups, style
 from wildrobot.evaluation.report.plots import motion, suites
 from wildrobot.evaluation.report.plots.base import Plot, PlotGroup
 
@@ -19,7 +19,8 @@ def document() -> Document:
 def every(document: Document) -> list[PlotGroup]:
     styles = style.of_policies(document)
     found = [groups.of_suite(document, suite, styles) for suite in document.suites]
-    found += [groups.moving(document, styles), groups.learning(document, styles), groups.compared(document)]
+    found += [groups.moving(document, styles), groups.learning(document, styles)]
+    found += [comparison_plots.compared(document, 0, style.of_groups(document))]
     return [group for group in found if group]
 
 
@@ -114,3 +115,48 @@ def test_policies_differ_in_more_than_colour() -> None:
     alone = [style.nth(index) for index in range(4)] + [style.nth(0, baseline=True)]
     assert len({look.slot for look in alone}) == 5
     assert len({(look.dash, look.symbol) for look in alone[:4]}) == 4
+    assert len({style.nth(index) for index in range(12)}) == 12
+
+
+def test_a_group_looks_the_same_in_every_comparison() -> None:
+    document = validate(sample.document(("a", "b", "c"), episodes=2))
+    looks, policies = style.of_groups(document), style.of_policies(document)
+    assert list(looks) == ["a", "b", "c"]
+    assert [looks[name] for name in "abc"] == [policies[name] for name in "abc"]
+    keys = []
+    for index, other in enumerate("bc"):
+        group = comparison_plots.compared(document, index, looks)
+        assert group
+        entries = [(entry.label, entry.colour) for entry in group.legend]
+        assert entries == [(name, looks[name].colour) for name in ("a", other)]
+        keys += [plot.key for plot in group.plots]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_comparison_begins_with_the_largest_sure_difference() -> None:
+    tree = sample.document(episodes=2)
+    found = tree["comparisons"][0]["suites"]
+    for suite in found.values():
+        for figure in suite["figures"].values():
+            figure["significant"] = False
+
+    def told(**pairs: tuple[float, float]) -> tuple[str, str]:
+        for key, (first, second) in pairs.items():
+            suite, name = key.split("__")
+            contrast = found[suite]["figures"][name]
+            groups = {
+                group: contrast["by_group"][group] | {"value": value}
+                for group, value in zip(contrast["by_group"], (first, second), strict=True)
+            }
+            found[suite]["figures"][name] = contrast | {"by_group": groups, "significant": True}
+        document = validate(tree)
+        return comparison_plots.telling(document, document.comparisons[0])
+
+    assert told() == ("walk", "survival")  # none is sure: the first
+    assert told(walk__step_length_m=(0.1, 0.9)) == ("walk", "survival")  # neither way is better
+    assert told(push__time_to_fall_s=(4.0, 3.0)) == ("push", "time_to_fall_s")
+    # Cohen's h of 0.92 and 1: pi - 2 asin(sqrt(0.92)) = 0.57, more than a quarter of the larger time.
+    assert told(push__time_to_fall_s=(4.0, 3.0), stand__survival=(0.92, 1.0)) == ("stand", "survival")
+    assert told(walk__vx_error_m_per_s=(0.01, 0.03)) == ("walk", "vx_error_m_per_s")  # two thirds
+    tree["suites"][0]["figures"].remove("vx_error_m_per_s")  # no longer one that matters most
+    assert told() == ("stand", "survival")

@@ -45,7 +45,8 @@ class Document(Part):
     figures: dict[str, FigureInfo]
     suites: list[SuiteInfo]
     policies: list[PolicyResult]
-    comparison: Comparison | None
+    comparisons: list[Comparison]
+    """The first group of policies against each of the others; empty where there is only one."""
 
     @model_validator(mode="after")
     def _names_are_defined(self) -> Document:
@@ -62,13 +63,17 @@ class Document(Part):
                 _defined("figure", result.overall, self.figures)
                 for case in result.cases.values():
                     _defined("figure", case.figures, self.figures)
-        if self.comparison:
-            _defined("suite", self.comparison.suites, cases)
-            for members in self.comparison.groups.values():
+            for gate in policy.gates:
+                _defined("suite", [gate.suite], cases)
+                _defined(f"case of {gate.suite}", [gate.case] if gate.case else [], cases[gate.suite])
+                _defined("figure", [gate.figure], self.figures)
+        for comparison in self.comparisons:
+            _defined("suite", comparison.suites, cases)
+            for members in comparison.groups.values():
                 _defined("policy", members, names)
-            for suite, comparison in self.comparison.suites.items():
-                _defined(f"case of {suite}", comparison.cases, cases[suite])
-                for part in (comparison, *comparison.cases.values()):
+            for suite, its in comparison.suites.items():
+                _defined(f"case of {suite}", its.cases, cases[suite])
+                for part in (its, *its.cases.values()):
                     _defined("figure", part.figures, self.figures)
         return self
 

@@ -41,6 +41,9 @@ class SuiteComparison(CaseComparison):
     """The groups over a whole suite, and in each of its cases."""
 
     verdict: str
+    """Which group is better, in one sentence."""
+    details: list[str]
+    """A sentence for each figure that decides, and where it differs."""
     cases: dict[str, CaseComparison]
 
 
@@ -52,7 +55,7 @@ class Cost(Part):
 
 
 class Comparison(Part):
-    """Groups of policies, such as the seeds of two trainers."""
+    """Two groups of policies, such as the seeds of two trainers."""
 
     groups: Annotated[dict[str, list[str]], Field(min_length=2, max_length=2)]
     unit: Literal["training seed", "episode"]

@@ -67,6 +67,8 @@ class CaseInfo(Part):
     sensors: str
     """`ideal`, or the name of the noise model."""
     engine: str
+    collision: Literal["feet", "full"]
+    """feet: only the feet meet the floor; full: all of the robot collides with the floor and with itself."""
     timestep_s: float | None
     """Of the physics; null: as in the policy's training."""
     seconds: float | None = None

@@ -1,17 +1,18 @@
-"""The comparison in numbers."""
+"""The comparisons in words and numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from wildrobot.evaluation.document import Document
-from wildrobot.evaluation.document.comparison import Contrast
+from wildrobot.evaluation.document.comparison import Comparison, Contrast
 from wildrobot.evaluation.report.numbers import (
     NONE,
     count,
     decimals_for,
     duration,
     interval,
+    minus,
     shown,
     unit_of,
     with_unit,
@@ -30,36 +31,48 @@ class Line:
     significant: bool
 
 
-def tables(document: Document) -> list[tuple[str, str, list[Line]]]:
-    """Per suite: its name, its verdict and a line per figure."""
-    if document.comparison is None:
-        return []
+@dataclass(frozen=True)
+class Compared:
+    """Two groups in one suite."""
+
+    suite: str
+    verdict: str
+    details: list[str]
+    lines: list[Line]
+
+
+def suites(document: Document, comparison: Comparison) -> list[Compared]:
+    """What is known of two groups, suite by suite."""
+    groups = list(comparison.groups)
     return [
-        (name, suite.verdict, [_line(document, figure, contrast) for figure, contrast in suite.figures.items()])
-        for name, suite in document.comparison.suites.items()
+        Compared(
+            name,
+            minus(suite.verdict),
+            [minus(detail) for detail in suite.details],
+            [_line(document, groups, figure, contrast) for figure, contrast in suite.figures.items()],
+        )
+        for name, suite in comparison.suites.items()
     ]
 
 
 def cost(document: Document) -> list[tuple[str, str, str]]:
     """Per group: environment steps and wall-clock time of a training."""
-    if document.comparison is None:
-        return []
+    spent = {group: its for comparison in document.comparisons for group, its in comparison.cost.items()}
     return [
         (
             group,
-            NONE if spent.environment_steps is None else count(spent.environment_steps),
-            NONE if spent.wall_s is None else duration(spent.wall_s),
+            NONE if its.environment_steps is None else count(its.environment_steps),
+            NONE if its.wall_s is None else duration(its.wall_s),
         )
-        for group, spent in document.comparison.cost.items()
+        for group, its in spent.items()
     ]
 
 
-def _line(document: Document, name: str, contrast: Contrast) -> Line:
-    assert document.comparison
+def _line(document: Document, groups: list[str], name: str, contrast: Contrast) -> Line:
     info = document.figures[name]
-    found = [contrast.by_group.get(group) for group in document.comparison.groups]
+    found = [contrast.by_group.get(group) for group in groups]
     decimals = decimals_for(one.value for one in found if one)
-    groups = [
+    cells = [
         Cell(shown(info, one.value, decimals), interval(info, one.low, one.high, decimals)) if one else Cell(NONE)
         for one in found
     ]
@@ -67,7 +80,7 @@ def _line(document: Document, name: str, contrast: Contrast) -> Line:
     chance = contrast.probability_of_improvement
     return Line(
         figure=with_unit(info.label, unit_of(info)),
-        groups=groups,
+        groups=cells,
         difference=difference,
         improvement=NONE if chance is None or not info.better else f"{100 * chance:.0f} %",
         significant=contrast.significant,

@@ -8,11 +8,10 @@ from wildrobot.evaluation.document import Document
 from wildrobot.evaluation.document.played import SuiteInfo
 from wildrobot.evaluation.document.results import PolicyResult
 from wildrobot.evaluation.report import tables
-from wildrobot.evaluation.report.numbers import in_percent, minus
-from wildrobot.evaluation.report.plots import actuators, comparison, motion, suites, training
+from wildrobot.evaluation.report.numbers import in_percent, minus, words
+from wildrobot.evaluation.report.plots import actuators, motion, suites, training
 from wildrobot.evaluation.report.plots.base import Legend, Panel, Plot, PlotGroup, Select
-from wildrobot.evaluation.report.style import Style, nth
-from wildrobot.evaluation.report.summary import words
+from wildrobot.evaluation.report.style import Style
 
 _OVERLAID = 3
 """More policies than this hide each other: the page then begins with one."""
@@ -110,46 +109,6 @@ def learning(document: Document, styles: Mapping[str, Style]) -> PlotGroup | Non
                 what = "Speed error" if measure.name == "vx-error" else "Return"
                 panels.append(Panel(plot.key, f"{what} by {by}", ""))
     return PlotGroup("learning", [], _legend(curves, styles), panels, plots) if plots else None
-
-
-def compared(document: Document) -> PlotGroup | None:
-    """The groups in every suite and figure, and the probability of improvement."""
-    if document.comparison is None:
-        return None
-    looks = {group: nth(index) for index, group in enumerate(document.comparison.groups)}
-    plots, options = [], []
-    for suite in document.suites:
-        part = document.comparison.suites.get(suite.name)
-        if part is None:
-            continue
-        for name in part.figures:
-            key = f"{suite.name}/{name}"
-            options.append((key, f"{words(suite.name)}: {document.figures[name].label}"))
-            plots.append(comparison.points(f"compare/{key}", document, suite, part, name, looks))
-            better = comparison.improvement(f"improvement/{key}", document, part, list(looks))
-            if better:
-                plots.append(better)
-    if not plots:
-        return None
-    unit = document.comparison.unit
-    better_than = " beats one of ".join(looks)
-    panels = [
-        Panel(
-            "compare/{figure}",
-            "Every run, and the group" if unit == "training seed" else "The groups",
-            "Open marks: single runs. Filled: the group with its 95 % interval."
-            if unit == "training seed"
-            else "With 95 % intervals over the episodes.",
-        ),
-        Panel(
-            "improvement/{figure}",
-            "Probability of improvement",
-            f"That a run of {better_than} in this suite. Filled: the difference is significant.",
-        ),
-    ]
-    shown = [panel for panel in panels if any(plot.key.startswith(panel.key.split("{")[0]) for plot in plots)]
-    legend = [Legend(name, "marker", look.colour, "", look.symbol) for name, look in looks.items()]
-    return PlotGroup("compared", [Select("figure", "Suite and figure", options, options[0][0])], legend, shown, plots)
 
 
 def _ladder(suite: SuiteInfo, policies: Sequence[PolicyResult], styles: dict[str, Style]) -> PlotGroup:

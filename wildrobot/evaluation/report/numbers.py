@@ -19,7 +19,7 @@ def percent(share: float) -> str:
     return {"100.0": "> 99.9", "0.0": "< 0.1"}.get(text, text) if share > 0 else text
 
 
-def number(value: float, decimals: int) -> str:
+def number(value: float | int, decimals: int) -> str:
     """With a real minus sign, and no minus before a zero."""
     return f"{value:z,.{decimals}f}".replace("-", "−").replace(",", "\u202f")
 
@@ -62,7 +62,7 @@ def with_unit(label: str, unit: str) -> str:
     return f"{label} [{unit}]" if unit else label
 
 
-def rounded(value: float | None, digits: int = 4) -> float | None:
+def rounded(value: float | int | None, digits: int = 4) -> float | None:
     """To significant digits: more cannot be seen in a plot."""
     return None if value is None else float(f"{value:.{digits}g}")
 
@@ -77,7 +77,12 @@ def minus(label: str) -> str:
     return re.sub(r"(?<![\w.])-(?=[\d.])", "−", label)
 
 
-def count(value: float) -> str:
+def words(name: str) -> str:
+    """A name of a program as a person would write it."""
+    return name.replace("_", " ")
+
+
+def count(value: float | int) -> str:
     """A large number of things: `8.1 million`."""
     for size, word in ((1e9, "billion"), (1e6, "million")):
         if value >= size:

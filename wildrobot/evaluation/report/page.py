@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -13,10 +12,22 @@ from markupsafe import Markup
 
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.document import Document, validate
-from wildrobot.evaluation.report import comparison_tables, groups, inline, provenance, summary, tables
+from wildrobot.evaluation.document.played import SuiteInfo
+from wildrobot.evaluation.files import write_text
+from wildrobot.evaluation.report import (
+    comparison_plots,
+    comparison_tables,
+    gates,
+    groups,
+    inline,
+    provenance,
+    summary,
+    tables,
+)
 from wildrobot.evaluation.report.films import film
+from wildrobot.evaluation.report.numbers import words
 from wildrobot.evaluation.report.plots.base import PlotGroup
-from wildrobot.evaluation.report.style import of_policies
+from wildrobot.evaluation.report.style import Style, of_groups, of_policies
 
 _ASSETS = resources.files("wildrobot.evaluation.report") / "assets"
 
@@ -36,60 +47,73 @@ def write(folder: Path, document: dict[str, Any], films: Mapping[str, bytes] = {
       UsageError: if it cannot be written.
       pydantic.ValidationError: if the document does not follow its schema.
     """
-    page = render(validate(document), films)
-    path = folder / "index.html"
-    temporary = folder / f".index.{os.getpid()}.part.html"
+    page, path = render(validate(document), films), folder / "index.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(page, encoding="utf-8")
-        os.replace(temporary, path)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}; choose a writable place") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(path, page)
     return path
 
 
 def render(document: Document, mp4s: Mapping[str, bytes]) -> str:
     """The page as text."""
     styles = of_policies(document)
-    suites = [
-        {
-            "info": suite,
-            "main": tables.main(document, suite, styles),
-            "every": tables.every_figure(document, suite, styles),
-            "plots": groups.of_suite(document, suite, styles),
-        }
-        for suite in document.suites
-        if tables.played_by(document, suite)
-    ]
+    suites = [_suite(document, suite, styles) for suite in document.suites if tables.played_by(document, suite)]
     moving, learning = groups.moving(document, styles), groups.learning(document, styles)
-    compared = groups.compared(document)
-    every = [group for group in (*(suite["plots"] for suite in suites), moving, learning, compared) if group]
+    comparisons = _comparisons(document)
+    drawn = [*(suite["plots"] for suite in suites), moving, learning, *(each["plots"] for each in comparisons)]
+    every = [group for group in drawn if group]
     judged = [policy for policy in document.policies if not policy.baseline]
     return _environment().get_template("page.html.j2").render(
         document=document,
         title=summary.title(document),
         lead=summary.lead(document),
         verdicts=[summary.verdict(document, policy, styles[policy.name]) for policy in judged],
-        comparison_verdicts=summary.comparison_verdicts(document),
-        gates=[(policy, summary.gate_rows(document, policy)) for policy in judged if policy.gates],
+        notes=summary.notes(document),
         films=[film(name, mp4s[name]) for name in (p.name for p in document.policies) if name in mp4s],
+        gates=[
+            (policy.name, gates.reached(policy), gates.failed(document, policy), gates.passed(document, policy))
+            for policy in judged
+            if policy.gates
+        ],
         suites=suites,
         moving=moving,
         learning=learning,
-        compared=compared,
-        comparison_tables=comparison_tables.tables(document),
+        comparisons=comparisons,
         cost=comparison_tables.cost(document),
         provenance=provenance.of(document),
         case_columns=provenance.CASE_COLUMNS,
-        notes=[(policy.name, note.removeprefix("Note: ")) for policy in document.policies for note in policy.notes],
         styles=styles,
         style=Markup(_asset("style.css")),
         script=Markup(_asset("page.js")),
         library=inline.library() if every else "",
         figures=inline.figures(_drawings(every)),
     )  # fmt: skip
+
+
+def _suite(document: Document, suite: SuiteInfo, styles: dict[str, Style]) -> dict[str, Any]:
+    scores = [(policy.name, gates.reached(policy, suite.name)) for policy in tables.played_by(document, suite)]
+    return {
+        "info": suite,
+        "scores": [(name, reached) for name, reached in scores if reached.total],
+        "main": tables.main(document, suite, styles),
+        "every": tables.every_figure(document, suite, styles),
+        "plots": groups.of_suite(document, suite, styles),
+    }
+
+
+def _comparisons(document: Document) -> list[dict[str, Any]]:
+    styles = of_groups(document)
+    return [
+        {
+            "groups": list(comparison.groups),
+            "unit": comparison.unit,
+            "suites": comparison_tables.suites(document, comparison),
+            "plots": comparison_plots.compared(document, index, styles),
+        }
+        for index, comparison in enumerate(document.comparisons)
+    ]
 
 
 def _drawings(every: list[PlotGroup]) -> dict[str, Any]:
@@ -108,5 +132,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["words"] = summary.words
+    environment.filters["words"] = words
     return environment

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from pydantic import JsonValue
+from typing import Any
 
 from wildrobot.evaluation.document import Document
 from wildrobot.evaluation.document.played import CaseInfo, SuiteInfo
 from wildrobot.evaluation.document.results import PolicyResult
-from wildrobot.evaluation.report.numbers import NONE, count, duration, minus
-from wildrobot.evaluation.report.summary import words
+from wildrobot.evaluation.report.numbers import NONE, count, duration, minus, words
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Provenance:
     cases: list[tuple[str, list[list[str]]]]
 
 
-CASE_COLUMNS = ("case", "vx [m/s]", "vy [m/s]", "yaw rate [rad/s]", "start", "length [s]", "differs in")
+CASE_COLUMNS = ("case", "vx [m/s]", "vy [m/s]", "yaw rate [rad/s]", "start", "length [s]", "collisions", "differs in")
 
 
 def of(document: Document) -> Provenance:
@@ -62,7 +61,7 @@ def _origin(policy: PolicyResult) -> Origin:
     return Origin(policy.name, facts, "\n".join(_lines(made.config)))
 
 
-def _lines(tree: dict[str, JsonValue], indent: str = "") -> list[str]:
+def _lines(tree: Mapping[str, Any], indent: str = "") -> list[str]:
     lines = []
     for key, value in tree.items():
         if isinstance(value, dict):
@@ -79,6 +78,7 @@ def _case(suite: SuiteInfo, case: CaseInfo) -> list[str]:
         *(f"{value:g}".replace("-", "−") for value in case.command),
         case.start,
         f"{seconds:g}",
+        case.collision,
         _differs(case),
     ]
 

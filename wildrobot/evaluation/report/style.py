@@ -30,6 +30,8 @@ class Style:
     slot: str
     dash: str
     symbol: str
+    baseline: bool = False
+    """Whether it is only there to compare with."""
 
     @property
     def colour(self) -> str:
@@ -56,13 +58,23 @@ def nth(index: int, *, baseline: bool = False) -> Style:
     """The look of the n-th policy; baselines are grey."""
     slot = f"g{index % 3 + 1}" if baseline else f"s{index % _SLOTS + 1}"
     # A baseline's dash and marker differ from those of the first policies too.
-    turn = index + 2 if baseline else index
-    return Style(slot, _DASHES[turn % len(_DASHES)], _SYMBOLS[turn % len(_SYMBOLS)])
+    turn = index + 2 if baseline else index + index // _SLOTS
+    return Style(slot, _DASHES[turn % len(_DASHES)], _SYMBOLS[turn % len(_SYMBOLS)], baseline)
+
+
+def groups(document: Document) -> dict[str, list[str]]:
+    """The groups of all comparisons, each with its policies, in the order in which they appear."""
+    return {group: names for comparison in document.comparisons for group, names in comparison.groups.items()}
+
+
+def of_groups(document: Document) -> dict[str, Style]:
+    """By name; the same in every comparison."""
+    return {group: nth(index) for index, group in enumerate(groups(document))}
 
 
 def of_policies(document: Document) -> dict[str, Style]:
-    """By name. Policies of one group of the comparison share its colour, and differ in dash and marker."""
-    members = document.comparison.groups if document.comparison else {}
+    """By name. Policies of one compared group share its colour, and differ in dash and marker."""
+    members = groups(document)
     place = {name: (group, member) for group, names in enumerate(members.values()) for member, name in enumerate(names)}
     grouped = any(len(names) > 1 for names in members.values())
     styles: dict[str, Style] = {}

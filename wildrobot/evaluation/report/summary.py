@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wildrobot.evaluation.document import Document
 from wildrobot.evaluation.document.results import PolicyResult
-from wildrobot.evaluation.report.numbers import (
-    count,
-    decimals_for,
-    duration,
-    in_percent,
-    minus,
-    number,
-    percent,
-    plain,
-    unit_of,
-)
+from wildrobot.evaluation.report import gates
+from wildrobot.evaluation.report.gates import Reached
+from wildrobot.evaluation.report.numbers import count, duration, minus
 from wildrobot.evaluation.report.style import Style
 
-_SENTENCES = 2
+_SENTENCES, _NOTES = 2, 3
 
 
 @dataclass(frozen=True)
@@ -30,23 +21,19 @@ class Verdict:
     name: str
     style: Style
     passed: bool
-    reached: int
-    total: int
+    reached: Reached
     origin: str
     sentences: list[str]
     more: int
 
 
 @dataclass(frozen=True)
-class GateRow:
-    """A gate as text."""
+class Notes:
+    """What to know about a policy before trusting its figures: the first few, and the rest."""
 
-    passed: bool
-    figure: str
-    where: str
-    value: str
-    limit: str
-    reason: str
+    name: str
+    first: list[str]
+    rest: list[str]
 
 
 def title(document: Document) -> list[str]:
@@ -80,11 +67,10 @@ def lead(document: Document) -> str:
 
 def verdict(document: Document, policy: PolicyResult, style: Style) -> Verdict:
     """How many gates it passes, and the first that it fails."""
-    failed = [gate for gate in policy.gates if not gate.passed]
-    rows = [row for row in gate_rows(document, policy) if not row.passed]
+    failed = gates.failed(document, policy)
     sentences = [
         f"{row.where[0].upper()}{row.where[1:]}: {row.figure} {row.value}, must be {row.limit}."
-        for row in rows[:_SENTENCES]
+        for row in failed[:_SENTENCES]
     ]
     if policy.gates and not failed:
         sentences = ["It reaches every threshold that was set."]
@@ -92,38 +78,19 @@ def verdict(document: Document, policy: PolicyResult, style: Style) -> Verdict:
         name=policy.name,
         style=style,
         passed=policy.passed,
-        reached=len(policy.gates) - len(failed),
-        total=len(policy.gates),
+        reached=gates.reached(policy),
         origin=_origin(policy),
         sentences=sentences,
         more=max(0, len(failed) - _SENTENCES),
     )
 
 
-def gate_rows(document: Document, policy: PolicyResult) -> list[GateRow]:
-    """The failed ones first, otherwise in the order of the suites."""
-    labels = {(suite.name, case.id): case.label for suite in document.suites for case in suite.cases}
-    rows = []
-    for gate in sorted(policy.gates, key=lambda gate: gate.passed):
-        where = f"{words(gate.suite)}, {minus(labels.get((gate.suite, gate.case or ''), gate.case or 'all cases'))}"
-        info = document.figures.get(gate.figure)
-        label = info.label if info else words(gate.figure)
-        unit = unit_of(info) if info else gate.unit
-        share = info is not None and in_percent(info)
-        value = "none" if gate.value is None else f"{_number(gate.value, share)} {unit}".rstrip()
-        limit = f"{gate.sense} {plain(100.0 * gate.limit if share else gate.limit)} {unit}".rstrip()
-        rows.append(GateRow(gate.passed, label, where, value, limit, gate.reason))
-    return rows
-
-
-def comparison_verdicts(document: Document) -> Mapping[str, str]:
-    """The verdict sentence of each suite."""
-    return {name: suite.verdict for name, suite in document.comparison.suites.items()} if document.comparison else {}
-
-
-def words(name: str) -> str:
-    """A name of a program as a person would write it."""
-    return name.replace("_", " ")
+def notes(document: Document) -> list[Notes]:
+    """Of each policy that has any."""
+    found = [
+        (policy.name, [minus(note.removeprefix("Note: ")) for note in policy.notes]) for policy in document.policies
+    ]
+    return [Notes(name, every[:_NOTES], every[_NOTES:]) for name, every in found if every]
 
 
 def _origin(policy: PolicyResult) -> str:
@@ -132,11 +99,3 @@ def _origin(policy: PolicyResult) -> str:
         return "baseline"
     trained = f"{made.framework}, {count(made.environment_steps)} environment steps"
     return trained + (f" in {duration(made.wall_s)}" if made.wall_s is not None else "")
-
-
-def _number(value: float, share: bool) -> str:
-    return percent(value) if share else number(value, max(2, decimals_for([value])))
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -19,10 +19,11 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Cell:
-    """A value and its interval, as text."""
+    """A value and its interval, as text; quiet where it is a baseline's."""
 
     value: str
     interval: str = ""
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ def _decimals(parts: Iterable[Found], name: str) -> int:
 def _cell(document: Document, found: Found, policy: PolicyResult, name: str, decimals: int) -> Cell:
     estimate = found.get(policy.name, {}).get(name)
     if estimate is None or estimate.value is None:
-        return Cell(NONE)
+        return Cell(NONE, quiet=policy.baseline)
     info = document.figures[name]
-    return Cell(shown(info, estimate.value, decimals), interval(info, estimate.low, estimate.high, decimals))
+    ends = interval(info, estimate.low, estimate.high, decimals)
+    return Cell(shown(info, estimate.value, decimals), ends, policy.baseline)

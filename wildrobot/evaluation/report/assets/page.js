@@ -35,6 +35,8 @@
   const figureOf = (plot) => figures[plot.dataset.figure.replace(/\{(\w+)\}/g, (_, name) => choice(plot, name))];
   const chosen = (plot, of) => { const policy = choice(plot, "policy"); return !policy || !of || of === policy; };
 
+  const tallest = () => (root.classList.contains("printing") ? 900 : Infinity);  // a page of A4, less a caption
+
   const draw = (plot) => {
     const figure = figureOf(plot);
     plot.dataset.state = figure ? "drawn" : "none";
@@ -46,9 +48,10 @@
       const { data, layout } = themed({ data: figure.data, layout: figure.layout });
       const traces = data.filter((trace) => chosen(plot, trace.meta?.policy));
       const policies = new Set(traces.map((trace) => trace.meta?.policy).filter(Boolean));
-      plot.style.height = `${figure.height + figure.height_per_policy * policies.size}px`;
-      // The width is given, not left to Plotly, which would measure too late for paper.
-      Plotly.react(plot, traces, { ...layout, width: plot.clientWidth }, { displayModeBar: false });
+      const height = Math.min(tallest(), figure.height + figure.height_per_policy * policies.size);
+      plot.style.height = `${height}px`;
+      // The size is given, not left to Plotly, which would measure too late for paper.
+      Plotly.react(plot, traces, { ...layout, width: plot.clientWidth, height }, { displayModeBar: false });
       plot.dataset.width = plot.clientWidth;
       plot.setAttribute("aria-label", figure.label);
     }

@@ -68,7 +68,7 @@ def velocity(key: str, case: CaseInfo, actuators: Mapping[str, Actuators], style
         y = [row + beside(index, len(actuators)) for row in range(len(names))]
         hover = "95th percentile %{x:.2f} rad/s<br>above no-load speed %{text} of the time"
         traces.append(
-            scatter(name, one.speed_p95_rad_per_s, y, mode="markers", policy=name, marker=styles[name].marker(8))
+            scatter(name, one.speed_p95_rad_per_s, y, mode="markers", policy=name, marker=styles[name].marker(8.0))
             | {"text": shares, "hovertemplate": hover}
         )
         rows += [
@@ -103,5 +103,5 @@ def _span(
     hover = "95th percentile %{x:.2f} N m<br>saturated %{text} of the time"
     return [
         scatter(name, x, both, policy=name, line={"color": style.colour, "width": 2}, hoverinfo="skip"),
-        scatter(name, high, y, mode="markers", policy=name, marker=style.marker(8), text=share, hovertemplate=hover),
+        scatter(name, high, y, mode="markers", policy=name, marker=style.marker(8.0), text=share, hovertemplate=hover),
     ]

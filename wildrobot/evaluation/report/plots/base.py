@@ -110,7 +110,7 @@ class PlotGroup:
 
 
 def scatter(
-    name: str, x: Sequence[float | None], y: Sequence[float | None], *, mode: str = "lines", **options: Any
+    name: str, x: Sequence[float | int | None], y: Sequence[float | int | None], *, mode: str = "lines", **options: Any
 ) -> Trace:
     """Lines or markers; with `policy` in the options, of that policy alone."""
     policy = options.pop("policy", None)

@@ -77,7 +77,7 @@ def paths(key: str, case: CaseInfo, seconds: float, series: Mapping[str, Series]
             traces.append(scatter(name, x, y, policy=name, line=line, opacity=0.75, hovertemplate=label))
             rows.append([name, str(episode), cell(ends[-1][0], 2), cell(ends[-1][1], 2)])
         x, y = [end[0] for end in ends], [end[1] for end in ends]
-        traces.append(scatter(name, x, y, mode="markers", policy=name, marker=look.marker(6), hoverinfo="skip"))
+        traces.append(scatter(name, x, y, mode="markers", policy=name, marker=look.marker(6.0), hoverinfo="skip"))
     return Plot(
         key=key,
         label=f"Paths from above in the case {case.label}, on equal axes",

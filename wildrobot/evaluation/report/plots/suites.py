@@ -85,7 +85,7 @@ def ladder(
         at = [force + shift for force, *_ in steps]
         traces.append(
             scatter(policy.name, at, rates, mode="lines+markers", policy=policy.name, error_y=bars)
-            | {"line": style.line(), "marker": style.marker(9), "hovertemplate": "%{text}"}
+            | {"line": style.line(), "marker": style.marker(9.0), "hovertemplate": "%{text}"}
             | {"text": [f"{force:g} N: {survived} of {episodes} stayed up" for force, survived, episodes in steps]}
         )
         rows += [
