@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax train-sb3-baseline evaluate named-run motions test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline evaluate compare named-runs motions test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -16,7 +16,7 @@ PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input
 NOW := $(shell date +%Y%m%d-%H%M%S)
 
 help: ## list the commands
-	@echo 'make COMMAND [RUN=folder] [ARGS="..."]'
+	@echo 'make COMMAND [RUN=folder] [RUNS="folder folder"] [ARGS="..."]'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready-dev ## install everything that the commands below use
@@ -24,21 +24,24 @@ setup: $(VENV)/.ready-dev ## install everything that the commands below use
 train-brax: RUN ?= runs/brax-$(NOW)
 train-brax: $(VENV)/.ready-train ## train the walk with Brax PPO into RUN (default runs/brax-<time>), then score it
 	$(PY) -m trainers brax --run "$(RUN)" $(ARGS)
-	$(PY) -m wildrobot.evaluation "$(RUN)"
+	$(PY) -m wildrobot.evaluation "$(RUN)" --no-gate
 
 # The newest run of `make train-brax`, to be shown beside the baseline.
-NEWEST_BRAX = $(shell ls -t runs/brax-*/policy.safetensors 2>/dev/null | head -n 1)
+NEWEST_BRAX = $(dir $(shell ls -t runs/brax-*/policy.safetensors 2>/dev/null | head -n 1))
 
 train-sb3-baseline: RUN ?= runs/sb3-$(NOW)
 train-sb3-baseline: $(VENV)/.ready-sb3 ## train the same with Stable-Baselines3 PPO, score it, beside the newest Brax run
 	$(PY) -m trainers sb3 --run "$(RUN)" $(ARGS)
-	$(PY) -m wildrobot.evaluation "$(RUN)" $(if $(NEWEST_BRAX),--beside "$(NEWEST_BRAX)")
+	$(PY) -m wildrobot.evaluation "$(RUN)" $(if $(NEWEST_BRAX),"$(NEWEST_BRAX)") --no-gate
 
-evaluate: named-run $(VENV)/.ready-train ## score RUN, a run folder or a policy file
-	$(PY) -m wildrobot.evaluation "$(RUN)" $(ARGS)
+evaluate: $(VENV)/.ready-train ## judge RUN, a run folder or a policy file; without RUN, what policies/ holds, in short
+	$(PY) -m wildrobot.evaluation $(if $(RUN),"$(RUN)",--quick) $(ARGS)
 
-named-run:
-	@test -n "$(RUN)" || { echo 'Which run? Name its folder or policy file: make evaluate RUN=runs/...' >&2; exit 2; }
+compare: named-runs $(VENV)/.ready-train ## which of RUNS="a b ..." is better, by how much, and is that sure
+	$(PY) -m wildrobot.evaluation $(RUNS) --report runs/compare-$(NOW) --no-gate $(ARGS)
+
+named-runs:
+	@test -n "$(RUNS)" || { echo 'Which runs? Name their folders: make compare RUNS="runs/... runs/..."' >&2; exit 2; }
 
 motions: $(VENV)/.ready-motion ## compute the reference motions anew, measure them, and write those that pass
 	$(PY) -m wildrobot.motion generate $(ARGS)

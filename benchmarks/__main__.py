@@ -12,7 +12,7 @@ import mujoco
 
 from wildrobot.physics.native import available_threads
 
-PARTS = ("throughput", "random_actions", "training", "startup", "sb3_learn")
+PARTS = ("throughput", "random_actions", "training", "startup", "sb3_learn", "judging")
 ON_REQUEST = ("envpool_rates", "physics_choices")
 """Not about our own speed, or with a gigabyte to install."""
 

@@ -181,8 +181,8 @@ FORBIDDEN = [
     # the core
     ("wildrobot/env.py", "import adapters"),
     ("wildrobot/env.py", "from trainers import run"),
-    ("wildrobot/policy.py", "import brax.training.agents.ppo as ppo"),
-    ("wildrobot/policy.py", "import numpy, gymnasium"),
+    ("wildrobot/policy/policy.py", "import brax.training.agents.ppo as ppo"),
+    ("wildrobot/policy/policy.py", "import numpy, gymnasium"),
     ("wildrobot/evaluation/report.py", "from stable_baselines3.common import utils"),
     ("wildrobot/evaluation/__init__.py", "def score():\n    import torch"),
     # the task
@@ -231,7 +231,7 @@ ALLOWED = [
     ("wildrobot/physics/__init__.py", "from .native import NativePhysics"),
     ("wildrobot/task/reward.py", "from wildrobot.physics.base import PhysicsState"),
     ("wildrobot/task/reward.py", "from . import action"),
-    ("wildrobot/policy.py", "import torchlike, brax_tools"),
+    ("wildrobot/policy/policy.py", "import torchlike, brax_tools"),
     ("adapters/brax_env.py", "import brax.envs\nfrom wildrobot.env import WildRobotEnv"),
     ("adapters/brax_env/__init__.py", "from .wrapper import wrap_env\nimport brax"),
     ("adapters/gymnasium_env.py", "import gymnasium\nfrom .shared import spaces"),

@@ -1,4 +1,4 @@
-"""`python -m trainers brax` and `python -m trainers sb3`: train a policy into a run folder."""
+"""`python -m trainers brax | sb3`: train a policy into a run folder; `convert`: read one of another format."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
+from trainers.start import Start, adopted
 from wildrobot.compilation_cache import enable_compilation_cache
-from wildrobot.config import builtin_names, load_experiment
+from wildrobot.config import Experiment, builtin_names, load_experiment
 from wildrobot.errors import UsageError
+from wildrobot.policy import load_policy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,40 +31,91 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _brax(parsed: argparse.Namespace) -> None:
-    experiment = load_experiment(parsed.config, parsed.overrides)
+    experiment, start = _experiment_and_start(parsed, "brax_ppo")
     enable_compilation_cache()
     # Seconds of imports, not worth waiting for where the arguments are wrong.
     from trainers import brax_compat, brax_ppo  # noqa: F401  in this order
 
-    brax_ppo.train(experiment, parsed.run)
+    brax_ppo.train(experiment, parsed.run, start)
 
 
 def _sb3(parsed: argparse.Namespace) -> None:
-    if parsed.resume and (parsed.run or parsed.config):
+    if parsed.resume and (parsed.run or parsed.config or parsed.start):
         raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
-    experiment = None if parsed.resume else load_experiment(parsed.config or "walk", parsed.overrides)
+    experiment, start = (None, None) if parsed.resume else _experiment_and_start(parsed, "sb3_ppo")
     enable_compilation_cache()
     from trainers import sb3_ppo
 
     if experiment is None:
         sb3_ppo.resume(parsed.resume, parsed.overrides)
     else:
-        sb3_ppo.train(experiment, parsed.run or _new_folder("sb3"))
+        sb3_ppo.train(experiment, parsed.run or _new_folder("sb3"), start)
+
+
+def _convert(parsed: argparse.Namespace) -> None:
+    if parsed.to.exists():
+        raise UsageError(f"{parsed.to}: exists, and nothing is overwritten; choose another with --to")
+    policy = load_policy(parsed.policy, trust=parsed.trust)
+    policy.save(parsed.to)
+    info = policy.info
+    print(f"{parsed.to}: {info.framework}, {info.environment_steps:,} environment steps, seed {info.seed}")
+
+
+def _experiment_and_start(
+    parsed: argparse.Namespace, section: Literal["brax_ppo", "sb3_ppo"]
+) -> tuple[Experiment, Start | None]:
+    """The experiment, and the policy that it starts from if there is one."""
+    experiment = load_experiment(parsed.config or "walk", parsed.overrides)
+    if parsed.start is None:
+        return experiment, None
+    policy = load_policy(parsed.start, trust=parsed.trust)
+    experiment = adopted(experiment, section, policy, parsed.overrides)
+    units = ", ".join(str(units) for units in getattr(experiment, section).policy_hidden_layer_sizes)
+    print(
+        f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): its actor of "
+        f"{units} units with {policy.activation} goes on, the critic is new",
+        file=sys.stderr,
+    )
+    return experiment, Start(policy, parsed.start)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainers", description="Train a policy into a run folder.")
-    trainers = parser.add_subparsers(dest="trainer", required=True, metavar="TRAINER")
-    brax = trainers.add_parser("brax", help="PPO of Brax", description="Train with the PPO of Brax.")
+    parser = argparse.ArgumentParser(
+        prog="python -m trainers", description="Train a policy into a run folder, or convert one to a policy file."
+    )
+    commands = parser.add_subparsers(dest="command_name", required=True, metavar="COMMAND")
+    brax = commands.add_parser("brax", help="train with the PPO of Brax", description="Train with the PPO of Brax.")
     brax.set_defaults(command=_brax)
     _add_common(brax, "brax", example="brax_ppo.seed=1")
-    brax.set_defaults(config="walk", run=_new_folder("brax"))
-    sb3 = trainers.add_parser(
-        "sb3", help="PPO of Stable-Baselines3", description="Train with the PPO of Stable-Baselines3: the reference."
+    brax.set_defaults(run=_new_folder("brax"))
+    sb3 = commands.add_parser(
+        "sb3",
+        help="train with the PPO of Stable-Baselines3",
+        description="Train with the PPO of Stable-Baselines3: the reference.",
     )
     sb3.set_defaults(command=_sb3)
     _add_common(sb3, "sb3", example="sb3_ppo.seed=1")
     sb3.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its newest checkpoint")
+    convert = commands.add_parser(
+        "convert",
+        help="write any policy as a policy file",
+        description="Write a policy of any format as a policy file, which every other command reads.",
+    )
+    convert.set_defaults(command=_convert)
+    convert.add_argument(
+        "policy",
+        type=Path,
+        metavar="POLICY",
+        help="run folder, policy file, exported ONNX file, Brax checkpoint folder or Stable-Baselines3 zip",
+    )
+    convert.add_argument(
+        "--to",
+        type=Path,
+        default=Path("policy.safetensors"),
+        metavar="FILE",
+        help="policy file to make; one that exists is not overwritten (default: ./policy.safetensors)",
+    )
+    _add_trust(convert)
     return parser
 
 
@@ -73,10 +127,27 @@ def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) ->
         "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>)"
     )
     trainer.add_argument(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="POLICY",
+        help="policy to start from, of any trainer: run folder, policy file or checkpoint. It decides the actor's "
+        "layers, activation and way of drawing actions; the critic is new",
+    )
+    _add_trust(trainer)
+    trainer.add_argument(
         "overrides",
         nargs="*",
         metavar="FIELD=VALUE",
         help=f"settings by dotted path, e.g. {example} env.task.command.vx_m_per_s=[0,0.3]",
+    )
+
+
+def _add_trust(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--trust",
+        action="store_true",
+        help="read files of Stable-Baselines3, which can run any code, because you know where they come from",
     )
 
 

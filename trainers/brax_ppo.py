@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import os
 import sys
@@ -12,89 +11,60 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
-from brax.training.agents.ppo import networks as ppo_networks
 from brax.training.agents.ppo import train as ppo
 
 from adapters.brax_env import BraxEnv, wrap_for_training
 from trainers import brax_compat
+from trainers.brax_networks import FRAMEWORK, network_factory, to_policy
+from trainers.brax_transplant import parameters
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
+from trainers.start import Start, privileged_moments
 from wildrobot.config import BraxPpoConfig, Experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
-from wildrobot.policy import Layer, Policy, PolicyInfo
-
-FRAMEWORK = "brax-ppo"
+from wildrobot.policy import Policy, check_fits
 
 # Settings that are ours, or that reach Brax by another way than a keyword of the same name.
 _NOT_KEYWORDS = {"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "stagger_episodes"}
 
-_ACTIVATIONS = {"swish": jax.nn.swish, "elu": jax.nn.elu, "relu": jax.nn.relu, "tanh": jax.numpy.tanh}
 
-
-def train(experiment: Experiment, run_path: Path) -> None:
+def train(experiment: Experiment, run_path: Path, start: Start | None = None) -> None:
     """Trains, with everything written to a new run folder.
 
     Ctrl-C ends the process at once with exit code 130; the policy of the last checkpoint is in the folder.
 
+    Args:
+      experiment: one that has `adopted` the policy, where training starts from one.
+      run_path: the folder to make.
+      start: the policy that training starts from; None for a new one.
+
     Raises:
-      UsageError: for a folder that exists, or a batch that the devices cannot share.
+      UsageError: for a folder that exists, a batch that the devices cannot share, or a policy of another robot.
     """
     settings = experiment.brax_ppo
     _check_devices(settings)
     core = make_env(experiment.env)
-    run = RunFolder(run_path, experiment, trainer=FRAMEWORK)
+    if start is not None:
+        check_fits(start.policy, core)
+    run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start)
     with TrainingProgress(settings.num_timesteps) as progress:
         progress.say(f"training on {core.physics.name} physics into {run_path}; Ctrl-C keeps the last checkpoint")
-        _in_background(lambda: _train(experiment, core, run, progress), run, progress)
+        _in_background(lambda: _train(experiment, core, run, progress, start and start.policy), run, progress)
         progress.say(f"trained policy: {run.policy_path}")
     run.close()
 
 
-def network_factory(settings: BraxPpoConfig) -> functools.partial[ppo_networks.PPONetworks]:
-    """Actor on what the robot senses, critic on everything."""
-    return functools.partial(
-        ppo_networks.make_ppo_networks,
-        policy_hidden_layer_sizes=settings.policy_hidden_layer_sizes,
-        value_hidden_layer_sizes=settings.value_hidden_layer_sizes,
-        activation=_ACTIVATIONS[settings.activation],
-        policy_obs_key="state",
-        value_obs_key="privileged_state",
-    )
-
-
-def to_policy(params: Any, core: WildRobotEnv, settings: BraxPpoConfig, environment_steps: int) -> Policy:
-    """Brax's (normaliser, policy, value) parameters as a neutral policy: the tanh of the mean action."""
-    normalizer, network = params[0], params[1]["params"]
-    names = sorted(network, key=lambda name: int(name.removeprefix("hidden_")))
-    layers = [Layer(np.asarray(network[name]["kernel"]), np.asarray(network[name]["bias"])) for name in names]
-    # The last layer gives means and standard deviations; only the means act.
-    last = layers[-1]
-    layers[-1] = Layer(last.kernel[:, : core.action_size], last.bias[: core.action_size])
-    size = sum(size for _, size in core.observation_layout)
-    mean, std = np.zeros(size, np.float32), np.ones(size, np.float32)
-    if settings.normalize_observations:
-        mean, std = np.asarray(normalizer.mean["state"]), np.asarray(normalizer.std["state"])
-    return Policy(
-        layers=tuple(layers),
-        activation=settings.activation,
-        squash="tanh",
-        observation_mean=mean,
-        observation_std=std,
-        observation_clip=None,
-        info=PolicyInfo.of(
-            core,
-            framework=FRAMEWORK,
-            environment_steps=environment_steps,
-            seed=settings.seed,
-        ),
-    )
-
-
-def _train(experiment: Experiment, core: WildRobotEnv, run: RunFolder, progress: TrainingProgress) -> None:
+def _train(
+    experiment: Experiment, core: WildRobotEnv, run: RunFolder, progress: TrainingProgress, policy: Policy | None
+) -> None:
     settings = experiment.brax_ppo
     steps_per_batch = settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
+    squash, observation_clip, restored = "tanh", None, {}
+    if policy is not None:
+        squash, observation_clip = policy.squash, policy.observation_clip
+        params = parameters(policy, privileged_moments(core, policy, settings.seed))
+        restored = {"restore_params": params, "restore_value_fn": False}
 
     def report(steps: int, metrics: Mapping[str, Any]) -> None:
         figures = _figures(metrics)
@@ -103,7 +73,7 @@ def _train(experiment: Experiment, core: WildRobotEnv, run: RunFolder, progress:
 
     def save(steps: int, _make_policy: Any, params: Any) -> None:
         if steps > 0:  # Brax also calls before training
-            run.save_policy(to_policy(params, core, settings, steps))
+            run.save_policy(to_policy(params, core, settings, run.steps_before + steps, observation_clip))
 
     brax_compat.install()
     wrap: Any = wrap_for_training  # Brax declares a function of one argument and calls it with four
@@ -112,12 +82,13 @@ def _train(experiment: Experiment, core: WildRobotEnv, run: RunFolder, progress:
         eval_env=BraxEnv(core),
         wrap_env_fn=wrap,
         episode_length=experiment.env.episode_steps,
-        network_factory=network_factory(settings),
+        network_factory=network_factory(settings, squash, observation_clip),
         log_training_metrics=True,
         training_metrics_steps=4 * steps_per_batch,
         progress_fn=report,
         policy_params_fn=save,
         save_checkpoint_path=str(run.checkpoints_path),
+        **restored,
         **settings.model_dump(exclude=_NOT_KEYWORDS),
     )
 

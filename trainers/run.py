@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from tensorboardX import SummaryWriter
 
+from trainers.start import Start
 from wildrobot import __version__
 from wildrobot.config import Experiment, dump_yaml, load_experiment
 from wildrobot.errors import UsageError
@@ -29,9 +31,10 @@ class RunFolder:
 
     Attributes:
       path: the folder, absolute.
+      steps_before: environment steps behind the policy that the run starts from; 0 if it starts from nothing.
     """
 
-    def __init__(self, path: Path, experiment: Experiment, *, trainer: str):
+    def __init__(self, path: Path, experiment: Experiment, *, trainer: str, start: Start | None = None):
         """Makes the folder and writes what is known before training.
 
         Raises:
@@ -45,13 +48,23 @@ class RunFolder:
             raise UsageError(f"{path}: cannot be a run folder ({error.strerror}); choose another with --run") from None
         if taken:
             raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
-        provenance = {"trainer": trainer, "started": time.strftime(_TIME), "commit": _commit()}
+        provenance: dict[str, Any] = {"trainer": trainer, "started": time.strftime(_TIME), "commit": _commit()}
         provenance["versions"] = {name: _version(name) for name in _VERSIONS_OF} | {
             "wildrobot": __version__,
             "python": platform.python_version(),
         }
+        if start is not None:
+            info = start.policy.info
+            provenance["started_from"] = {
+                "path": str(start.path),
+                "sha256": start.policy.sha256,
+                "framework": info.framework,
+                "environment_steps": info.environment_steps,
+                "seed": info.seed,
+                "code_version": info.code_version,
+            }
         (self.path / _PROVENANCE).write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
-        self._open(experiment, already_s=0.0, purge_step=None)
+        self._open(experiment, provenance, already_s=0.0, purge_step=None)
 
     @classmethod
     def reopened(cls, path: Path, experiment: Experiment, *, steps: int) -> RunFolder:
@@ -64,10 +77,13 @@ class RunFolder:
         _replace(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         kept = [line for line in _whole_lines(run.path / _METRICS) if line["steps"] <= steps]
         _replace(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
-        run._open(experiment, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
+        run._open(experiment, provenance, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
         return run
 
-    def _open(self, experiment: Experiment, *, already_s: float, purge_step: int | None) -> None:
+    def _open(
+        self, experiment: Experiment, provenance: dict[str, Any], *, already_s: float, purge_step: int | None
+    ) -> None:
+        self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
         _replace(self.path / _CONFIG, dump_yaml(experiment))
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
         self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)

@@ -109,13 +109,14 @@ class WildRobotEnv:
             metrics=zeros,
         )
 
-    def step(self, state: EnvState, action: Float[Array, " 17"]) -> EnvState:
+    def step(self, state: EnvState, action: Float[Array, " 17"], push_N: Float[Array, " 3"] | None = None) -> EnvState:
         """Advances one robot by one control period.
 
         Args:
           state: the robot; a step from a state that is terminated or truncated is defined, but of no use.
           action: joint target offsets in [-1, 1], in actuator order; clipped to that range. An action that is
             not finite ends the episode as diverged.
+          push_N: a force [N] on the pelvis during this period, world frame; besides the task's own pushes.
         """
         config = self.config.task
         key, (command_draws, interval_draw, kick_draws, push_draw, noise) = drawn(
@@ -127,7 +128,7 @@ class WildRobotEnv:
         # Servos count from their own zero, which is off by the episode's zero error.
         due, queue = self.action_map.delayed(state.task.queue, self.action_map.targets_rad(action))
         pushed, push_at = self._push(state, kick_draws, push_draw[0])
-        moved = self.physics.step(pushed, due - state.task.errors.joint_zero_rad)
+        moved = self.physics.step(pushed, due - state.task.errors.joint_zero_rad, push_N)
 
         # A robot whose action or simulation is not finite ends its own episode; its last sound state stays.
         sound = usable & termination.is_sound(moved, self.robot)

@@ -1,39 +1,32 @@
-"""A small judged environment and policies that fit it."""
+"""A small environment, policies that fit it, and a small suite."""
 
-import numpy as np
 import pytest
 
+from tests.evaluation import suites
+from tests.policy.networks import for_env
 from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
-from wildrobot.evaluation.suite import Suite, judged
-from wildrobot.policy import Layer, Policy, PolicyInfo
+from wildrobot.evaluation.suite import Suite
+from wildrobot.policy import Policy
 
 
 @pytest.fixture(scope="session")
-def suite() -> Suite:
-    return Suite(commands_m_per_s=(0.0, 0.2), episodes=3, seconds=0.4, seed=0)
+def env() -> WildRobotEnv:
+    """What the policies were trained in."""
+    return make_env(load_experiment("smoke", ["env.physics.engine=native"]).env)
 
 
 @pytest.fixture(scope="session")
-def env(suite: Suite) -> WildRobotEnv:
-    return make_env(judged(load_experiment("smoke").env.model_dump(mode="json"), suite, threads=1))
+def policy(env) -> Policy:
+    return for_env(env)
 
 
 @pytest.fixture(scope="session")
-def policy(env: WildRobotEnv) -> Policy:
-    """Two layers of small random weights."""
-    rng, size = np.random.default_rng(0), sum(size for _, size in env.observation_layout)
+def suite(tmp_path_factory) -> Suite:
+    """Two cases: stand, and walk at 0.2 m/s."""
+    return suites.loaded(tmp_path_factory.mktemp("suites"))
 
-    def layer(inputs: int, outputs: int) -> Layer:
-        kernel = rng.normal(0.0, 0.2 / np.sqrt(inputs), (inputs, outputs))
-        return Layer(kernel.astype(np.float32), np.zeros(outputs, np.float32))
 
-    return Policy(
-        layers=(layer(size, 16), layer(16, env.action_size)),
-        activation="swish",
-        squash="tanh",
-        observation_mean=np.zeros(size, np.float32),
-        observation_std=np.ones(size, np.float32),
-        observation_clip=None,
-        info=PolicyInfo.of(env, framework="test", environment_steps=0, seed=0),
-    )
+@pytest.fixture
+def trained_in(env) -> dict:
+    return env.config.model_dump(mode="json")

@@ -5,10 +5,11 @@ import mujoco
 import numpy as np
 import pytest
 
+from tests.evaluation.walks import PERIOD_S, walk
+from wildrobot.errors import UsageError
 from wildrobot.evaluation import filmstrip, picture
 from wildrobot.evaluation.raycast import View, render
-from wildrobot.evaluation.rollout import Episodes
-from wildrobot.evaluation.score import score
+from wildrobot.robot import load_robot
 
 SCENE = """
 <mujoco>
@@ -21,7 +22,12 @@ SCENE = """
   </worldbody>
 </mujoco>
 """
-PERIOD_S = 0.02
+
+
+@pytest.fixture(scope="module")
+def robot():
+    """All of it; where feet alone collide, nothing else is there."""
+    return load_robot("full")
 
 
 @pytest.fixture(scope="module")
@@ -60,52 +66,29 @@ def test_the_ball_throws_a_shadow_on_a_transparent_floor():
     assert (image[..., 3] == 0.0).mean() > 0.8
 
 
-def recorded(robot, cycle_s: float | None = 0.8, seconds=4.0, fall=None):
-    """Home, carried forward, with feet that lift in turn; none lifts where `cycle_s` is None."""
-    samples = round(seconds / PERIOD_S) + 1
-    times = np.arange(samples) * PERIOD_S
-    qpos = np.tile(robot.home_qpos.astype(np.float32), (samples, 1))
-    qpos[:, 0] += 0.2 * times
-
-    def zeros(*shape):
-        return np.zeros((samples, 2, *shape), np.float32)
-
-    load = zeros(2) + 20.0
-    if cycle_s:
-        load[times % cycle_s < 0.3 * cycle_s, :, 0] = 0.0
-        load[(times + cycle_s / 2) % cycle_s < 0.3 * cycle_s, :, 1] = 0.0
-    alive = np.arange(samples)[:, None] < np.array([samples if fall is None else fall, samples])
-    return Episodes(
-        command=np.array([0.2, 0, 0], np.float32), control_period_s=PERIOD_S, alive=alive,
-        position_m=np.stack([qpos[:, :2]] * 2, axis=1), velocity_m_per_s=zeros(2) + 0.2, heading_rad=zeros(),
-        foot_position_m=zeros(2, 2), foot_clearance_m=zeros(2), foot_load_N=load, torque_Nm=zeros(17), film_qpos=qpos,
-    )  # fmt: skip
-
-
-def test_the_strip_spans_the_gait_cycle_that_it_measures(env):
-    strip = filmstrip.choose(recorded(env.robot))
+def test_the_strip_spans_the_gait_cycle_that_it_measures(robot):
+    strip = filmstrip.choose(walk(robot))
     assert strip.cycle_s == pytest.approx(0.8, abs=0.02)
     assert len(strip.samples) == 8
     assert (strip.samples[-1] - strip.samples[0]) * PERIOD_S == pytest.approx(1.2 * 0.8, abs=0.02)
 
 
-def test_the_strip_of_a_robot_that_stands(env):
-    strip = filmstrip.choose(recorded(env.robot, cycle_s=None))
+def test_the_strip_of_a_robot_that_stands(robot):
+    strip = filmstrip.choose(walk(robot, cycle_s=None))
     assert strip.cycle_s is None
     assert (strip.samples[-1] - strip.samples[0]) * PERIOD_S == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("fall", [1, 5, 30])
-def test_the_strip_ends_with_the_fall(env, fall):
-    samples = filmstrip.choose(recorded(env.robot, fall=fall)).samples
+def test_the_strip_ends_with_the_fall(robot, fall):
+    samples = filmstrip.choose(walk(robot, fall=fall)).samples
     assert samples.min() >= 0
     assert samples.max() < fall
 
 
-def test_the_picture(env, tmp_path):
-    played = [recorded(env.robot)]
+def test_the_picture(robot, tmp_path):
     path = tmp_path / "evaluation.png"
-    picture.draw(path, "a policy", env.robot.model, played, [score(played[0], env.robot.torque_limit_Nm)])
+    picture.draw(path, "a policy", robot.model, [walk(robot)])
     image = matplotlib.image.imread(path)
     assert image.shape[1] > 1000
     strip = image[: image.shape[0] // 2, :, :3]
@@ -114,15 +97,21 @@ def test_the_picture(env, tmp_path):
     assert orange.sum() > 500, "the robot's orange parts"
 
 
-def test_the_picture_of_a_robot_that_falls_at_once(env, tmp_path, monkeypatch):
+def test_the_picture_of_a_robot_that_falls_at_once(robot, tmp_path, monkeypatch):
     monkeypatch.setattr(filmstrip, "_PIXELS_PER_M", 50.0)
-    played = [recorded(env.robot, fall=1, seconds=0.5)]
-    picture.draw(tmp_path / "e.png", "a policy", env.robot.model, played, [score(played[0], env.robot.torque_limit_Nm)])
+    picture.draw(tmp_path / "e.png", "a policy", robot.model, [walk(robot, fall=1, seconds=0.5)])
     assert (tmp_path / "e.png").stat().st_size > 10_000
 
 
-def test_the_film_shows_the_fastest_command_that_is_survived(env):
-    slow, fast = recorded(env.robot), recorded(env.robot, fall=10)
-    fast.command[0] = 0.3
-    assert picture.fastest_survived([slow, fast]) == 0
-    assert picture.fastest_survived([fast, fast]) == 0
+def test_a_picture_that_cannot_be_written(robot, tmp_path, monkeypatch):
+    monkeypatch.setattr(filmstrip, "_PIXELS_PER_M", 50.0)
+    with pytest.raises(UsageError, match=r"cannot write .*e\.png: No such file"):
+        picture.draw(tmp_path / "missing" / "e.png", "a policy", robot.model, [walk(robot, seconds=0.5)])
+
+
+def test_the_film_shows_the_fastest_command_that_is_survived(robot):
+    slow, fast = walk(robot, command=0.1), walk(robot, command=0.3)
+    fell = walk(robot, command=0.4, fall=10)
+    assert picture.fastest_survived([slow, fast, fell]) == 1
+    assert picture.fastest_survived([fell, fell]) == 0
+    assert picture.fastest_survived([walk(robot, command=0.1, fall=10), fell]) == 1

@@ -7,133 +7,202 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from wildrobot.env import make_env
-from wildrobot.errors import UsageError
-from wildrobot.evaluation.rollout import hold_home, play
-from wildrobot.evaluation.score import score
-from wildrobot.evaluation.suite import FALLEN_BELOW_M, Suite, judged
+from tests.evaluation import recordings
+from tests.evaluation.suites import loaded
+from wildrobot.evaluation.actors import baseline_actor, policy_actor
+from wildrobot.evaluation.episodes import Episodes
+from wildrobot.evaluation.rollout import Player
+from wildrobot.evaluation.stage import make_stage
+
+EPISODES, STEPS = 3, 60
+PUSH = {"directions": 3, "at_s": 0.2, "duration_s": 0.1}
+GENTLE, HARD, HEAVY = range(3)
+"""The plays: pushed with 5 N; with 300 N, which nobody survives; a heavier robot that is to walk."""
+CASES = [
+    {"start": "rest", "push": PUSH | {"force_N": [5.0, 300.0]}},
+    {"start": "rest", "vx_m_per_s": 0.2, "mass_scale": 1.1, "push": PUSH | {"force_N": 5.0}},
+]
+
+
+def staged(trained_in, suite):
+    (setting,) = {case.setting for case in suite.cases}
+    return make_stage(trained_in, suite, setting, [case.play for case in suite.cases], threads=1)
 
 
 @pytest.fixture(scope="module")
-def played(env, policy, suite):
-    return play(env, policy.apply_jax, suite)
+def player(env, tmp_path_factory):
+    suite = loaded(tmp_path_factory.mktemp("suites"), seconds=STEPS * 0.02, cases=CASES)
+    return Player(staged(env.config.model_dump(mode="json"), suite))
 
 
-def fields(episodes):
-    return {
-        field.name: getattr(episodes, field.name)
-        for field in dataclasses.fields(episodes)
-        if field.name != "control_period_s"
-    }
+@pytest.fixture(scope="module")
+def progress():
+    return []
 
 
-def test_shapes(played, suite):
-    samples = round(suite.seconds / 0.02) + 1
-    assert len(played) == 2
-    for episodes, vx in zip(played, suite.commands_m_per_s, strict=True):
-        np.testing.assert_allclose(episodes.command, [vx, 0, 0])
-        shapes = {name: value.shape for name, value in fields(episodes).items()}
-        assert shapes == {
-            "command": (3,),
-            "alive": (samples, 3),
-            "position_m": (samples, 3, 2),
-            "velocity_m_per_s": (samples, 3, 2),
-            "heading_rad": (samples, 3),
-            "foot_position_m": (samples, 3, 2, 2),
-            "foot_clearance_m": (samples, 3, 2),
-            "foot_load_N": (samples, 3, 2),
-            "torque_Nm": (samples, 3, 17),
-            "film_qpos": (samples, 24),
-        }
+@pytest.fixture(scope="module")
+def played(player, policy, progress):
+    return list(player.play(policy_actor(policy), progress.append).values())
 
 
-def test_the_same_seed_gives_the_same_episodes_to_the_bit(env, policy, suite, played):
-    for first, second in zip(played, play(env, policy.apply_jax, suite), strict=True):
-        for name, value in fields(first).items():
-            np.testing.assert_array_equal(value, getattr(second, name), err_msg=name)
-        limit = env.robot.torque_limit_Nm
-        assert score(first, limit) == score(second, limit)
+@pytest.fixture(scope="module")
+def core(player):
+    """`reset` and `step`, compiled."""
+    return jax.jit(player.stage.env.reset), jax.jit(player.stage.env.step)
 
 
-def test_the_first_episode_starts_at_home_and_the_others_elsewhere(env, played):
-    np.testing.assert_allclose(played[0].film_qpos[0], env.robot.home_qpos, atol=1e-6)
-    clearance = played[0].foot_clearance_m[0]
-    assert not np.array_equal(clearance[0], clearance[1])
-    assert not np.array_equal(clearance[1], clearance[2])
+@pytest.fixture(scope="module")
+def drawn(player, policy):
+    """Twice, with drawn actions."""
+    return [list(player.play(policy_actor(policy, stochastic=True)).values()) for _ in range(2)]
 
 
-def test_all_commands_have_the_same_starts(played):
-    np.testing.assert_array_equal(played[0].position_m[0], played[1].position_m[0])
-    np.testing.assert_array_equal(played[0].torque_Nm[0], played[1].torque_Nm[0])
+def arrays(episodes):
+    every = {field.name: getattr(episodes, field.name) for field in dataclasses.fields(Episodes)}
+    return {name: value for name, value in every.items() if name not in ("control_period_s", "robot")}
 
 
-def test_all_starts_are_at_rest(played):
+def assert_same(first, second):
+    for name, value in arrays(first).items():
+        np.testing.assert_array_equal(value, getattr(second, name), err_msg=name)
+
+
+def test_shapes(played):
+    samples = STEPS + 1
+    each = {name: (samples, EPISODES, *shape) for name, shape in {
+        "alive": (), "position_m": (2,), "velocity_m_per_s": (2,), "heading_rad": (), "yaw_rate_rad_per_s": (),
+        "gravity": (3,), "action": (17,), "joint_velocity_rad_per_s": (17,), "torque_Nm": (17,),
+        "foot_position_m": (2, 2), "foot_velocity_m_per_s": (2, 2), "foot_clearance_m": (2,), "foot_load_N": (2,),
+    }.items()}  # fmt: skip
+    for episodes in played:
+        shapes = {name: value.shape for name, value in arrays(episodes).items()}
+        assert shapes == each | {"command": (3,), "film_qpos": (samples, 24)}
+        assert all(value.dtype == np.float32 for name, value in arrays(episodes).items() if name != "alive")
+    np.testing.assert_allclose([episodes.command for episodes in played], [[0, 0, 0], [0, 0, 0], [0.2, 0, 0]])
+
+
+def test_progress_is_told_up_to_the_end(played, progress):
+    assert progress == [50 * 9, 10 * 9]
+
+
+def test_the_same_seed_gives_the_same_episodes_to_the_bit(player, policy, played):
+    for first, second in zip(played, player.play(policy_actor(policy)).values(), strict=True):
+        assert_same(first, second)
+
+
+def test_every_case_has_the_same_starts(played):
+    for name in ("position_m", "gravity", "heading_rad", "foot_position_m", "foot_clearance_m", "torque_Nm"):
+        first = getattr(played[GENTLE], name)[0]
+        for other in (HARD, HEAVY):
+            np.testing.assert_array_equal(first, getattr(played[other], name)[0], err_msg=name)
     for episodes in played:
         np.testing.assert_array_equal(episodes.velocity_m_per_s[0], 0.0)
+        np.testing.assert_array_equal(episodes.joint_velocity_rad_per_s[0], 0.0)
+        np.testing.assert_array_equal(episodes.action[0], 0.0)
+    gravity = played[GENTLE].gravity[0]
+    assert len(np.unique(gravity[:, 0])) == EPISODES, "but each episode its own"
 
 
-def test_the_recording_is_what_the_core_plays(env, policy, suite, played):
-    """Episode 2 of the second command, played alone and step by step."""
-    key = jax.random.split(jax.random.key(suite.seed), suite.episodes)[2]
-    state = env.reset(key, command=jnp.array([0.2, 0.0, 0.0]), start=jnp.array(2), variant=jnp.array(0))
-    step = jax.jit(env.step)
-    for sample in range(1, 6):
-        state = step(state, policy.apply_jax(state.obs["state"]))
-        np.testing.assert_allclose(state.physics.qpos[:2], played[1].position_m[sample, 2], atol=1e-5)
-        np.testing.assert_allclose(env.readings(state).torque_Nm, played[1].torque_Nm[sample, 2], atol=1e-2)
+@pytest.mark.parametrize("play", [GENTLE, HEAVY])
+def test_the_recording_is_what_the_core_plays(player, core, policy, played, play):
+    """Episode 1 alone, step by step, through the push at steps 10 to 14, towards 120 degrees."""
+    env, (reset, step), episode = player.stage.env, core, 1
+    key = jax.random.split(jax.random.key(0), EPISODES)[episode]
+    command = jnp.array([0.2 if play == HEAVY else 0.0, 0.0, 0.0])
+    variant = jnp.array(int(player.stage.variants[play * EPISODES]))
+    assert (int(variant) > 0) == (play == HEAVY)
+    state = reset(key, command=command, start=jnp.array(episode), variant=variant)
+    angle = 2.0 * np.pi / 3.0
+    for sample in range(1, 21):
+        force = 5.0 * np.array([np.cos(angle), np.sin(angle), 0.0]) * (10 <= sample - 1 < 15)
+        state = step(state, jnp.asarray(policy.apply(np.asarray(state.obs["state"]))), jnp.asarray(force, jnp.float32))
+        now = env.readings(state)
+        recorded = {name: value[sample, episode] for name, value in arrays(played[play]).items() if value.ndim > 2}
+        np.testing.assert_allclose(now.base_position_m[:2], recorded["position_m"], atol=1e-5)
+        np.testing.assert_allclose(now.base_velocity_heading_m_per_s[:2], recorded["velocity_m_per_s"], atol=1e-3)
+        np.testing.assert_allclose(now.joint_velocity_rad_per_s, recorded["joint_velocity_rad_per_s"], atol=2e-2)
+        np.testing.assert_allclose(now.torque_Nm, recorded["torque_Nm"], atol=1e-2)
+        np.testing.assert_allclose(state.task.last_action, recorded["action"], atol=1e-5)
+        np.testing.assert_allclose(now.gravity, recorded["gravity"], atol=1e-5)
+        np.testing.assert_allclose(now.foot_position_m[:, :2], recorded["foot_position_m"], atol=1e-5)
 
 
-def test_a_robot_that_falls_is_frozen_there(env, suite):
-    """Hips and knees commanded to their ends: the robot falls within a second and a half."""
-    longer = dataclasses.replace(suite, seconds=1.5, commands_m_per_s=(0.0,))
-    falling = make_env(judged(env.config.model_dump(mode="json"), longer, threads=1))
-    knees = np.array(["knee" in name or "hip_pitch" in name for name in env.robot.joint_names], np.float32)
-    (played,) = play(falling, lambda observation: jnp.tile(jnp.asarray(knees), (len(observation), 1)), longer)
-    assert not played.alive[-1].any()
-    assert not (np.diff(played.alive.astype(int), axis=0) > 0).any(), "nobody rises again"
-    fall = int(played.alive[:, 0].sum())
-    assert 0 < fall < len(played.alive) - 1
-    np.testing.assert_array_equal(played.film_qpos[fall:], np.broadcast_to(played.film_qpos[fall], (76 - fall, 24)))
-    entry = score(played, env.robot.torque_limit_Nm)
-    assert (entry.survived, entry.survival) == (0, 0.0)
-    assert entry.speed_m_per_s is None
+def test_who_is_pushed_goes_there(played):
+    """Towards 0, 120 and 240 degrees, by about force x time / mass = 300 x 0.1 / 4.13 m/s."""
+    before, after = (played[HARD].position_m[sample].astype(np.float64) for sample in (10, 16))
+    moved = after - before
+    degrees = np.rad2deg(np.arctan2(moved[:, 1], moved[:, 0])) % 360
+    assert np.abs((degrees - [0, 120, 240] + 180) % 360 - 180).max() < 15
+    speed = np.hypot(*(played[HARD].position_m[16] - played[HARD].position_m[15]).T) / 0.02
+    assert speed.min() > 0.5 * 300 * 0.1 / 4.13
 
 
-def test_progress_is_reported_up_to_the_end(env, suite):
-    seen = []
-    play(env, hold_home(env), suite, lambda done, total: seen.append((done, total)))
-    assert seen == [(20, 20)]
+def test_a_robot_that_falls_is_frozen_there(played):
+    fallen = played[HARD]
+    assert played[GENTLE].alive.all()
+    assert not fallen.alive[-1].any()
+    assert not (np.diff(fallen.alive.astype(int), axis=0) > 0).any(), "nobody rises again"
+    for episode in range(EPISODES):
+        fall = int(fallen.alive[:, episode].sum())
+        assert 10 < fall < STEPS
+        for name, value in arrays(fallen).items():
+            if name not in ("alive", "command", "film_qpos"):
+                after = value[fall:, episode]
+                np.testing.assert_array_equal(after, np.broadcast_to(after[0], after.shape), err_msg=name)
+        assert not np.array_equal(fallen.gravity[fall, episode], fallen.gravity[fall - 1, episode])
 
 
-def test_what_is_the_policys_own_and_what_is_the_judges(env):
-    trained_in = env.config.model_dump(mode="json")
-    trained_in["physics"] |= {"engine": "mjx", "collision": "feet", "timestep_s": 0.002, "substeps": 10}
-    trained_in["task"]["action"]["delay_steps"] = 3
-    trained_in["task"]["gait"]["frequency_hz"] = 1.23
-    trained_in["task"]["push"]["velocity_m_per_s"] = 1.0
-    trained_in["task"]["observation"]["gyro_noise_rad_per_s"] = 1.0
-    trained_in["task"]["termination"]["min_base_height_m"] = 0.01
-    trained_in["task"]["reward"] = "of another version"
-    config = judged(trained_in, Suite(episodes=5, seconds=2.0, seed=4))
-    assert (config.physics.timestep_s, config.physics.substeps) == (0.002, 10)
-    assert (config.task.action.delay_steps, config.task.gait.frequency_hz) == (3, 1.23)
-    assert (config.physics.engine, config.physics.collision, config.variants.count) == ("native", "full", 1)
-    assert (config.starts.count, config.starts.seed, config.starts.base_velocity_m_per_s) == (5, 4, 0.0)
-    assert config.task.push.velocity_m_per_s == 0.0
-    assert set(config.task.observation.model_dump().values()) == {0.0}
-    assert config.task.termination.min_base_height_m == FALLEN_BELOW_M
-    assert config.episode_steps == 100
+def test_the_weight_is_that_of_the_robot_that_played(played):
+    assert played[GENTLE].robot.weight_N == pytest.approx(4.127652 * 9.81, rel=1e-4)
+    assert played[HEAVY].robot.weight_N == pytest.approx(1.1 * played[GENTLE].robot.weight_N, rel=1e-6)
 
 
-def test_a_policy_that_does_not_say_its_settings(env):
-    trained_in = env.config.model_dump(mode="json")
-    del trained_in["task"]["gait"]
-    with pytest.raises(UsageError, match=r"does not say its task\.gait"):
-        judged(trained_in, Suite())
+def test_neither_the_length_nor_the_other_cases_matter(env, policy, player, played, tmp_path):
+    """The first half of a long episode is a short one, and it is the same whoever else is played."""
+    suite = loaded(tmp_path, {"seconds": 0.6}, cases=CASES[1:])
+    (short,) = Player(staged(env.config.model_dump(mode="json"), suite)).play(policy_actor(policy)).values()
+    long = played[HEAVY].until(0.6)
+    for name, value in arrays(short).items():
+        tolerance = 5e-2 if name in ("joint_velocity_rad_per_s", "torque_Nm", "foot_load_N") else 1e-3
+        np.testing.assert_allclose(value, getattr(long, name), atol=tolerance, err_msg=name)
 
 
-def test_settings_that_this_version_does_not_know(env):
-    trained_in = env.config.model_dump(mode="json")
-    trained_in["task"]["gait"]["bounce"] = 1.0
-    with pytest.raises(UsageError, match=r"environment of the policy: unknown field task.gait.bounce"):
-        judged(trained_in, Suite())
+def test_ended_earlier():
+    played = recordings.recording(11, 2, heading_rad=recordings.times(11)).until(0.6)
+    assert played.alive.shape == (7, 2)
+    assert played.film_qpos.shape == (7, 24)
+    assert played.heading_rad[-1, 0] == pytest.approx(0.6)
+
+
+def test_drawn_actions_are_the_same_each_time_and_not_the_mean_ones(played, drawn):
+    for first, second, mean in zip(*drawn, played, strict=True):
+        assert_same(first, second)
+        assert np.abs(first.action[1:] - mean.action[1:]).max() > 0.1
+
+
+def test_episode_i_has_the_same_chance_in_every_case(drawn):
+    """Seen alike, it acts alike: up to the push, a robot in the first two cases does not know which one it is in."""
+    first, second = (drawn[0][play].action[1:11] for play in (GENTLE, HARD))
+    np.testing.assert_array_equal(first, second)
+    assert np.abs(first[:, 0] - first[:, 1]).max() > 0.1, "but each episode its own"
+    assert np.abs(np.diff(first[:, 0], axis=0)).max() > 0.1, "and each moment"
+
+
+@pytest.mark.parametrize("kind", ["policy", "random"])
+def test_what_is_drawn_does_not_depend_on_who_else_is_played(env, policy, kind):
+    actor = baseline_actor("random") if kind == "random" else policy_actor(policy, stochastic=True)
+    keys = jax.random.split(jax.random.key(3), 4)
+    observations = jnp.tile(jnp.linspace(-1.0, 1.0, sum(size for _, size in env.observation_layout)), (4, 1))
+    all_of_them = actor.rule(actor.parameters, observations, keys)
+    np.testing.assert_allclose(
+        actor.rule(actor.parameters, observations[2:3], keys[2:3])[0], all_of_them[2], atol=1e-6
+    )  # fmt: skip
+    assert len(np.unique(np.asarray(all_of_them)[:, 0])) == 4
+    assert np.abs(all_of_them).max() <= 1.0
+
+
+def test_holding_home_is_the_action_zero():
+    actor = baseline_actor("hold-home")
+    assert not actor.sees_command
+    actions = actor.rule((), jnp.ones((2, 5)), jax.random.split(jax.random.key(0), 2))
+    np.testing.assert_array_equal(actions, np.zeros((2, 17)))

@@ -42,20 +42,34 @@ def walk():
     return np.stack([left, right], axis=-1)[:, None]
 
 
+def found_in(load, alive=None):
+    return steps.all_swings(load, np.ones(load.shape[:2], bool) if alive is None else alive, PERIOD_S)
+
+
+def test_the_swings_of_all_feet_and_episodes(walk):
+    # The second episode is the walk with its feet exchanged, and falls at 35, just when one would touch down.
+    alive = np.ones((40, 2), bool)
+    alive[35:, 1] = False
+    found = found_in(np.concatenate([walk, walk[..., ::-1]], axis=1), alive)
+    rows = list(zip(*(field.tolist() for field in found), strict=True))
+    assert rows == [(0, 0, 5, 15), (0, 0, 25, 35), (0, 1, 15, 25), (1, 0, 15, 25), (1, 1, 5, 15)]
+
+
+def test_a_step_is_from_the_landing_of_one_foot_to_that_of_the_other(walk):
+    found = steps.steps(found_in(np.concatenate([walk, walk[..., ::-1]], axis=1)))
+    rows = list(zip(*(field.tolist() for field in found), strict=True))
+    assert rows == [(0, 1, 15, 25), (0, 0, 25, 35), (1, 0, 15, 25), (1, 1, 25, 35)]
+
+
 def test_clearance_is_the_largest_height_of_each_swing(walk):
     clearance = np.zeros_like(walk)
     clearance[10, 0, 0], clearance[20, 0, 1], clearance[30, 0, 0] = 0.03, 0.02, 0.04
-    clearance[2, 0, 0] = 0.09  # on the ground: of no account
-    found = steps.swing_clearances_m(walk, clearance, np.ones((40, 1), bool), PERIOD_S)
-    np.testing.assert_allclose(sorted(found), [0.02, 0.03, 0.04], atol=1e-7)
+    clearance[[2, 17], 0, 0] = 0.09  # on the ground: of no account
+    found = steps.clearances_m(found_in(walk), clearance, np.ones((40, 1), bool))
+    np.testing.assert_allclose(found, [0.03, 0.04, 0.02], atol=1e-7)
 
 
-def test_swings_after_a_fall_do_not_count(walk):
-    alive = np.arange(40)[:, None] < 26
-    assert len(steps.swing_clearances_m(walk, np.zeros_like(walk), alive, PERIOD_S)) == 2
-
-
-def feet(walk, landings, heading):
+def feet(landings, heading):
     """Foot positions: each foot stays where it last landed, along the heading."""
     position = np.zeros((40, 1, 2, 2), np.float32)
     for sample, foot, distance in landings:
@@ -64,21 +78,21 @@ def feet(walk, landings, heading):
 
 
 @pytest.mark.parametrize("heading", [0.0, 2.0])
-def test_a_step_is_from_foot_to_foot_along_the_heading(walk, heading):
+def test_a_step_length_is_from_foot_to_foot_along_the_heading(walk, heading):
     # Left lands at 0.05 m, right at 0.15, left at 0.23: steps of 0.10 and 0.08 m.
-    position, headings = feet(walk, [(15, 0, 0.05), (25, 1, 0.15), (35, 0, 0.23)], heading)
-    found = steps.step_lengths_m(walk, position, headings, np.ones((40, 1), bool), PERIOD_S)
+    position, headings = feet([(15, 0, 0.05), (25, 1, 0.15), (35, 0, 0.23)], heading)
+    found = steps.lengths_m(steps.steps(found_in(walk)), position, headings)
     np.testing.assert_allclose(found, [0.10, 0.08], atol=1e-6)
 
 
+def test_a_step_backwards_has_a_negative_length(walk):
+    position, headings = feet([(15, 0, 0.0), (25, 1, -0.1), (35, 0, -0.15)], 0.0)
+    found = steps.lengths_m(steps.steps(found_in(walk)), position, headings)
+    np.testing.assert_allclose(found, [-0.10, -0.05], atol=1e-6)
+
+
 def test_hopping_on_one_foot_makes_no_steps(walk):
-    position, headings = feet(walk, [(15, 0, 0.05), (35, 0, 0.23)], 0.0)
     standing = walk.copy()
     standing[..., 1] = GROUND
-    assert len(steps.step_lengths_m(standing, position, headings, np.ones((40, 1), bool), PERIOD_S)) == 0
-
-
-def test_stepping_on_the_spot_has_length_zero(walk):
-    position, headings = feet(walk, [], 0.0)
-    found = steps.step_lengths_m(walk, position, headings, np.ones((40, 1), bool), PERIOD_S)
-    np.testing.assert_array_equal(found, [0.0, 0.0])
+    assert len(found_in(standing).lift) == 2
+    assert len(steps.steps(found_in(standing)).landing) == 0

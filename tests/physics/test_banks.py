@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from wildrobot.config import load_experiment
-from wildrobot.physics.starts import lowest_sole_height_m, make_starts
-from wildrobot.physics.variants import PARAMETER_NAMES, make_variants
+from wildrobot.errors import UsageError
+from wildrobot.physics.starts import joined, lowest_sole_height_m, make_starts
+from wildrobot.physics.variants import PARAMETER_NAMES, chosen_variants, make_variants
 from wildrobot.robot import load_robot
 
 
@@ -53,6 +54,31 @@ def test_derived_constants_follow_the_masses(robot, config):
     assert np.abs(heavier.body_invweight0 - robot.model.body_invweight0).max() > 0
 
 
+def test_chosen_variants_differ_from_the_nominal_robot_in_what_is_named_alone(robot):
+    choices = [{}, {"com_x_m": 0.015}, {"mass_scale": 1.1, "armature_scale": 0.9}, {"gain_scale": 0.9}]
+    bank = chosen_variants(robot, choices)
+    nominal, com, heavy, weak = bank.models
+    assert nominal is robot.model
+    torso = robot.model.body("torso").id
+    np.testing.assert_allclose(com.body_ipos[torso] - robot.model.body_ipos[torso], [0.015, 0, 0], atol=1e-12)
+    np.testing.assert_array_equal(com.body_mass, robot.model.body_mass)
+    np.testing.assert_allclose(heavy.body_mass[1:] / robot.model.body_mass[1:], 1.1)
+    np.testing.assert_allclose(heavy.dof_armature[6:] / robot.model.dof_armature[6:], 0.9)
+    np.testing.assert_array_equal(heavy.geom_friction, robot.model.geom_friction)
+    assert weak.actuator_gainprm[0, 0] == pytest.approx(0.9 * 21.1)
+    floor = robot.model.geom("floor").friction[0]
+    expected = [
+        [floor, 1, 0, 0, 1, 1, 1], [floor, 1, 0.015, 0, 1, 1, 1], [floor, 1.1, 0, 0, 1, 1, 0.9],
+        [floor, 1, 0, 0, 0.9, 1, 1],
+    ]  # fmt: skip
+    np.testing.assert_allclose(bank.parameters, expected, rtol=1e-6)
+
+
+def test_a_parameter_that_there_is_not(robot):
+    with pytest.raises(UsageError, match=r"no parameter of a robot is called mass; there are: friction, mass_scale"):
+        chosen_variants(robot, [{"mass": 1.1}])
+
+
 def test_the_same_seed_gives_the_same_bank(robot, config):
     first, second = (make_variants(robot, config.variants) for _ in range(2))
     np.testing.assert_array_equal(first.parameters, second.parameters)
@@ -82,3 +108,55 @@ def test_start_sensors_are_those_of_the_start(robot, config):
     np.testing.assert_allclose(bank.sensordata[7, position], data.sensordata[position], atol=1e-6)
     gyro = robot.sensors["imu_gyro"]
     np.testing.assert_allclose(bank.sensordata[7, gyro], data.sensordata[gyro], atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def leaning(robot, config):
+    starts = config.starts.model_copy(
+        update={"joint_angle_rad": 0.0, "tilt_rad": 0.0, "joint_velocity_rad_per_s": 0.0, "lean_rad": (0.14, 0.26)}
+    )
+    return make_starts(robot, starts)
+
+
+def ankles(robot):
+    """Addresses of the ankles that pitch, and of all other joints."""
+    pitch = [robot.qpos_index[robot.joint_names.index(f"{side}_ankle_pitch")] for side in ("left", "right")]
+    return pitch, sorted(set(robot.qpos_index) - set(pitch))
+
+
+def test_a_lean_forward_is_about_the_ankles(robot, leaning):
+    """The soles stay flat on the floor and the legs as at home, as when the real robot is set down askew."""
+    data, angles, soles, heights = mujoco.MjData(robot.model), [], [], []
+    for qpos in np.asarray(leaning.qpos, np.float64):
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(robot.model, data)
+        up = data.body("pelvis").xmat.reshape(3, 3)[:, 2]
+        angles.append(np.arctan2(up[0], up[2]))
+        soles.append([data.site(f"{side}_foot").xmat for side in ("left", "right")])
+        heights.append(lowest_sole_height_m(robot, data))
+        np.testing.assert_allclose(qpos[ankles(robot)[1]], robot.home_qpos[ankles(robot)[1]], atol=1e-6)
+    assert angles[0] == pytest.approx(0.0, abs=1e-6), "the first is home"
+    np.testing.assert_allclose(heights[1:], 0.0, atol=1e-5)
+    assert min(angles[1:]) > 0.14
+    assert max(angles) < 0.26
+    assert max(angles[1:]) - min(angles[1:]) > 0.06, "not all alike"
+    np.testing.assert_allclose(soles, np.tile(soles[0], (40, 1, 1)), atol=1e-3)
+
+
+def test_a_lean_does_not_change_what_else_is_drawn(robot, config):
+    upright, leaning = (
+        make_starts(robot, config.starts.model_copy(update={"lean_rad": lean})) for lean in ((0.0, 0.0), (0.1, 0.1))
+    )
+    pitch, joints = ankles(robot)
+    assert np.abs(upright.qpos[1:, np.array(pitch)] - leaning.qpos[1:, np.array(pitch)]).min() > 0.05
+    np.testing.assert_array_equal(upright.qpos[:, np.array(joints)], leaning.qpos[:, np.array(joints)])
+    np.testing.assert_array_equal(upright.qvel, leaning.qvel)
+
+
+def test_joined_banks_lie_one_after_the_other(robot, config, leaning):
+    other = make_starts(robot, config.starts)
+    bank = joined([other, leaning])
+    assert bank.count == 80
+    np.testing.assert_array_equal(bank.qpos[43], leaning.qpos[3])
+    np.testing.assert_array_equal(bank.sensordata[43], leaning.sensordata[3])
+    np.testing.assert_array_equal(bank.qvel[3], other.qvel[3])

@@ -55,6 +55,25 @@ def test_foot_loads_agree(trajectories):
     np.testing.assert_allclose(mjx, native, atol=0.05 * weight_N)
 
 
+@pytest.mark.slow
+def test_a_push_is_the_same_on_both(engines):
+    """10 N to the left for 0.1 s, and 0.1 s more."""
+    moved = []
+    for physics in engines:
+        start = jax.vmap(lambda index, physics=physics: start_state(physics, index, index))(jnp.arange(SEEDS))
+
+        def one(state, push, physics=physics):
+            step = jax.vmap(physics.step, (0, 0, None))
+            state = step(state, jnp.tile(physics.starts.ctrl, (SEEDS, 1)), push)
+            return state, state.qpos
+
+        push = jnp.zeros((10, 3)).at[:5, 1].set(10.0)
+        moved.append(np.asarray(jax.jit(lambda: jax.lax.scan(one, start, push)[1])()))  # noqa: B023
+    sideways = moved[0][-1, :, 1] - np.asarray(engines[0].starts.qpos)[:SEEDS, 1]
+    assert sideways.min() > 0.005
+    np.testing.assert_allclose(moved[1], moved[0], atol=1e-3)
+
+
 def test_names(engines):
     assert [physics.name for physics in engines] == ["native", "mjx-jax"]
 

@@ -31,15 +31,18 @@ def random_targets(physics: Physics, seed: int) -> np.ndarray:
     return (home + rng.uniform(-0.2, 0.2, (STEPS, BATCH, len(home)))).astype(np.float32)
 
 
-def play(physics: Physics, targets: np.ndarray, variant: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """qpos, qvel and sensordata after each control step, from the first BATCH starts."""
+def play(
+    physics: Physics, targets: np.ndarray, variant: int = 0, push_N: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """qpos, qvel and sensordata after each control step, from the first BATCH starts; pushes are (STEPS, BATCH, 3)."""
     start = jax.vmap(lambda index: start_state(physics, index, jnp.int32(variant)))(jnp.arange(BATCH))
+    inputs = (jnp.asarray(targets), *(() if push_N is None else (jnp.asarray(push_N),)))
 
-    def one(state, target):
-        state = jax.vmap(physics.step)(state, target)
+    def one(state, now):
+        state = jax.vmap(physics.step)(state, *now)
         return state, (state.qpos, state.qvel, state.sensordata)
 
-    return jax.tree.map(np.asarray, jax.jit(lambda: jax.lax.scan(one, start, jnp.asarray(targets))[1])())
+    return jax.tree.map(np.asarray, jax.jit(lambda: jax.lax.scan(one, start, inputs)[1])())
 
 
 def bare_rollout(physics: Physics, model: mujoco.MjModel, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,3 +126,66 @@ def test_a_robot_with_nan_does_not_touch_the_others(physics):
     others = np.arange(BATCH) != 2
     np.testing.assert_array_equal(qpos[:, others], expected[:, others])
     assert np.isnan(qpos[3:, 2]).all(), "it must show, not be reset or taken for zero silently"
+
+
+def held(physics: Physics) -> np.ndarray:
+    """Home, held by everybody."""
+    return np.tile(physics.robot.home_targets_rad.astype(np.float32), (STEPS, BATCH, 1))
+
+
+def random_pushes(seed: int) -> np.ndarray:
+    """Horizontal and vertical forces [N] through steps 3 to 7, another one on each robot; none on the first."""
+    push = np.zeros((STEPS, BATCH, 3), np.float32)
+    push[3:8] = np.random.default_rng(seed).uniform(-10.0, 10.0, (BATCH, 3))
+    push[:, 0] = 0.0
+    return push
+
+
+def test_a_push_is_a_force_on_the_pelvis_to_the_bit(physics):
+    """The same with `mujoco.mj_step` alone and `xfrc_applied`, robot by robot."""
+    push, targets = random_pushes(seed=0), random_targets(physics, seed=1)[:10]
+    qpos, qvel, sensordata = play(physics, targets, push_N=push[:10])
+    model, start = physics.robot.model, physics.starts
+    pelvis, substeps = model.body("pelvis").id, round(physics.control_period_s / model.opt.timestep)
+    for robot in (0, 1, 5):
+        state = np.asarray(start.qpos)[robot], np.asarray(start.qvel)[robot]
+        for step, target in enumerate(targets[:, robot]):
+            data = mujoco.MjData(model)
+            data.qpos[:], data.qvel[:], data.ctrl[:] = *state, target
+            data.xfrc_applied[pelvis, :3] = push[step, robot]
+            for _ in range(substeps):
+                mujoco.mj_step(model, data)
+            state = data.qpos.astype(np.float32), data.qvel.astype(np.float32)
+            np.testing.assert_array_equal(qpos[step, robot], state[0])
+            np.testing.assert_array_equal(qvel[step, robot], state[1])
+            np.testing.assert_array_equal(sensordata[step, robot], data.sensordata.astype(np.float32))
+
+
+def test_a_push_gives_the_momentum_of_force_times_time(physics):
+    """In the air, where nothing else pushes: 20 N for 0.1 s upwards and to the left change the momentum by 2 N s each."""
+    push = np.zeros((STEPS, BATCH, 3), np.float32)
+    push[:5, :, 1:] = 20.0
+    mass = physics.robot.model.body_mass.sum()
+    momentum = []
+    for force in (np.zeros_like(push), push):
+        state = jax.vmap(lambda index: start_state(physics, index, jnp.int32(0)))(jnp.arange(BATCH))
+        state = state._replace(qpos=state.qpos.at[:, 2].add(1.0))
+        for step in range(5):
+            state = physics.step(state, jnp.asarray(held(physics)[step]), jnp.asarray(force[step]))
+        data = mujoco.MjData(physics.robot.model)
+        data.qpos[:], data.qvel[:] = np.asarray(state.qpos)[3], np.asarray(state.qvel)[3]
+        mujoco.mj_forward(physics.robot.model, data)
+        mujoco.mj_subtreeVel(physics.robot.model, data)
+        momentum.append(mass * data.subtree_linvel[0])
+    np.testing.assert_allclose(momentum[1] - momentum[0], [0.0, 2.0, 2.0], atol=0.01)
+
+
+def test_who_is_not_pushed_is_not_touched(physics):
+    """Neither by the pushes on others, nor by a push in an earlier call."""
+    targets = random_targets(physics, seed=0)
+    expected = play(physics, targets)[0]
+    pushed = play(physics, targets, push_N=random_pushes(seed=2))[0]
+    np.testing.assert_array_equal(pushed[:, 0], expected[:, 0])
+    np.testing.assert_array_equal(pushed[:3], expected[:3])
+    assert np.abs(pushed[8, 1:] - expected[8, 1:]).max(axis=1).min() > 1e-4
+    np.testing.assert_array_equal(play(physics, targets)[0], expected)

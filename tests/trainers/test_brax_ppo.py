@@ -15,16 +15,14 @@ from trainers import brax_ppo
 from wildrobot.config import load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
-from wildrobot.policy import Policy
+from wildrobot.policy import Policy, act
 
 from brax.training.agents.ppo import networks as ppo_networks  # isort: skip  (after trainers.brax_ppo's shim)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "smoke"
-    brax_ppo.train(load_experiment("smoke", ["env.physics.engine=native"]), path)
-    return path
+def run(brax_run):
+    return brax_run
 
 
 def test_a_run_leaves_everything_behind(run):
@@ -37,8 +35,9 @@ def test_a_run_leaves_everything_behind(run):
     assert Policy.load(run / "policy.safetensors").info.environment_steps == lines[-1]["steps"]
 
 
-def test_the_exported_policy_computes_what_brax_computes(run):
-    """Brax's own checkpoint and inference function against the neutral file, 1e-5."""
+@pytest.fixture(scope="module")
+def brax_own(run):
+    """Brax's networks, the parameters of its own checkpoint, and observations of 32 robots."""
     experiment = load_experiment(run / "config.yaml")
     newest = max((run / "checkpoints").iterdir(), key=lambda path: int(path.name))
     from brax.training.agents.ppo import checkpoint
@@ -49,12 +48,31 @@ def test_the_exported_policy_computes_what_brax_computes(run):
     networks = brax_ppo.network_factory(experiment.brax_ppo)(
         {name: value.shape[1:] for name, value in states.obs.items()}, 17, preprocess_observations_fn=brax_normalize()
     )
+    return networks, params, states.obs
+
+
+def test_the_exported_policy_computes_what_brax_computes(run, brax_own):
+    """Brax's own checkpoint and inference function against the neutral file, 1e-5."""
+    networks, params, observation = brax_own
     infer = ppo_networks.make_inference_fn(networks)(params, deterministic=True)
-    expected, _ = infer(states.obs, jax.random.PRNGKey(0))
+    expected, _ = infer(observation, jax.random.PRNGKey(0))
     policy = Policy.load(run / "policy.safetensors")
     assert np.abs(expected).max() > 1e-3
-    np.testing.assert_allclose(policy.apply(np.asarray(states.obs["state"])), expected, atol=1e-5)
-    np.testing.assert_allclose(policy.apply_jax(states.obs["state"]), expected, atol=1e-5)
+    np.testing.assert_allclose(policy.apply(np.asarray(observation["state"])), expected, atol=1e-5)
+    actions = act(policy.structure, policy.parameters, observation["state"], None)
+    np.testing.assert_allclose(actions, expected, atol=1e-5)
+
+
+def test_the_exported_policy_draws_what_brax_draws(run, brax_own):
+    """Brax's own draw with a key, against the neutral file with the normal numbers of that key."""
+    networks, params, observation = brax_own
+    policy, key = Policy.load(run / "policy.safetensors"), jax.random.PRNGKey(5)
+    drawn, extras = ppo_networks.make_inference_fn(networks)(params, deterministic=False)(observation, key)
+    scale = networks.parametric_action_distribution.create_dist(extras["distribution_params"]).scale
+    assert scale.std(axis=0).max() > 1e-4, "the deviations depend on the observation"
+    normal = jax.random.normal(key, (32, 17))
+    actions = act(policy.structure, policy.parameters, observation["state"], normal)
+    np.testing.assert_allclose(actions, drawn, atol=1e-5)
 
 
 def brax_normalize():
@@ -67,10 +85,6 @@ def test_the_normaliser_learned_something(run):
     policy = Policy.load(run / "policy.safetensors")
     assert np.abs(policy.observation_mean).max() > 0.1
     assert policy.observation_std.min() < 0.5
-
-
-def test_the_export_leaves_the_deviations_of_the_actions_out(run):
-    assert Policy.load(run / "policy.safetensors").layers[-1].bias.shape == (17,)
 
 
 def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch, tmp_path):

@@ -16,16 +16,14 @@ from trainers.__main__ import main
 from trainers.sb3_ppo.learning_rate import LearningRate
 from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
-from wildrobot.policy import Policy
+from wildrobot.policy import Policy, act
 
 NATIVE = "env.physics.engine=native"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "smoke"
-    sb3_ppo.train(load_experiment("smoke", [NATIVE]), path)
-    return path
+def run(sb3_run):
+    return sb3_run
 
 
 def lines(run):
@@ -71,7 +69,26 @@ def test_the_exported_policy_computes_what_sb3_computes(run):
     assert (np.abs(expected) == 1.0).any(), "some are clipped"
     assert (np.abs(expected) < 1.0).any(), "some are not"
     np.testing.assert_allclose(policy.apply(state), expected, atol=1e-5)
-    np.testing.assert_allclose(policy.apply_jax(jnp.asarray(state)), expected, atol=1e-5)
+    actions = act(policy.structure, policy.parameters, jnp.asarray(state), None)
+    np.testing.assert_allclose(actions, expected, atol=1e-5)
+
+
+def test_the_exported_policy_draws_what_sb3_draws(run):
+    """SB3's `predict` with a seed, against the neutral file with the normal numbers of that seed."""
+    newest = run / "checkpoints" / "000000004096"
+    model = PPO.load(newest / "model.zip")
+    normalizer = pickle.loads((newest / "normalizer.pkl").read_bytes())
+    policy = Policy.load(run / "policy.safetensors")
+    state = np.random.default_rng(0).normal(size=(256, 62)).astype(np.float32)
+    observation = normalizer.normalize_obs({"state": state, "privileged_state": np.zeros((256, 122), np.float32)})
+    distribution = model.policy.get_distribution(model.policy.obs_to_tensor(observation)[0]).distribution
+    assert distribution.stddev.std(dim=1).max() > 1e-4, "every joint has its own deviation"
+    torch.manual_seed(1)
+    expected, _ = model.predict(observation, deterministic=False)
+    torch.manual_seed(1)
+    normal = torch.randn(256, 17).numpy()
+    actions = act(policy.structure, policy.parameters, jnp.asarray(state), jnp.asarray(normal))
+    np.testing.assert_allclose(actions, expected, atol=1e-5)
 
 
 def test_the_critic_sees_more_than_the_actor(run):

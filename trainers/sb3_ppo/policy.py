@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3 import PPO
+from stable_baselines3.common.distributions import Distribution
 from stable_baselines3.common.policies import MultiInputActorCriticPolicy
 from stable_baselines3.common.torch_layers import create_mlp
+from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.vec_env import VecNormalize
 
 from wildrobot.config import Sb3PpoConfig
 from wildrobot.env import WildRobotEnv
 from wildrobot.policy import Layer, Policy, PolicyInfo
+from wildrobot.policy.network import LEAST_SOFTPLUS_STD
 
 FRAMEWORK = "sb3-ppo"
 
@@ -28,6 +30,32 @@ class AsymmetricPolicy(MultiInputActorCriticPolicy):
         spaces: Any = self.observation_space
         sizes = {name: int(np.prod(space.shape)) for name, space in spaces.spaces.items()}  # in the extractor's order
         self.mlp_extractor: Any = AsymmetricMlp(sizes, self.net_arch, self.activation_fn).to(self.device)
+
+
+class SquashedPolicy(AsymmetricPolicy):
+    """The same with Brax's actions: the tanh of a Gaussian whose deviation depends on the observation.
+
+    As in Brax, what PPO keeps and weighs are the draws before the tanh: its Jacobian cancels in PPO's ratio of
+    probabilities. The one difference is the entropy, which is that of the Gaussian; it matters where `ent_coef` > 0.
+    """
+
+    squash_output = True
+    """SB3 then sends `unscale_action` of what was drawn to the robots, and out of `predict`."""
+
+    def _build(self, lr_schedule: Schedule) -> None:
+        super()._build(lr_schedule)
+        del self.log_std
+        self.noise_net = torch.nn.Linear(self.mlp_extractor.latent_dim_pi, self.action_net.out_features)
+        self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
+
+    def _get_action_dist_from_latent(self, latent_pi: torch.Tensor) -> Distribution:
+        std = torch.nn.functional.softplus(self.noise_net(latent_pi)) + LEAST_SOFTPLUS_STD
+        log_std = torch.log(std)
+        self.log_std = log_std.detach()  # PPO logs the mean of its exponential
+        return self.action_dist.proba_distribution(self.action_net(latent_pi), log_std)
+
+    def unscale_action(self, scaled_action: np.ndarray) -> np.ndarray:
+        return np.tanh(scaled_action)
 
 
 class AsymmetricMlp(torch.nn.Module):
@@ -61,22 +89,36 @@ def network_settings(settings: Sb3PpoConfig) -> dict[str, Any]:
     }
 
 
-def to_policy(model: PPO, normalizer: VecNormalize, core: WildRobotEnv, settings: Sb3PpoConfig) -> Policy:
-    """The actor as a neutral policy: the mean action, clipped to the box as `model.predict` does."""
-    network: Any = model.policy
-    linear = [module for module in network.mlp_extractor.policy_net if isinstance(module, torch.nn.Linear)]
-    layers = [
-        Layer(module.weight.detach().numpy().T.copy(), module.bias.detach().numpy().copy())
-        for module in (*linear, network.action_net)
+def to_policy(
+    weights: Mapping[str, torch.Tensor],
+    normalizer: VecNormalize,
+    core: WildRobotEnv,
+    settings: Sb3PpoConfig,
+    environment_steps: int,
+) -> Policy:
+    """The actor as a neutral policy, from the `state_dict` of an `AsymmetricPolicy` or a `SquashedPolicy`."""
+
+    def layer(name: str) -> Layer:
+        return Layer(_array(weights[f"{name}.weight"]).T.copy(), _array(weights[f"{name}.bias"]))
+
+    hidden = [
+        layer(f"mlp_extractor.policy_net.{2 * index}") for index in range(len(settings.policy_hidden_layer_sizes))
     ]
+    mean = layer("action_net")
+    squashed = "noise_net.weight" in weights
     statistics: Any = normalizer.obs_rms
-    mean, variance = statistics["state"].mean, statistics["state"].var
     return Policy(
-        layers=tuple(layers),
+        layers=(*hidden, mean),
+        noise=layer("noise_net") if squashed else Layer(np.zeros_like(mean.kernel), _array(weights["log_std"])),
+        noise_transform="softplus" if squashed else "exp",
         activation=settings.activation,
-        squash="clip",
-        observation_mean=np.asarray(mean, np.float32),
-        observation_std=np.sqrt(variance + normalizer.epsilon).astype(np.float32),
-        observation_clip=float(normalizer.clip_obs),
-        info=PolicyInfo.of(core, framework=FRAMEWORK, environment_steps=int(model.num_timesteps), seed=settings.seed),
+        squash="tanh" if squashed else "clip",
+        observation_mean=np.asarray(statistics["state"].mean, np.float32),
+        observation_std=np.sqrt(statistics["state"].var + normalizer.epsilon).astype(np.float32),
+        observation_clip=float(normalizer.clip_obs) if np.isfinite(normalizer.clip_obs) else None,
+        info=PolicyInfo.of(core, framework=FRAMEWORK, environment_steps=environment_steps, seed=settings.seed),
     )
+
+
+def _array(weights: torch.Tensor) -> np.ndarray:
+    return weights.detach().numpy().copy()

@@ -69,7 +69,9 @@ class Recorder(BaseCallback):
     def save(self) -> None:
         """Writes a checkpoint and the neutral policy."""
         normalizer = self.model.get_vec_normalize_env()
-        self._run.save_policy(to_policy(self.model, normalizer, self._core, self._settings))
+        weights, steps = self.model.policy.state_dict(), self._run.steps_before + self.model.num_timesteps
+        policy = to_policy(weights, normalizer, self._core, self._settings, steps)
+        self._run.save_policy(policy)
         checkpoints.save(self._run.checkpoints_path, self.model, normalizer)
 
 

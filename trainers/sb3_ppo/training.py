@@ -21,11 +21,14 @@ from trainers.progress import TrainingProgress
 from trainers.run import RunFolder, read_run
 from trainers.sb3_ppo import checkpoints
 from trainers.sb3_ppo.learning_rate import LearningRate
-from trainers.sb3_ppo.policy import FRAMEWORK, AsymmetricPolicy, network_settings
+from trainers.sb3_ppo.policy import FRAMEWORK, network_settings
 from trainers.sb3_ppo.recording import Recorder, RunWriter
+from trainers.sb3_ppo.transplant import install, policy_class
+from trainers.start import Start, privileged_moments
 from wildrobot.config import Experiment, Sb3PpoConfig
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.policy import Policy, check_fits
 
 # Settings that are keywords of `stable_baselines3.PPO` under the same names.
 _KEYWORDS = {
@@ -39,26 +42,40 @@ _FIXED = (
 )  # fmt: skip
 
 
-def train(experiment: Experiment, run_path: Path) -> None:
+def train(experiment: Experiment, run_path: Path, start: Start | None = None) -> None:
     """Trains into a new run folder.
 
     Ctrl-C ends it after the control step or the update that is under way, with a checkpoint and exit code 130.
 
+    Args:
+      experiment: one that has `adopted` the policy, where training starts from one.
+      run_path: the folder to make.
+      start: the policy that training starts from; None for a new one.
+
     Raises:
-      UsageError: for a folder that holds files.
+      UsageError: for a folder that holds files, and for a policy of another robot.
     """
-    settings = experiment.sb3_ppo
     core = make_env(experiment.env)
-    with closing(RunFolder(run_path, experiment, trainer=FRAMEWORK)) as run:
-        model = PPO(
-            AsymmetricPolicy,
-            _robots(core, settings),
-            learning_rate=LearningRate(settings),
-            policy_kwargs=network_settings(settings),
-            device="cpu",  # networks this small are faster there, and the robots' arrays lie there
-            **settings.model_dump(include=_KEYWORDS),
-        )
-        _learn(model, core, experiment, run)
+    if start is not None:
+        check_fits(start.policy, core)
+    with closing(RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start)) as run:
+        _learn(new_model(core, experiment.sb3_ppo, start and start.policy), core, experiment, run)
+
+
+def new_model(core: WildRobotEnv, settings: Sb3PpoConfig, policy: Policy | None = None) -> PPO:
+    """A PPO of SB3 on its robots, with a new critic; its actor is new, too, or acts as a policy does."""
+    robots = _robots(core, settings)
+    model = PPO(
+        policy_class(policy),
+        robots,
+        learning_rate=LearningRate(settings),
+        policy_kwargs=network_settings(settings),
+        device="cpu",  # networks this small are faster there, and the robots' arrays lie there
+        **settings.model_dump(include=_KEYWORDS),
+    )
+    if policy is not None:
+        install(policy, model, robots, privileged_moments(core, policy, settings.seed))
+    return model
 
 
 def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
@@ -108,7 +125,8 @@ def _robots(core: WildRobotEnv, settings: Sb3PpoConfig, saved: Path | None = Non
     robots = Sb3VecEnv(VectorWalkEnv(core, settings.num_envs, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True))
     if saved is not None:
         return VecNormalize.load(str(saved), robots)
-    return VecNormalize(robots, norm_reward=False, clip_obs=settings.observation_clip, gamma=settings.gamma)
+    clip = float("inf") if settings.observation_clip is None else settings.observation_clip
+    return VecNormalize(robots, norm_reward=False, clip_obs=clip, gamma=settings.gamma)
 
 
 def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder) -> None:

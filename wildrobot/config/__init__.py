@@ -1,6 +1,6 @@
 """Typed, strict configuration."""
 
-from wildrobot.config.load import ConfigError, builtin_names, dump_yaml, load_experiment, validated
+from wildrobot.config.load import ConfigError, builtin_names, dump_yaml, load_experiment, parse_yaml, validated
 from wildrobot.config.schema import (
     ActionConfig,
     BraxPpoConfig,
@@ -41,5 +41,6 @@ __all__ = [
     "builtin_names",
     "dump_yaml",
     "load_experiment",
+    "parse_yaml",
     "validated",
 ]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import ruamel.yaml
 from pydantic import BaseModel, ValidationError
@@ -35,7 +35,7 @@ def load_experiment(name_or_path: str | Path, overrides: Sequence[str] = ()) -> 
         of range.
     """
     text, source = _read(name_or_path)
-    tree = _parse(text, source)
+    tree = parse_yaml(text, source)
     if not isinstance(tree, dict):
         raise ConfigError(f"{source}: expected a mapping with the sections {_listed(Experiment.model_fields)}")
     origins = {}
@@ -52,9 +52,9 @@ def validated(
         # Through JSON, where strict mode takes a list for a tuple, as YAML writes it.
         return schema.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        lines = [_explain(schema, problem, source, origins or {}) for problem in error.errors()]
+        lines = [_explain(schema, problem, source, origins or {}) for problem in _causes(error.errors())]
         raise ConfigError("\n".join(lines)) from None
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # a date; an alias of what it lies in
         raise ConfigError(f"{source}: {error}; use numbers, text, true/false, lists and mappings only") from None
 
 
@@ -87,7 +87,12 @@ def _read(name_or_path: str | Path) -> tuple[str, str]:
         ) from None
 
 
-def _parse(text: str, source: str) -> Any:
+def parse_yaml(text: str, source: str) -> Any:
+    """Plain values from YAML.
+
+    Raises:
+      ConfigError: if it is not YAML; `source` says where the text comes from.
+    """
     try:
         return ruamel.yaml.YAML(typ="safe", pure=True).load(text)
     except ruamel.yaml.YAMLError as error:
@@ -106,8 +111,19 @@ def _override(tree: dict[str, Any], override: str) -> str:
         node = node[name]
     if not isinstance(node, dict) or leaf not in node:
         raise ConfigError(f"command line ({override}): {_unknown(path, leaf, node)}")
-    node[leaf] = _parse(text, f"command line ({override})")
+    node[leaf] = parse_yaml(text, f"command line ({override})")
     return path
+
+
+def _causes(problems: Sequence[Any]) -> list[Any]:
+    """A list whose items are wrong is also reported as too short, which is no cause."""
+    wrong = [problem["loc"] for problem in problems]
+    return [
+        problem
+        for problem in problems
+        if problem["type"] != "too_short"
+        or not any(len(loc) > len(problem["loc"]) and loc[: len(problem["loc"])] == problem["loc"] for loc in wrong)
+    ]
 
 
 def _explain(schema: type[BaseModel], problem: Any, source: str, origins: dict[str, str]) -> str:
@@ -118,6 +134,8 @@ def _explain(schema: type[BaseModel], problem: Any, source: str, origins: dict[s
         return f"{origin}: {_unknown(path, location[-1], _fields_at(schema, location[:-1]))}"
     if problem["type"] == "missing":
         return f"{origin}: {path} is missing"
+    if problem["type"] == "too_short":
+        return f"{origin}: {path}: give at least {problem['ctx']['min_length']}"
     given = problem["input"]
     shown = "" if isinstance(given, dict) else f", not {json.dumps(given)}"
     return f"{origin}: {path or 'the file'}: {_plain(problem['msg'])}{shown}"
@@ -138,9 +156,13 @@ def _unknown(path: str, name: str, valid: Any) -> str:
 
 
 def _fields_at(schema: type[BaseModel], location: Sequence[str]) -> dict[str, Any]:
-    node: Any = schema
+    node, inside = schema, False
     for name in location:
+        if inside:  # an index of a list, or a key of a mapping
+            inside = False
+            continue
         annotation = node.model_fields[name].annotation
+        inside = get_origin(annotation) in (tuple, dict)
         node = next((t for t in (annotation, *get_args(annotation)) if hasattr(t, "model_fields")), None)
         if node is None:
             return {}

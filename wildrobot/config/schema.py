@@ -1,6 +1,6 @@
 """The schema of an experiment: every field, its type and its range. Units are in the names or comments.
 
-A field has no default here: the files in `configs/` are complete, so that a file says everything.
+A field has no default here, but for one: the files in `configs/` are complete, so that a file says everything.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ Count = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 
 
-class Section(BaseModel):
-    """A part of the configuration: immutable, and strict about keys, types and ranges."""
+class Strict(BaseModel):
+    """Immutable, and strict about keys and types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Section(Strict):
+    """A part of the configuration; pairs of numbers are ranges."""
 
     @model_validator(mode="after")
     def _ranges_are_ordered(self) -> Section:
@@ -73,6 +77,7 @@ class StartsConfig(Section):
     base_velocity_m_per_s: NonNegative
     base_angular_velocity_rad_per_s: NonNegative
     joint_velocity_rad_per_s: NonNegative
+    lean_rad: Range
 
 
 class ReferenceStartsConfig(Section):
@@ -173,7 +178,8 @@ class EnvConfig(Section):
     physics: PhysicsConfig
     variants: VariantsConfig
     starts: StartsConfig
-    reference_starts: ReferenceStartsConfig
+    # The one field with a default: policies trained before there were clips, which say nothing of them, had none.
+    reference_starts: ReferenceStartsConfig = ReferenceStartsConfig(share=0.0, clips=(), seed=0)
     task: TaskConfig
 
     @property
@@ -242,7 +248,7 @@ class Sb3PpoConfig(Section):
     target_kl: Positive | None
     max_grad_norm: Positive
     log_std_init: float
-    observation_clip: Positive
+    observation_clip: Positive | None
     policy_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
     value_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
     activation: Literal["swish", "elu", "relu", "tanh"]

@@ -1,114 +1,182 @@
-"""Command line: `python -m wildrobot.evaluation RUN_OR_POLICY`."""
+"""Command line: `python -m wildrobot.evaluation [RUN_OR_POLICY ...]`."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import json
 import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wildrobot import gl
 from wildrobot.errors import UsageError
 
+if TYPE_CHECKING:
+    from wildrobot.evaluation.evaluate import Outputs
+    from wildrobot.evaluation.session import Judged
+    from wildrobot.evaluation.suite import Suite
+
+SHIPPED = Path("policies")
+"""Where the policies that come with the sources lie."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit code: 0, 1 if `--gate` is given and a gate is failed, 2 for a mistake."""
+    """Runs the command; returns the exit code: 0, 1 if a gate is failed, 2 for a mistake, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
     try:
-        policy_file, run = _resolve(options.policy)
-        beside = _resolve(options.beside)[0] if options.beside else None
+        if options.json_schema:
+            from wildrobot.evaluation import document
+
+            print(json.dumps(document.json_schema(), indent=2))
+            return 0
         if options.video:
             _prepare_film(options.video)
-        # Imported only now, so that a mistake is told at once and MuJoCo finds what `gl.require` has set.
-        from wildrobot.evaluation.evaluate import Outputs, evaluate
-        from wildrobot.evaluation.suite import Suite
+        gl.choose()
+        # Imported only now, so that a mistake is told at once and MuJoCo finds what `gl` has set.
+        from wildrobot.evaluation.evaluate import evaluate
 
-        outputs = Outputs(
-            json=options.json or (run / "evaluation.json" if run else None),
-            picture=options.picture or (run / "evaluation.png" if run else None),
-            video=options.video,
-        )
-        suite = Suite(tuple(options.commands), options.episodes, options.seconds, options.seed)
+        suites = _suites(options)
+        judged = _judged(options.policies or _shipped(), trust=options.trust)
+        outputs = _outputs(options, judged)
         passed = evaluate(
-            policy_file, suite, outputs, beside=beside, baseline=options.baseline, threads=options.threads
+            judged, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
         )
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("interrupted; what is printed above is complete", file=sys.stderr)
         return 130
     return 1 if options.gate and not passed else 0
 
 
-def _resolve(path: Path) -> tuple[Path, Path | None]:
-    """The policy file, and the run folder if one was given."""
-    if not path.exists():
-        raise UsageError(f"{path} does not exist; give a run folder, or a policy.safetensors file")
-    if not path.is_dir():
-        return path, None
-    policy_file = path / "policy.safetensors"
-    if not policy_file.is_file():
+def _shipped() -> list[Path]:
+    found = sorted(SHIPPED.glob("*.safetensors"))
+    if not found:
         raise UsageError(
-            f"the folder {path} holds no policy.safetensors; give the folder of a training run that has saved a policy"
+            f"no policy is named, and there is none in {SHIPPED.absolute()}; name run folders or policy files"
         )
-    return policy_file, path
+    return found
+
+
+def _judged(paths: Sequence[Path], *, trust: bool) -> list[Judged]:
+    from wildrobot.evaluation.session import Judged
+    from wildrobot.policy import load_policy
+
+    names = [_name(path) for path in paths]
+    if len(set(names)) < len(names):
+        names = [f"{path.absolute().parent.name}/{name}" for path, name in zip(paths, names, strict=True)]
+    if len(set(names)) < len(names):
+        raise UsageError("a policy is named twice; name each once")
+    return [
+        Judged(name, load_policy(path, trust=trust), _run_of(path)) for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def _run_of(path: Path) -> Path | None:
+    """The run folder that a policy lies in."""
+    folder = path if path.is_dir() else path.parent
+    return folder if (folder / "metrics.jsonl").is_file() else None
+
+
+def _name(path: Path) -> str:
+    """The run folder's name, or the file's own if it lies elsewhere."""
+    path = path.absolute()
+    return path.parent.name if path.stem in ("policy", "model") else path.name if path.is_dir() else path.stem
+
+
+def _suites(options: argparse.Namespace) -> list[Suite]:
+    from wildrobot.evaluation.suite import DEFAULT_SUITES, load_suite
+
+    names = options.suites or DEFAULT_SUITES
+    found = [
+        load_suite(
+            name, quick=options.quick, episodes=options.episodes, seconds=options.seconds, seed=options.seed,
+            baselines=options.baselines,
+        )
+        for name in names
+    ]  # fmt: skip
+    suites = [suite for suite in found if suite is not None]
+    if not suites:
+        raise UsageError(f"none of {', '.join(names)} has a quick version; leave out --quick")
+    if len({suite.name for suite in suites}) < len(suites):
+        raise UsageError("two suites have the same name; name each once, and rename a file that is called like another")
+    return suites
+
+
+def _outputs(options: argparse.Namespace, judged: Sequence[Judged]) -> Outputs:
+    from wildrobot.evaluation.evaluate import Outputs
+
+    run = judged[0].run
+    report = options.report or (run / "report" if run else Path("report"))
+    return Outputs(
+        json=options.json or (run / "evaluation.json" if run else None),
+        report=None if options.no_report else report,
+        picture=options.picture or (run / "evaluation.png" if run else None),
+        video=options.video,
+    )
 
 
 def _prepare_film(path: Path) -> None:
     """Checks before anything is played that a film can be made, and tells MuJoCo how."""
+    from wildrobot.evaluation import films
+
     if path.suffix.lower() != ".mp4":
         raise UsageError(f"--video {path}: a film is written as MP4; give a file name that ends in .mp4")
-    missing = [name for name in ("imageio", "imageio_ffmpeg") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(f'--video needs {" and ".join(missing)}: run `pip install "wildrobot[video]"`')
+    if gone := films.missing():
+        raise UsageError(f"--video needs {' and '.join(gone)}: {films.REMEDY}")
     gl.require("--video")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m wildrobot.evaluation",
-        description="Plays a policy on MuJoCo C with full collisions, from rest, and says how well it walks.",
-        epilog="Given a run folder, it also writes evaluation.json and evaluation.png there.",
+        description="Plays policies by the same rules, whatever trained them, and says how good they are: tables, "
+        "gates, a comparison, and a report to look at.",
+        epilog="Of a run folder, everything is written there. The exit code is 1 if a policy fails a gate.",
     )
-    parser.add_argument("policy", type=Path, metavar="RUN_OR_POLICY", help="run folder, or policy.safetensors file")
     parser.add_argument(
-        "--beside", type=Path, metavar="RUN_OR_POLICY", help="play another policy too, and show its figures beside"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
-    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw how it walks; needs no graphics library")
-    parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="film one episode")
-    parser.add_argument("--episodes", type=_positive_int, default=128, help="episodes per command (%(default)s)")
-    parser.add_argument("--seconds", type=_positive, default=20.0, help="length of an episode (%(default)s)")
-    parser.add_argument(
-        "--commands", type=_finite, nargs="+", default=(0.0, 0.1, 0.2, 0.3), metavar="VX",
-        help="forward speeds to command, m/s (0 0.1 0.2 0.3)",
+        "policies", type=Path, nargs="*", metavar="RUN_OR_POLICY",
+        help="run folder, policy.safetensors, exported ONNX, or a framework's checkpoint (default: those in policies/)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="of start states and random keys (%(default)s)")
     parser.add_argument(
-        "--no-baseline", dest="baseline", action="store_false", help="leave out holding the home pose, for comparison"
+        "--suites", nargs="+", metavar="SUITE",
+        help="of the package or YAML files (default: all but transfer, which compiles MJX for minutes)",
+    )  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter episodes: an answer within a minute")
+    parser.add_argument(
+        "--stochastic", action="store_true", help="draw actions as in training, instead of the mean ones"
+    )
+    parser.add_argument(
+        "--baselines", nargs="*", choices=("hold-home", "random"), metavar="NAME",
+        help="hold-home (which is the action 0) and random, in every suite (default: what each suite says)",
+    )  # fmt: skip
+    parser.add_argument("--episodes", type=_positive_int, help="of each case, instead of the suite's number")
+    parser.add_argument("--seconds", type=_positive, help="length of every episode, instead of the suite's")
+    parser.add_argument("--seed", type=_seed, default=0, help="of start states and random keys (%(default)s)")
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help="where index.html goes (default: RUN/report)")
+    parser.add_argument("--no-report", action="store_true", help="write no page")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")
+    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw how the first walks; needs no OpenGL")
+    parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="film an episode of the first")
+    parser.add_argument(
+        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
     )
     parser.add_argument("--threads", type=int, default=0, help="physics threads; 0: every core (%(default)s)")
-    parser.add_argument("--gate", action="store_true", help="exit with 1 if a gate is failed or was not played")
+    parser.add_argument("--no-gate", dest="gate", action="store_false", help="exit with 0 even where a gate is failed")
     return parser
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text} is not a finite number")
-    return value
-
-
 def _positive(text: str) -> float:
-    value = _finite(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
+    value = float(text)
+    if not math.isfinite(value) or value <= 0:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text}")
     return value
 
 
@@ -119,5 +187,17 @@ def _positive_int(text: str) -> int:
     return value
 
 
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must be at least 0 and below 2^32, not {text}")
+    return value
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code == 130:
+        # JAX's threads are still at work, and crash where Python is taken down under them.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 
+from wildrobot.evaluation.episodes import Episodes
 from wildrobot.evaluation.raycast import AZIMUTH_RAD, View, render
-from wildrobot.evaluation.rollout import Episodes
 from wildrobot.evaluation.steps import swings
 
 POSES, CYCLES = 8, 1.2

@@ -1,81 +1,99 @@
-"""What a policy must reach, as data, with the reason for each threshold."""
+"""Holds what was reached against the thresholds of a suite."""
 
 from __future__ import annotations
 
-import dataclasses
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from wildrobot.evaluation.score import CommandScore
+from wildrobot.evaluation.case import Case
+from wildrobot.evaluation.figures import figure
+from wildrobot.evaluation.results import CaseResult
+from wildrobot.evaluation.suite import GateSpec, Suite, selected
 
-
-@dataclass(frozen=True)
-class Gate:
-    """One threshold.
-
-    Attributes:
-      figure: a field of `CommandScore`.
-      commands_m_per_s: the forward speeds that it is for.
-      sense: whether the figure must be at least or at most the limit.
-      limit: in the figure's unit.
-      unit: of the limit, for people; "" for a share.
-      reason: why this much.
-    """
-
-    figure: str
-    commands_m_per_s: tuple[float, ...]
-    sense: Literal["at least", "at most"]
-    limit: float
-    unit: str
-    reason: str
-
-
-GATES = (
-    Gate("survival", (0.1, 0.2, 0.3), "at least", 0.97, "", "a fall breaks servos; 3 % is for odd start states"),
-    Gate("speed_error_m_per_s", (0.1, 0.2, 0.3), "at most", 0.04, "m/s", "a tenth of the top speed"),
-    Gate("survival", (0.0,), "at least", 0.95, "", "whoever cannot stand cannot be trusted to walk"),
-    Gate("horizontal_speed_m_per_s", (0.0,), "at most", 0.02, "m/s", "slower looks like standing still"),
-)
+Sense = Literal["at least", "at most", "more than"]
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """A gate on one command; `value` and `passed` are None where it was not played."""
+    """One gate on one case.
 
-    gate: Gate
-    command_m_per_s: float
+    Attributes:
+      suite, case, case_label: where it stands.
+      figure: the figure's name.
+      sense, limit, unit: what it must reach.
+      reason: why this much.
+      value: what it reached; None if no episode has the figure, which fails the gate.
+      passed: whether it is reached.
+    """
+
+    suite: str
+    case: str
+    case_label: str
+    figure: str
+    sense: Sense
+    limit: float
+    unit: str
+    reason: str
     value: float | None
-    passed: bool | None
+    passed: bool
 
+    @property
     def sentence(self) -> str:
-        """E.g. `pass: survival 0.992 at 0.10 m/s (at least 0.97)`."""
-        verdict = {True: "pass", False: "FAIL", None: "not played"}[self.passed]
-        name = self.gate.figure.removesuffix("_m_per_s").replace("_", " ")
-        value = "" if self.passed is None else " none" if self.value is None else f" {self.value:.3f}"
-        limit = f"{self.gate.sense} {self.gate.limit:g} {self.gate.unit}".rstrip()
-        return f"{verdict}: {name}{value} at {self.command_m_per_s:.2f} m/s ({limit})"
+        """E.g. `pass: walk, 0.10 m/s: survival 0.992 (at least 0.95)`."""
+        value = "none" if self.value is None else f"{self.value:.3f}"
+        limit = f"{self.sense} {self.limit:.3g} {self.unit}".rstrip()
+        label = figure(self.figure).label
+        return f"{'pass' if self.passed else 'FAIL'}: {self.suite}, {self.case_label}: {label} {value} ({limit})"
 
 
-def check(scores: list[CommandScore], gates: tuple[Gate, ...] = GATES) -> list[GateResult]:
-    """Holds the scores against the gates. A figure that no episode has fails its gate."""
-    played = {round(score.command[0], 6): score for score in scores}
-    results = []
-    for gate in gates:
-        for command in gate.commands_m_per_s:
-            entry = played.get(round(command, 6))
-            if entry is None:
-                results.append(GateResult(gate, command, None, None))
-                continue
-            value = getattr(entry, gate.figure)
-            reached = value is not None and (value >= gate.limit if gate.sense == "at least" else value <= gate.limit)
-            results.append(GateResult(gate, command, value, reached))
-    return results
+def check(
+    suite: Suite, results: Mapping[str, CaseResult], baselines: Mapping[str, Mapping[str, CaseResult]]
+) -> list[GateResult]:
+    """Every gate of a suite on every case that it selects.
 
-
-def as_data(results: list[GateResult]) -> list[dict[str, Any]]:
-    """For the JSON report."""
+    Args:
+      suite: what was played.
+      results: by the id of each case.
+      baselines: the same for each baseline, by its name.
+    """
     return [
-        dataclasses.asdict(result.gate) | {"command_m_per_s": result.command_m_per_s}
-        | {"value": result.value, "passed": result.passed}
-        for result in results
-    ]  # fmt: skip
+        _checked(suite, gate, results[case.id], baselines)
+        for gate in suite.file.gates
+        for case in selected(gate, suite.cases)
+    ]
+
+
+def _checked(
+    suite: Suite, gate: GateSpec, result: CaseResult, baselines: Mapping[str, Mapping[str, CaseResult]]
+) -> GateResult:
+    case, value = result.case, result.estimates[gate.figure].value
+    sense, limit = _limit(gate, case, baselines)
+    # A value that no episode has is NaN, and fails every comparison.
+    passed = {"at least": value >= limit, "at most": value <= limit, "more than": value > limit}[sense]
+    return GateResult(
+        suite=suite.name,
+        case=case.id,
+        case_label=case.label,
+        figure=gate.figure,
+        sense=sense,
+        limit=limit,
+        unit=figure(gate.figure).unit,
+        reason=gate.reason + (f" (the limit is what {gate.beats} reaches)" if gate.beats else ""),
+        value=value if math.isfinite(value) else None,
+        passed=passed,
+    )
+
+
+def _limit(gate: GateSpec, case: Case, baselines: Mapping[str, Mapping[str, CaseResult]]) -> tuple[Sense, float]:
+    if gate.beats:
+        reached = baselines[gate.beats][case.id].estimates[gate.figure].value
+        # Nothing is better than perfect.
+        return "at least" if reached == 1.0 else "more than", reached
+    if gate.at_most is not None:
+        return "at most", gate.at_most
+    if gate.more_than is not None:
+        return "more than", gate.more_than
+    assert gate.at_least is not None
+    return "at least", gate.at_least + gate.per_vx * abs(case.play.command[0])

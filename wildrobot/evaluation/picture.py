@@ -8,27 +8,20 @@ from pathlib import Path
 import matplotlib
 import mujoco
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import filmstrip, metrics
-from wildrobot.evaluation.rollout import Episodes
-from wildrobot.evaluation.score import CommandScore
-from wildrobot.evaluation.steps import CONTACT_N
+from wildrobot.evaluation import figures, filmstrip, metrics, series
+from wildrobot.evaluation.episodes import Episodes
 
 _LEFT, _RIGHT, _INK, _GREY = "#1f77b4", "#e8702a", "#1f2933", "#5b6470"
 _GAIT_S = 3.0
 """What the gait diagram spans [s]."""
-_SMOOTH_S = 0.7
-"""Speeds are averaged over about a gait cycle: within a step, the base of any biped speeds up and slows down."""
 
 
-def draw(
-    path: Path, title: str, model: mujoco.MjModel, played: Sequence[Episodes], scores: Sequence[CommandScore]
-) -> None:
+def draw(path: Path, title: str, model: mujoco.MjModel, played: Sequence[Episodes]) -> None:
     """Writes the picture as PNG.
 
     Above, the robot over 1.2 gait cycles of the fastest command that it survives, seen from the side; then when its
@@ -41,7 +34,7 @@ def draw(
     figure = Figure(figsize=(13.0, 9.0), facecolor="white")
     FigureCanvasAgg(figure)
     figure.text(0.035, 0.955, title, size=16, weight="bold", color=_INK)
-    figure.text(0.035, 0.927, _caption(scores[shown], played[shown]), size=10.5, color=_GREY)
+    figure.text(0.035, 0.927, _caption(played[shown]), size=10.5, color=_GREY)
     strip = filmstrip.choose(played[shown])
     filmstrip.draw(figure.add_axes((0.035, 0.500, 0.93, 0.415)), model, played[shown], strip)
     _draw_contacts(figure.add_axes((0.080, 0.405, 0.885, 0.060)), played[shown], strip)
@@ -59,11 +52,13 @@ def fastest_survived(played: Sequence[Episodes]) -> int:
     return max(survived or range(len(played)), key=lambda index: played[index].command[0])
 
 
-def _caption(entry: CommandScore, played: Episodes) -> str:
+def _caption(played: Episodes) -> str:
     seconds = (len(played.alive) - 1) * played.control_period_s
-    speed = "" if entry.speed_m_per_s is None else f", walked at {entry.speed_m_per_s:.3f} m/s"
+    speeds = figures.figure("speed_m_per_s").of(played)
+    speed = f", walked at {np.nanmean(speeds):.3f} m/s" if np.isfinite(speeds).any() else ""
+    survived = played.alive[-1]
     return (
-        f"Commanded {entry.command[0]:.2f} m/s{speed}; {entry.survived} of {entry.episodes} episodes of {seconds:g} s "
+        f"Commanded {played.command[0]:.2f} m/s{speed}; {survived.sum()} of {len(survived)} episodes of {seconds:g} s "
         "survived. The strip shows the first one at moments 1 to 8, with rulers in metres."
     )
 
@@ -74,10 +69,9 @@ def _draw_contacts(axes: Axes, played: Episodes, strip: filmstrip.Strip) -> None
     first = max(0.0, times.mean() - _GAIT_S / 2)
     last = min(first + _GAIT_S, (played.alive[:, 0].sum() - 1) * period)
     for row, (foot, name, colour) in enumerate(((1, "right", _RIGHT), (0, "left", _LEFT))):
-        ground = np.flatnonzero(played.foot_load_N[: played.alive[:, 0].sum(), 0, foot] > CONTACT_N)
-        for run in np.split(ground, np.flatnonzero(np.diff(ground) > 1) + 1):
-            if len(run):
-                axes.broken_barh([(run[0] * period, len(run) * period)], (row + 0.14, 0.72), color=colour, lw=0)
+        alive = int(played.alive[:, 0].sum())
+        bars = series.contact_bars(played.foot_load_N[:, 0, foot], 0, alive - 1, period)
+        axes.broken_barh([(start, stop - start) for start, stop in bars], (row + 0.14, 0.72), color=colour, lw=0)
         axes.text(first, row + 0.5, f"{name} foot  ", ha="right", va="center", color=colour, size=10)
     for number, time in enumerate(times, 1):
         axes.axvline(time, color=_INK, lw=0.8, alpha=0.55)
@@ -94,8 +88,8 @@ def _draw_speeds(axes: Axes, played: Sequence[Episodes]) -> None:
     colours = matplotlib.colormaps["viridis"](np.linspace(0.05, 0.82, max(len(played), 2)))
     times = np.arange(len(played[0].alive)) * played[0].control_period_s
     for episodes, colour in zip(played, colours, strict=False):
-        speeds = _smoothed_speeds(episodes)
-        low, middle, high = _percentiles(speeds, (10, 50, 90))
+        forward = series.smoothed(episodes.velocity_m_per_s[..., 0], episodes.alive, episodes.control_period_s)
+        low, middle, high = series.percentiles(forward, (10.0, 50.0, 90.0))
         axes.axhline(episodes.command[0], color=colour, lw=1.2, ls=(0, (4, 3)))
         axes.fill_between(times, low, high, color=colour, alpha=0.2, lw=0)
         axes.plot(times, middle, color=colour, lw=1.8)
@@ -125,23 +119,6 @@ def _draw_paths(axes: Axes, played: Episodes) -> None:
     )
     axes.grid(color="#e4e8ec", lw=0.8)
     _tidy(axes, "bottom", "left")
-
-
-def _smoothed_speeds(played: Episodes) -> Float[np.ndarray, "T E"]:
-    """Forward speeds [m/s], moving means of 0.7 s that look back; NaN after a fall."""
-    width = max(1, round(_SMOOTH_S / played.control_period_s))
-    total = np.cumsum(played.velocity_m_per_s[..., 0], axis=0, dtype=np.float64)
-    total[width:] = total[width:] - total[:-width]
-    count = np.minimum(np.arange(1, len(total) + 1), width)
-    return np.where(played.alive, total / count[:, None], np.nan)
-
-
-def _percentiles(speeds: np.ndarray, which: tuple[int, ...]) -> np.ndarray:
-    """Over the episodes that are still alive; NaN where there is none."""
-    result = np.full((len(which), len(speeds)), np.nan)
-    some = np.isfinite(speeds).any(axis=1)
-    result[:, some] = np.nanpercentile(speeds[some], which, axis=1)
-    return result
 
 
 def _tidy(axes: Axes, *sides: str) -> None:

@@ -3,145 +3,132 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
-from wildrobot.env import WildRobotEnv
-from wildrobot.evaluation.suite import Suite
+from wildrobot.evaluation.actors import Actor
+from wildrobot.evaluation.episodes import Episodes, RobotFacts
+from wildrobot.evaluation.stage import Play, Stage
 from wildrobot.state import EnvState, where
-
-Actor = Callable[[Float[Array, "batch n"]], Float[Array, "batch 17"]]
-"""A deterministic policy in JAX: actor observations to actions."""
 
 _CHUNK_STEPS = 50
 """Control steps per compiled call: long enough to cost nothing, short enough to show progress."""
 
 
-def hold_home(env: WildRobotEnv) -> Actor:
-    """The baseline: the action 0, whose joint targets are the home pose."""
-    return lambda observation: jnp.zeros((len(observation), env.action_size))
+class Player:
+    """Plays the cases of one stage. What is compiled is kept, and serves every policy of the same structure."""
 
+    def __init__(self, stage: Stage):
+        self.stage = stage
+        self._filmed = np.arange(len(stage.plays)) * stage.episodes
+        self._chunk = jax.jit(self._advance, static_argnums=0)
+        self._begin = jax.jit(self._starts)
 
-@dataclass(frozen=True)
-class Episodes:
-    """E episodes of one command, in float32. Sample k, of T + 1, is k control periods after the start.
+    def play(self, actor: Actor, on_progress: Callable[[int], None] = lambda steps: None) -> dict[Play, Episodes]:
+        """Plays all episodes of all cases at once.
 
-    A robot that falls or diverges is frozen there; its samples from then on have `alive` False and mean nothing.
+        There is no auto-reset: each robot plays exactly one episode, and short ones do not count more often. Episode i
+        has the same start state and the same random key in every case, whoever acts.
 
-    Attributes:
-      command: vx [m/s], vy [m/s], yaw rate [rad/s], shape (3,).
-      control_period_s: time between samples.
-      alive: has not fallen up to this sample, shape (T + 1, E).
-      position_m: base on the ground plane, world frame, shape (T + 1, E, 2).
-      velocity_m_per_s: base velocity on the ground plane, heading frame, shape (T + 1, E, 2).
-      heading_rad: shape (T + 1, E).
-      foot_position_m: sole centres on the ground plane, world frame; left, right; shape (T + 1, E, 2, 2).
-      foot_clearance_m: height of the lowest corner of each sole, shape (T + 1, E, 2).
-      foot_load_N: shape (T + 1, E, 2).
-      torque_Nm: in actuator order, shape (T + 1, E, 17).
-      film_qpos: configurations of the first episode, which starts at home, shape (T + 1, 24).
-    """
+        Args:
+          actor: what acts.
+          on_progress: called with the number of environment steps just done.
+        """
+        stage, steps = self.stage, self.stage.env.config.episode_steps
+        robots = len(stage.plays) * stage.episodes
+        state, alive = self._begin()
+        recorded = [jax.tree.map(lambda x: np.asarray(x)[None], self._sample(state, alive))]
+        carry, done = (state, alive, jnp.zeros((), jnp.int32)), 0
+        while done < steps:
+            carry, samples = self._chunk(actor.rule, actor.parameters, carry)
+            # The last chunk may run past the end; a second length would have to be compiled.
+            keep = min(_CHUNK_STEPS, steps - done)
+            recorded.append({name: np.asarray(x[:keep]) for name, x in samples.items()})
+            done += keep
+            on_progress(keep * robots)
+        joined = {name: np.concatenate([part.pop(name) for part in recorded]) for name in list(recorded[0])}
+        return {play: self._episodes(joined, play, index) for index, play in enumerate(stage.plays)}
 
-    command: np.ndarray
-    control_period_s: float
-    alive: np.ndarray
-    position_m: np.ndarray
-    velocity_m_per_s: np.ndarray
-    heading_rad: np.ndarray
-    foot_position_m: np.ndarray
-    foot_clearance_m: np.ndarray
-    foot_load_N: np.ndarray
-    torque_Nm: np.ndarray
-    film_qpos: np.ndarray
+    def _advance(self, rule: Any, parameters: Any, carry: tuple) -> tuple[tuple, dict[str, Array]]:
+        step = partial(self._step, rule, parameters)
+        return jax.lax.scan(step, carry, length=min(_CHUNK_STEPS, self.stage.env.config.episode_steps))
 
-
-def play(
-    env: WildRobotEnv, actor: Actor, suite: Suite, on_progress: Callable[[int, int], None] = lambda done, total: None
-) -> list[Episodes]:
-    """Plays every command, all episodes at once.
-
-    There is no auto-reset, so each robot plays exactly one episode and short ones do not count more often. Episode i
-    has the same start state and the same random key under every command.
-
-    Args:
-      env: made from `suite.judged(...)`.
-      actor: what acts.
-      suite: what is played.
-      on_progress: called with the control steps done and those to do.
-
-    Returns:
-      One recording per command, in the order of `suite.commands_m_per_s`.
-    """
-    commands = np.zeros((len(suite.commands_m_per_s), 3), np.float32)
-    commands[:, 0] = suite.commands_m_per_s
-    filmed = np.arange(len(commands)) * suite.episodes
-    steps = env.config.episode_steps
-
-    def step(carry: tuple[EnvState, Bool[Array, " batch"]], _: None) -> tuple[tuple, dict[str, Array]]:
-        state, alive = carry
-        moved = jax.vmap(env.step)(state, actor(state.obs["state"]))
+    def _step(
+        self, rule: Any, parameters: Any, carry: tuple[EnvState, Bool[Array, " batch"], Int[Array, ""]], _: None
+    ) -> tuple[tuple, dict[str, Array]]:
+        state, alive, count = carry
+        chance = jax.vmap(jax.random.fold_in, (0, None))(self._episode_keys(), count)
+        action = rule(parameters, state.obs["state"], chance)
+        if self.stage.push is None:
+            moved = jax.vmap(self.stage.env.step)(state, action)
+        else:
+            moved = jax.vmap(self.stage.env.step)(state, action, self._push_N(state, count))
         state = where(alive, _lean(moved), state)
         alive = alive & ~moved.terminated
-        return (state, alive), _sample(env, state, alive, filmed)
+        return (state, alive, count + 1), self._sample(state, alive)
 
-    @jax.jit
-    def chunk(carry: tuple) -> tuple[tuple, dict[str, Array]]:
-        return jax.lax.scan(step, carry, length=min(_CHUNK_STEPS, steps))
+    def _push_N(self, state: EnvState, count: Int[Array, ""]) -> Float[Array, "batch 3"]:
+        """The force on each robot now, turned with the heading that it started with, which is 0."""
+        push = self.stage.push
+        assert push is not None
+        on = (count >= push.first_step) & (count < push.first_step + push.steps)
+        return jnp.where(on, jnp.asarray(push.force_N), 0.0)
 
-    state, alive = jax.jit(lambda: _starts(env, jnp.asarray(commands), suite))()
-    recorded = [jax.tree.map(lambda x: np.asarray(x)[None], _sample(env, state, alive, filmed))]
-    carry, done = (state, alive), 0
-    while done < steps:
-        carry, samples = chunk(carry)
-        # The last chunk may run past the end; a second length would have to be compiled.
-        keep = min(_CHUNK_STEPS, steps - done)
-        recorded.append({name: np.asarray(x[:keep]) for name, x in samples.items()})
-        done += keep
-        on_progress(done, steps)
-    joined = {name: np.concatenate([part.pop(name) for part in recorded]) for name in list(recorded[0])}
-    return [_one_command(joined, command, i, suite.episodes, env) for i, command in enumerate(commands)]
+    def _starts(self) -> tuple[EnvState, Bool[Array, " batch"]]:
+        stage, keys = self.stage, self._episode_keys()
 
+        def start(key: Array, command: Array, start: Array, variant: Array) -> EnvState:
+            return stage.env.reset(key, command=command, start=start, variant=variant)
 
-def _starts(
-    env: WildRobotEnv, commands: Float[Array, "commands 3"], suite: Suite
-) -> tuple[EnvState, Bool[Array, " batch"]]:
-    episodes, count = suite.episodes, len(commands)
-    keys = jnp.tile(jax.random.split(jax.random.key(suite.seed), episodes), count)
-    starts = jnp.tile(jnp.arange(episodes) % env.physics.starts.count, count)
-    nominal = jnp.zeros((), jnp.int32)
-    state = jax.vmap(lambda key, command, start: env.reset(key, command=command, start=start, variant=nominal))(
-        keys, jnp.repeat(commands, episodes, axis=0), starts
-    )
-    return _lean(state), jnp.ones(episodes * count, bool)
+        state = jax.vmap(start)(keys, stage.commands, stage.starts, stage.variants)
+        return _lean(state), jnp.ones(len(keys), bool)
+
+    def _episode_keys(self) -> Array:
+        """The same for episode i of every case."""
+        keys = jax.random.split(jax.random.key(self.stage.seed), self.stage.episodes)
+        return jnp.tile(keys, len(self.stage.plays))
+
+    def _sample(self, state: EnvState, alive: Bool[Array, " batch"]) -> dict[str, Array]:
+        readings = jax.vmap(self.stage.env.readings)(state)
+        return {
+            "alive": alive,
+            "position_m": readings.base_position_m[:, :2],
+            "velocity_m_per_s": readings.base_velocity_heading_m_per_s[:, :2],
+            "heading_rad": readings.heading_rad,
+            "yaw_rate_rad_per_s": readings.yaw_rate_rad_per_s,
+            "gravity": readings.gravity,
+            "action": state.task.last_action,
+            "joint_velocity_rad_per_s": readings.joint_velocity_rad_per_s,
+            "torque_Nm": readings.torque_Nm,
+            "foot_position_m": readings.foot_position_m[:, :, :2],
+            "foot_velocity_m_per_s": readings.foot_velocity_m_per_s[:, :, :2],
+            "foot_clearance_m": readings.foot_clearance_m,
+            "foot_load_N": readings.foot_load_N,
+            "film_qpos": state.physics.qpos[self._filmed],
+        }
+
+    def _episodes(self, joined: dict[str, np.ndarray], play: Play, index: int) -> Episodes:
+        mine = slice(index * self.stage.episodes, (index + 1) * self.stage.episodes)
+        arrays = {name: x[:, index] if name == "film_qpos" else x[:, mine] for name, x in joined.items()}
+        env = self.stage.env
+        model = env.physics.variants.models[int(self.stage.variants[mine.start])]
+        return Episodes(
+            command=np.asarray(play.command, np.float32),
+            control_period_s=float(env.control_period_s),
+            robot=RobotFacts(
+                joint_names=env.robot.joint_names,
+                torque_limit_Nm=env.robot.torque_limit_Nm,
+                weight_N=float(model.body_mass.sum() * np.linalg.norm(model.opt.gravity)),
+            ),
+            **arrays,
+        )
 
 
 def _lean(state: EnvState) -> EnvState:
     """Drops what the next step does not need, so that rewards and the critic's observation are not computed."""
     return state._replace(obs={"state": state.obs["state"]}, reward=jnp.zeros_like(state.reward), metrics={})
-
-
-def _sample(env: WildRobotEnv, state: EnvState, alive: Bool[Array, " batch"], filmed: np.ndarray) -> dict[str, Array]:
-    readings = jax.vmap(env.readings)(state)
-    return {
-        "alive": alive,
-        "position_m": readings.base_position_m[:, :2],
-        "velocity_m_per_s": readings.base_velocity_heading_m_per_s[:, :2],
-        "heading_rad": readings.heading_rad,
-        "foot_position_m": readings.foot_position_m[:, :, :2],
-        "foot_clearance_m": readings.foot_clearance_m,
-        "foot_load_N": readings.foot_load_N,
-        "torque_Nm": readings.torque_Nm,
-        "film_qpos": state.physics.qpos[filmed],
-    }
-
-
-def _one_command(
-    joined: dict[str, np.ndarray], command: np.ndarray, index: int, episodes: int, env: WildRobotEnv
-) -> Episodes:
-    mine = slice(index * episodes, (index + 1) * episodes)
-    arrays = {name: x[:, index] if name == "film_qpos" else x[:, mine] for name, x in joined.items()}
-    return Episodes(command=command, control_period_s=float(env.control_period_s), **arrays)

@@ -61,9 +61,24 @@ class Physics(Protocol):
         """The start states."""
         ...
 
-    def step(self, state: PhysicsState, targets_rad: Float[Array, "*batch nu"]) -> PhysicsState:
-        """Simulates one control period with constant joint targets [rad]."""
+    def step(
+        self,
+        state: PhysicsState,
+        targets_rad: Float[Array, "*batch nu"],
+        push_N: Float[Array, "*batch 3"] | None = None,
+    ) -> PhysicsState:
+        """Simulates one control period.
+
+        Args:
+          state: the robot.
+          targets_rad: joint targets [rad], constant through the period.
+          push_N: force [N] on the pelvis' centre of mass, world frame, constant through the period.
+        """
         ...
+
+
+PUSHED_BODY = "pelvis"
+"""Where `push_N` acts: the waist, as in the tests of the real robot."""
 
 
 def start_state(physics: Physics, start: Int[Array, ""], variant: Int[Array, ""]) -> PhysicsState:

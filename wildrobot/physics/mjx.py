@@ -11,7 +11,7 @@ import jax
 from jaxtyping import Array, Float, Int
 
 from wildrobot.errors import UsageError
-from wildrobot.physics.base import PhysicsState
+from wildrobot.physics.base import PUSHED_BODY, PhysicsState
 from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank, stacked_leaves
 from wildrobot.robot import Robot
@@ -49,6 +49,7 @@ class MjxPhysics:
         self.robot, self.variants, self.starts = robot, variants, starts
         self.control_period_s = substeps * robot.model.opt.timestep
         self._substeps = substeps
+        self._pushed = robot.model.body(PUSHED_BODY).id
         flat = [jax.tree.flatten(mjx.put_model(model, impl=implementation)) for model in variants.models]
         self._structure = flat[0][1]
         self._leaves, self._differs = stacked_leaves([leaves for leaves, _ in flat])
@@ -59,10 +60,14 @@ class MjxPhysics:
         leaves = [leaf[variant] if differs else leaf for leaf, differs in zip(self._leaves, self._differs, strict=True)]
         return jax.tree.unflatten(self._structure, leaves)
 
-    def step(self, state: PhysicsState, targets_rad: Float[Array, " nu"]) -> PhysicsState:
-        """Simulates one control period of one robot with constant joint targets [rad]."""
+    def step(
+        self, state: PhysicsState, targets_rad: Float[Array, " nu"], push_N: Float[Array, " 3"] | None = None
+    ) -> PhysicsState:
+        """Simulates one control period of one robot; see `Physics.step`."""
         model = self._model(state.variant)
         data = self._data.replace(qpos=state.qpos, qvel=state.qvel, ctrl=targets_rad)
+        if push_N is not None:
+            data = data.replace(xfrc_applied=data.xfrc_applied.at[self._pushed, :3].set(push_N))
         data = jax.lax.fori_loop(0, self._substeps, lambda _, data: mjx.step(model, data), data)
         return state._replace(qpos=data.qpos, qvel=data.qvel, ctrl=targets_rad, sensordata=data.sensordata)
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from mujoco import rollout
 
-from wildrobot.physics.base import PhysicsState
+from wildrobot.physics.base import PUSHED_BODY, PhysicsState
 from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank
 from wildrobot.robot import Robot
@@ -43,6 +43,8 @@ class NativePhysics:
         self.robot, self.variants, self.starts = robot, variants, starts
         self.control_period_s = substeps * robot.model.opt.timestep
         self._substeps = substeps
+        # The first three of a body's six numbers are the force, world frame.
+        self._force_at = 6 * robot.model.body(PUSHED_BODY).id
         threads = threads or available_threads()
         self._pool = rollout.Rollout(nthread=threads)
         self._data = [mujoco.MjData(robot.model) for _ in range(threads)]
@@ -50,12 +52,16 @@ class NativePhysics:
         # Each call keeps every thread busy, so that waiting costs nothing.
         self._lock = threading.Lock()
 
-    def step(self, state: PhysicsState, targets_rad: Float[Array, "*batch nu"]) -> PhysicsState:
-        """Simulates one control period with constant joint targets [rad]."""
+    def step(
+        self,
+        state: PhysicsState,
+        targets_rad: Float[Array, "*batch nu"],
+        push_N: Float[Array, "*batch 3"] | None = None,
+    ) -> PhysicsState:
+        """Simulates one control period; see `Physics.step`."""
         shapes = tuple(jax.ShapeDtypeStruct(x.shape, jnp.float32) for x in (state.qpos, state.qvel, state.sensordata))
-        qpos, qvel, sensordata = jax.pure_callback(
-            self._step_batch, shapes, state.variant, state.qpos, state.qvel, targets_rad, vmap_method="broadcast_all"
-        )
+        inputs = (state.variant, state.qpos, state.qvel, targets_rad, *(() if push_N is None else (push_N,)))
+        qpos, qvel, sensordata = jax.pure_callback(self._step_batch, shapes, *inputs, vmap_method="broadcast_all")
         return state._replace(qpos=qpos, qvel=qvel, ctrl=targets_rad, sensordata=sensordata)
 
     def _step_batch(
@@ -64,6 +70,7 @@ class NativePhysics:
         qpos: Float[Array, "*batch nq"],
         qvel: Float[Array, "*batch nv"],
         targets_rad: Float[Array, "*batch nu"],
+        push_N: Float[Array, "*batch 3"] | None = None,
     ) -> tuple[Float[np.ndarray, "*batch nq"], Float[np.ndarray, "*batch nv"], Float[np.ndarray, "*batch nsensor"]]:
         # JAX computations must not be started inside a callback: from here on, NumPy alone.
         model, batch, count = self.robot.model, variant.shape, variant.size
@@ -79,14 +86,19 @@ class NativePhysics:
         initial[broken, 1 : 1 + model.nq] = self.robot.home_qpos
         initial[broken, 1 + model.nq :] = 0.0
         targets[broken] = self.robot.home_targets_rad
-        control = np.repeat(targets, self._substeps, axis=1)
+        control, spec = targets, mujoco.mjtState.mjSTATE_CTRL
+        if push_N is not None:
+            forces = np.zeros((count, 1, 6 * model.nbody))
+            forces[:, 0, self._force_at : self._force_at + 3] = np.asarray(push_N).reshape(count, -1)[order]
+            control, spec = np.concatenate([targets, forces], axis=2), spec | mujoco.mjtState.mjSTATE_XFRC_APPLIED
+        control = np.repeat(control, self._substeps, axis=1)
         state = np.empty((count, self._substeps, initial.shape[1]))
         sensordata = np.empty((count, self._substeps, model.nsensordata))
         models = [self.variants.models[index] for index in variants[order]]
         with self._lock:
             self._pool.rollout(
                 models, self._data, initial, control, skip_checks=True, nstep=self._substeps,
-                state=state, sensordata=sensordata,
+                state=state, sensordata=sensordata, control_spec=int(spec),
             )  # fmt: skip
         last = np.empty((count, initial.shape[1]), np.float32)
         read = np.empty((count, model.nsensordata), np.float32)

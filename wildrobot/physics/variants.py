@@ -6,6 +6,7 @@ Whatever needs MuJoCo's compiler is computed here, once; an episode draws a robo
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from wildrobot.config import VariantsConfig
+from wildrobot.errors import UsageError
 from wildrobot.robot import Robot
 
 PARAMETER_NAMES = ("friction", "mass_scale", "com_x_m", "com_y_m", "gain_scale", "frictionloss_scale", "armature_scale")
@@ -24,7 +26,7 @@ class VariantBank:
     """K compiled robots.
 
     Attributes:
-      models: the K compiled models; `models[0]` is the nominal robot.
+      models: the K compiled models.
       parameters: what was drawn for each, in the order of `PARAMETER_NAMES`; a critic may look at it.
     """
 
@@ -39,8 +41,7 @@ class VariantBank:
 def make_variants(robot: Robot, config: VariantsConfig) -> VariantBank:
     """Compiles `config.count` robots; the first one is the nominal robot, unchanged."""
     rng = np.random.default_rng(config.seed)
-    nominal = np.array([robot.model.geom("floor").friction[0], 1.0, 0.0, 0.0, 1.0, 1.0, 1.0])
-    models, parameters = [robot.model], [nominal]
+    models, parameters = [robot.model], [_nominal(robot)]
     for _ in range(config.count - 1):
         drawn = np.array(
             [
@@ -52,22 +53,44 @@ def make_variants(robot: Robot, config: VariantsConfig) -> VariantBank:
                 rng.uniform(*config.armature_scale),
             ]
         )
-        models.append(_vary(robot.model, drawn, rng, config))
+        # Each link deviates on its own, around a common deviation of the whole robot.
+        models.append(_vary(robot.model, drawn, rng.uniform(*config.link_mass_scale, size=robot.model.nbody)))
         parameters.append(drawn)
     return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
 
 
+def chosen_variants(robot: Robot, choices: Sequence[Mapping[str, float]]) -> VariantBank:
+    """Compiles robots that differ from the nominal one in the parameters that are named; {} is the nominal robot.
+
+    Raises:
+      UsageError: for a name that is none of `PARAMETER_NAMES`.
+    """
+    models, parameters = [], []
+    for choice in choices:
+        unknown = sorted(set(choice) - set(PARAMETER_NAMES))
+        if unknown:
+            raise UsageError(f"no parameter of a robot is called {unknown[0]}; there are: {', '.join(PARAMETER_NAMES)}")
+        values = _nominal(robot)
+        for name, value in choice.items():
+            values[PARAMETER_NAMES.index(name)] = value
+        models.append(_vary(robot.model, values, np.ones(robot.model.nbody)) if choice else robot.model)
+        parameters.append(values)
+    return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
+
+
+def _nominal(robot: Robot) -> Float[np.ndarray, "P"]:
+    return np.array([robot.model.geom("floor").friction[0], 1.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+
+
 def _vary(
-    nominal: mujoco.MjModel, drawn: Float[np.ndarray, "P"], rng: np.random.Generator, config: VariantsConfig
+    nominal: mujoco.MjModel, parameters: Float[np.ndarray, "P"], link_scale: Float[np.ndarray, " bodies"]
 ) -> mujoco.MjModel:
     model = nominal.__copy__()
-    friction, mass_scale, com_x_m, com_y_m, gain, frictionloss, armature = drawn
+    friction, mass_scale, com_x_m, com_y_m, gain, frictionloss, armature = parameters
     # MuJoCo takes the larger friction of a contact's two geoms: both sides must carry it.
     model.geom_friction[:, 0] = friction
-    # Each link deviates on its own, around a common deviation of the whole robot.
-    link_scale = mass_scale * rng.uniform(*config.link_mass_scale, size=model.nbody)
-    model.body_mass *= link_scale
-    model.body_inertia *= link_scale[:, None]
+    model.body_mass *= mass_scale * link_scale
+    model.body_inertia *= mass_scale * link_scale[:, None]
     model.body_ipos[model.body("torso").id, :2] += (com_x_m, com_y_m)
     model.actuator_gainprm[:, 0] *= gain
     model.actuator_biasprm[:, 1:3] *= gain

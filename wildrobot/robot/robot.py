@@ -17,6 +17,9 @@ Collision = Literal["feet", "full"]
 "full", for evaluation and pictures: self-collision, body on floor, and the geoms that make it look like a robot.
 """
 
+NO_LOAD_SPEED_RAD_PER_S = 5.8
+"""Of the servos at 11.1 V (data sheet); above it, a real one cannot do what the simulated one does."""
+
 # Contact bits: what the floor is, and what the links are to each other.
 _FLOOR, _BODY = 1, 2
 

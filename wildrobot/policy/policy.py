@@ -1,38 +1,30 @@
 """The neutral policy: what any trainer writes, and all that playing it needs.
 
-It is a multilayer perceptron between an observation normaliser and a squashing function:
-
-    z = (o - mean) / std, clipped to +-clip if there is one
-    a = squash(W_k act(... act(W_0 z + b_0) ...) + b_k)
+It is a multilayer perceptron between an observation normaliser and a squashing function, and the deviation of the
+actions that training draws around the mean one; `network.py` has the formula.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Any, get_args
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 from pydantic import Field, ValidationError
 
-from wildrobot import policy_file
 from wildrobot.config import EnvConfig, validated
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
-from wildrobot.policy_info import ActionMapping, HeaderSection, PolicyInfo
-from wildrobot.policy_info import check_fits as _check_info_fits
+from wildrobot.policy import file
+from wildrobot.policy.info import HeaderSection, PolicyInfo
+from wildrobot.policy.info import check_fits as _check_info_fits
+from wildrobot.policy.network import Activation, Layer, NoiseTransform, PolicyParameters, PolicyStructure, Squash
 
-__all__ = ["ActionMapping", "Activation", "Layer", "Policy", "PolicyInfo", "Squash", "check_fits"]
-
-Activation = Literal["swish", "elu", "relu", "tanh"]
-Squash = Literal["tanh", "clip"]
-
-_ACTIVATIONS_JAX = {"swish": jax.nn.silu, "elu": jax.nn.elu, "relu": jax.nn.relu, "tanh": jnp.tanh}
-_ACTIVATIONS_NUMPY = {
+_ACTIVATIONS = {
     # x * sigmoid(x), written so that a large negative x does not overflow.
     "swish": lambda x: x * (0.5 + 0.5 * np.tanh(0.5 * x)),
     "elu": lambda x: np.where(x > 0.0, x, np.expm1(np.minimum(x, 0.0))),
@@ -41,19 +33,16 @@ _ACTIVATIONS_NUMPY = {
 }
 
 
-class Layer(NamedTuple):
-    """One dense layer, y = x @ kernel + bias: kernel of shape (in, out), bias of shape (out,), float32."""
-
-    kernel: np.ndarray
-    bias: np.ndarray
-
-
 @dataclass(frozen=True)
 class Policy:
-    """A deterministic policy, ready to play.
+    """A policy, ready to play.
 
     Attributes:
-      layers: dense layers from the observation to the action.
+      layers: dense layers from the observation to the mean action.
+      noise: from the last hidden layer to the raw deviation of each action; its kernel is zero where the deviation
+        does not depend on the observation.
+      noise_transform: from the raw deviation z to the deviation: `exp`, exp(z) (Stable-Baselines3), or `softplus`,
+        softplus(z) + 0.001 (Brax).
       activation: between the layers.
       squash: of the last layer's output: `tanh` (Brax), or `clip` to [-1, 1] (Stable-Baselines3).
       observation_mean, observation_std: of the normaliser, shape (n,), float32; nothing is added to the deviation.
@@ -62,6 +51,8 @@ class Policy:
     """
 
     layers: tuple[Layer, ...]
+    noise: Layer
+    noise_transform: NoiseTransform
     activation: Activation
     squash: Squash
     observation_mean: np.ndarray
@@ -72,27 +63,32 @@ class Policy:
     def __post_init__(self) -> None:
         problem = _problem_with(self)
         if problem:
-            raise UsageError(f"not a usable policy: {problem}; {policy_file.REMEDY}")
+            raise UsageError(f"not a usable policy: {problem}; {file.REMEDY}")
 
     def apply(self, observation: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch m"]:
-        """Actions in [-1, 1] for actor observations, in NumPy."""
+        """Mean actions in [-1, 1] for actor observations, in NumPy."""
         x = (observation - self.observation_mean) / self.observation_std
         if self.observation_clip is not None:
             x = np.clip(x, -self.observation_clip, self.observation_clip)
         for layer in self.layers[:-1]:
-            x = _ACTIVATIONS_NUMPY[self.activation](x @ layer.kernel + layer.bias)
+            x = _ACTIVATIONS[self.activation](x @ layer.kernel + layer.bias)
         x = x @ self.layers[-1].kernel + self.layers[-1].bias
         return np.tanh(x) if self.squash == "tanh" else np.clip(x, -1.0, 1.0)
 
-    def apply_jax(self, observation: Float[Array, "*batch n"]) -> Float[Array, "*batch m"]:
-        """The same in JAX, for use inside jit."""
-        x = (observation - self.observation_mean) / self.observation_std
-        if self.observation_clip is not None:
-            x = jnp.clip(x, -self.observation_clip, self.observation_clip)
-        for layer in self.layers[:-1]:
-            x = _ACTIVATIONS_JAX[self.activation](x @ layer.kernel + layer.bias)
-        x = x @ self.layers[-1].kernel + self.layers[-1].bias
-        return jnp.tanh(x) if self.squash == "tanh" else jnp.clip(x, -1.0, 1.0)
+    @property
+    def parameters(self) -> PolicyParameters:
+        """The arrays, for `act`."""
+        return PolicyParameters(self.layers, self.noise, self.observation_mean, self.observation_std)
+
+    @property
+    def structure(self) -> PolicyStructure:
+        """All but the arrays, for `act`."""
+        return PolicyStructure(self.activation, self.squash, self.observation_clip, self.noise_transform)
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of all that the policy is: the same in whatever file it lies, and kept in each."""
+        return file.metadata(*self.packed())["sha256"]
 
     def env_config(self) -> EnvConfig:
         """The environment that the policy was trained in.
@@ -110,17 +106,7 @@ class Policy:
         Raises:
           UsageError: if the file cannot be written.
         """
-        arrays = {"observation.mean": self.observation_mean, "observation.std": self.observation_std}
-        for index, layer in enumerate(self.layers):
-            arrays |= {f"layer_{index}.kernel": layer.kernel, f"layer_{index}.bias": layer.bias}
-        header = _Header(
-            activation=self.activation,
-            squash=self.squash,
-            observation_clip=self.observation_clip,
-            layer_count=len(self.layers),
-            info=self.info,
-        )
-        policy_file.write(Path(path), header.model_dump(mode="json"), arrays)
+        file.write(Path(path), *self.packed())
 
     @classmethod
     def load(cls, path: str | Path) -> Policy:
@@ -129,25 +115,53 @@ class Policy:
         Raises:
           UsageError: for a file that is unreadable, foreign, truncated, altered or inconsistent.
         """
-        tree, arrays = policy_file.read(Path(path))
+        return cls.unpacked(Path(path), *file.read(Path(path)))
+
+    def packed(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """The policy as a JSON tree and named arrays: what every kind of file holds."""
+        layers = {f"layer_{index}": layer for index, layer in enumerate(self.layers)} | {"noise": self.noise}
+        arrays = {"observation.mean": self.observation_mean, "observation.std": self.observation_std}
+        for name, layer in layers.items():
+            arrays |= {f"{name}.kernel": layer.kernel, f"{name}.bias": layer.bias}
+        header = _Header(
+            activation=self.activation,
+            squash=self.squash,
+            noise_transform=self.noise_transform,
+            observation_clip=self.observation_clip,
+            layer_count=len(self.layers),
+            info=self.info,
+        )
+        return header.model_dump(mode="json"), arrays
+
+    @classmethod
+    def unpacked(cls, path: Path, tree: Any, arrays: Mapping[str, np.ndarray]) -> Policy:
+        """The policy that `packed` has made into a tree and arrays; the path is for the messages.
+
+        Raises:
+          UsageError: for a tree or arrays that make no policy.
+        """
         try:
             # Through JSON, where strict mode takes a list for a tuple.
             header = _Header.model_validate_json(json.dumps(tree))
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"{path}: header field {field}: {first['msg']}; {policy_file.REMEDY}") from None
+            raise UsageError(f"{path}: header field {field}: {first['msg']}; {file.REMEDY}") from None
+        layers = [f"layer_{index}" for index in range(header.layer_count)]
         names = ["observation.mean", "observation.std"]
-        names += [f"layer_{index}.{part}" for index in range(header.layer_count) for part in Layer._fields]
+        names += [f"{layer}.{part}" for layer in (*layers, "noise") for part in Layer._fields]
         if set(arrays) != set(names):
             wrong = ", ".join(sorted(set(arrays) ^ set(names)))
-            raise UsageError(f"{path}: missing or unknown arrays: {wrong}; {policy_file.REMEDY}")
+            raise UsageError(f"{path}: missing or unknown arrays: {wrong}; {file.REMEDY}")
+
+        def layer(name: str) -> Layer:
+            return Layer(arrays[f"{name}.kernel"], arrays[f"{name}.bias"])
+
         try:
             return cls(
-                layers=tuple(
-                    Layer(arrays[f"layer_{index}.kernel"], arrays[f"layer_{index}.bias"])
-                    for index in range(header.layer_count)
-                ),
+                layers=tuple(layer(name) for name in layers),
+                noise=layer("noise"),
+                noise_transform=header.noise_transform,
                 activation=header.activation,
                 squash=header.squash,
                 observation_mean=arrays["observation.mean"],
@@ -173,6 +187,7 @@ class _Header(HeaderSection):
 
     activation: Activation
     squash: Squash
+    noise_transform: NoiseTransform
     observation_clip: Annotated[float, Field(gt=0)] | None
     layer_count: Annotated[int, Field(ge=1)]
     info: PolicyInfo
@@ -183,24 +198,29 @@ def _problem_with(policy: Policy) -> str | None:
     for what, value, valid in (
         ("activation", policy.activation, get_args(Activation)),
         ("squash", policy.squash, get_args(Squash)),
+        ("noise_transform", policy.noise_transform, get_args(NoiseTransform)),
     ):
         if value not in valid:
             return f"{what} is {value!r}, valid are {', '.join(valid)}"
     if not policy.layers:
         return "it has no layers"
-    size = policy.info.observation_size
+    inputs, outputs = policy.info.observation_size, policy.info.action_size
     expected = [
-        ("observation.mean", policy.observation_mean, (size,)),
-        ("observation.std", policy.observation_std, (size,)),
+        ("observation.mean", policy.observation_mean, (inputs,)),
+        ("observation.std", policy.observation_std, (inputs,)),
     ]
-    for index, layer in enumerate(policy.layers):
-        last = index == len(policy.layers) - 1
-        outputs = policy.info.action_size if last else int(np.size(layer.bias))
+    hidden = [int(np.size(layer.bias)) for layer in policy.layers[:-1]]
+    dense = [
+        (f"layer_{index}", layer, sizes)
+        for index, (layer, *sizes) in enumerate(
+            zip(policy.layers, [inputs, *hidden], [*hidden, outputs], strict=True),
+        )
+    ]
+    for name, layer, (size_in, size_out) in (*dense, ("noise", policy.noise, [dense[-1][2][0], outputs])):
         expected += [
-            (f"layer_{index}.kernel", layer.kernel, (size, outputs)),
-            (f"layer_{index}.bias", layer.bias, (outputs,)),
+            (f"{name}.kernel", layer.kernel, (size_in, size_out)),
+            (f"{name}.bias", layer.bias, (size_out,)),
         ]
-        size = outputs
     for name, array, shape in expected:
         if array.dtype != np.float32:
             return f"{name} has the type {array.dtype} instead of float32"

@@ -9,72 +9,52 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from wildrobot import policy_file
+from tests.policy.networks import CONFIG, for_env, info, network
 from wildrobot.config import EnvConfig, load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
-from wildrobot.policy import ActionMapping, Activation, Layer, Policy, PolicyInfo, Squash, check_fits
-from wildrobot.policy_info import check_fits as check_info_fits
-
-LAYOUT = (("gyro", 3), ("joint_angle", 2))
-JOINTS = ("left_knee_pitch", "right_knee_pitch")
-CONFIG = load_experiment("smoke").env
+from wildrobot.policy import Layer, Policy, PolicyInfo, act, check_fits
+from wildrobot.policy import file as policy_file
+from wildrobot.policy.info import check_fits as check_info_fits
 
 
-def info(**changes) -> PolicyInfo:
+def by_hand(**changes) -> Policy:
+    """Two entries, two hidden, two joints."""
     fields = {
-        "observation_layout": LAYOUT,
-        "action": ActionMapping(
-            joint_names=JOINTS,
-            home_rad=(0.1, -0.2),
-            scale_rad=(0.5, 0.5),
-            lower_rad=(0.0, -1.0),
-            upper_rad=(1.0, 0.0),
-            delay_steps=1,
-            control_period_s=0.02,
+        "layers": (
+            Layer(np.array([[2, -1], [0, 0]], np.float32), np.array([-0.5, 0], np.float32)),
+            Layer(np.array([[1, -0.5], [0, 0]], np.float32), np.zeros(2, np.float32)),
         ),
-        "robot_digest": "a" * 64,
-        "env_config": CONFIG.model_dump(mode="json"),
-        "code_version": "0.1.0",
-        "framework": "test",
-        "environment_steps": 1000,
-        "seed": 7,
+        "noise": Layer(np.array([[2, 0], [0, 0]], np.float32), np.array([-3, np.log(0.5)], np.float32)),
+        "noise_transform": "exp",
+        "activation": "relu",
+        "squash": "clip",
+        "observation_mean": np.array([1, 0], np.float32),
+        "observation_std": np.array([2, 1], np.float32),
+        "observation_clip": None,
+        "info": info(observation_layout=(("gyro", 2),)),
     }
-    return PolicyInfo(**fields | changes)
-
-
-def network(activation: Activation = "swish", squash: Squash = "tanh", clip: float | None = None) -> Policy:
-    rng = np.random.default_rng(0)
-
-    def normal(*shape):
-        return rng.normal(size=shape).astype(np.float32)
-
-    return Policy(
-        layers=(Layer(normal(5, 8), normal(8)), Layer(normal(8, 4), normal(4)), Layer(normal(4, 2), normal(2))),
-        activation=activation,
-        squash=squash,
-        observation_mean=normal(5),
-        observation_std=np.exp(normal(5)),
-        observation_clip=clip,
-        info=info(),
-    )
+    return Policy(**fields | changes)
 
 
 def test_the_formula_by_hand():
     # z = ((3 - 1) / 2, 0) = (1, 0); hidden: relu(2 - 0.5, -1) = (1.5, 0); out: clip(1.5, -0.75) = (1, -0.75).
-    policy = Policy(
-        layers=(
-            Layer(np.array([[2, -1], [0, 0]], np.float32), np.array([-0.5, 0], np.float32)),
-            Layer(np.array([[1, -0.5], [0, 0]], np.float32), np.zeros(2, np.float32)),
-        ),
-        activation="relu",
-        squash="clip",
-        observation_mean=np.array([1, 0], np.float32),
-        observation_std=np.array([2, 1], np.float32),
-        observation_clip=None,
-        info=info(observation_layout=(("gyro", 2),)),
-    )
-    np.testing.assert_array_equal(policy.apply(np.array([3, 0], np.float32)), [1.0, -0.75])
+    np.testing.assert_array_equal(by_hand().apply(np.array([3, 0], np.float32)), [1.0, -0.75])
+
+
+@pytest.mark.parametrize(
+    ("transform", "expected"),
+    # Means (1.5, -0.75); raw deviations: (1.5 * 2 - 3, log 0.5) = (0, log 0.5); normals (-1, 2).
+    [
+        ("exp", [1.5 - 1.0, -0.75 + 2 * 0.5]),
+        ("softplus", [1.5 - (np.log(2.0) + 0.001), -0.75 + 2 * (np.log(1.5) + 0.001)]),
+    ],
+)
+@pytest.mark.parametrize("squash", ["clip", "tanh"])
+def test_the_drawn_action_by_hand(transform, expected, squash):
+    policy = by_hand(noise_transform=transform, squash=squash)
+    drawn = act(policy.structure, policy.parameters, jnp.array([3.0, 0.0]), jnp.array([-1.0, 2.0]))
+    np.testing.assert_allclose(drawn, np.tanh(expected) if squash == "tanh" else expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("activation", ["swish", "elu", "relu", "tanh"])
@@ -85,7 +65,10 @@ def test_numpy_and_jax_agree(activation, squash, clip):
     expected = policy.apply(observation)
     assert expected.shape == (32, 2)
     assert expected.dtype == np.float32
-    np.testing.assert_allclose(jax.jit(policy.apply_jax)(jnp.asarray(observation)), expected, atol=1e-6)
+    jitted = jax.jit(act, static_argnums=0)
+    for normal in (None, jnp.zeros((32, 2))):
+        actions = jitted(policy.structure, policy.parameters, jnp.asarray(observation), normal)
+        np.testing.assert_allclose(actions, expected, atol=5e-6)
 
 
 def test_the_normalised_observation_is_clipped():
@@ -106,9 +89,8 @@ def test_round_trip(tmp_path, squash, clip):
     policy.save(tmp_path / "policy.safetensors")
     loaded = Policy.load(tmp_path / "policy.safetensors")
     assert loaded.info == policy.info
-    assert (loaded.activation, loaded.squash, loaded.observation_clip) == ("elu", squash, clip)
-    observation = np.ones((3, 5), np.float32)
-    np.testing.assert_array_equal(loaded.apply(observation), policy.apply(observation))
+    assert loaded.structure == policy.structure == ("elu", squash, clip, "softplus")
+    jax.tree.map(np.testing.assert_array_equal, loaded.parameters, policy.parameters)
     assert loaded.env_config() == CONFIG
     assert isinstance(loaded.env_config(), EnvConfig)
     assert [path.name for path in tmp_path.iterdir()] == ["policy.safetensors"]  # no temporary file stays
@@ -165,14 +147,19 @@ BAD_FILES = {
         lambda path: path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)})),
         "not a policy of the format 'wildrobot-policy'",
     ),
-    "newer": (lambda path: write_raw(path, version="2"), "format version 2, but this program reads version 1"),
+    "older": (lambda path: write_raw(path, version="1"), "format version 1, but this program reads version 2"),
     "altered_header": (lambda path: write_raw(path, header="{}"), "does not match its own checksum"),
     "header_key": (lambda path: write_raw(path, without("squash")), "header field squash: Field required"),
     "header_value": (lambda path: write_raw(path, put("activation", "gelu")), "header field activation"),
+    "transform": (lambda path: write_raw(path, put("noise_transform", "square")), "header field noise_transform"),
     "array": (lambda path: write_raw(path, change_arrays=without("layer_1.bias")), "missing.*layer_1.bias"),
     "shape": (
         lambda path: write_raw(path, change_arrays=put("layer_1.kernel", np.zeros((8, 3), np.float32))),
         r"layer_1.kernel has the shape \(8, 3\) instead of \(8, 4\)",
+    ),
+    "noise": (
+        lambda path: write_raw(path, change_arrays=put("noise.kernel", np.zeros((5, 2), np.float32))),
+        r"noise.kernel has the shape \(5, 2\) instead of \(4, 2\)",
     ),
     "inputs": (
         lambda path: write_raw(path, change_arrays=put("observation.mean", np.zeros(4, np.float32))),
@@ -249,18 +236,7 @@ def made_for(env, changed=None, **mapping):
 
 
 def test_a_policy_that_fits(env):
-    info = made_for(env)
-    size = info.observation_size
-    policy = Policy(
-        layers=(Layer(np.zeros((size, 17), np.float32), np.zeros(17, np.float32)),),
-        activation="tanh",
-        squash="clip",
-        observation_mean=np.zeros(size, np.float32),
-        observation_std=np.ones(size, np.float32),
-        observation_clip=None,
-        info=info,
-    )
-    check_fits(policy, env)
+    check_fits(for_env(env), env)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""Recordings of episodes that can be worked out by hand."""
+
+import dataclasses
+
+import numpy as np
+
+from wildrobot.evaluation.episodes import Episodes, RobotFacts
+
+PERIOD_S = 0.1
+WEIGHT_N = 40.0
+ROBOT = RobotFacts(
+    joint_names=tuple(f"joint {i}" for i in range(17)), torque_limit_Nm=np.full(17, 4.0), weight_N=WEIGHT_N
+)
+STANDING = {"gravity": (0.0, 0.0, -1.0), "foot_load_N": WEIGHT_N / 2}
+
+
+def recording(samples, episodes=1, *, command=(0.0, 0.0, 0.0), period_s=PERIOD_S, falls=None, **arrays):
+    """Stands upright and still, but for the given arrays, each broadcast to (samples, episodes, ...).
+
+    `falls`: episode -> sample of its fall. Samples from there on mean nothing: here they are NaN.
+    """
+    alive = np.ones((samples, episodes), bool)
+    for episode, sample in (falls or {}).items():
+        alive[sample:, episode] = False
+    shapes = {
+        "position_m": (2,), "velocity_m_per_s": (2,), "heading_rad": (), "yaw_rate_rad_per_s": (), "gravity": (3,),
+        "action": (17,), "joint_velocity_rad_per_s": (17,), "torque_Nm": (17,), "foot_position_m": (2, 2),
+        "foot_velocity_m_per_s": (2, 2), "foot_clearance_m": (2,), "foot_load_N": (2,),
+    }  # fmt: skip
+    filled = {}
+    for name, shape in shapes.items():
+        value = (STANDING | arrays).pop(name, 0.0)
+        filled[name] = np.broadcast_to(np.asarray(value, np.float32), (samples, episodes, *shape)).copy()
+        filled[name][~alive] = np.nan
+    assert set(arrays) <= set(shapes), f"unknown: {set(arrays) - set(shapes)}"
+    return Episodes(
+        command=np.array(command, np.float32), control_period_s=period_s, alive=alive,
+        film_qpos=np.zeros((samples, 24), np.float32), robot=ROBOT, **filled,
+    )  # fmt: skip
+
+
+def times(samples, period_s=PERIOD_S):
+    """Sample times [s], to be broadcast over episodes: shape (samples, 1)."""
+    return np.arange(samples)[:, None] * period_s
+
+
+def joined(*recordings):
+    """Several recordings of one command as the episodes of one."""
+    arrays = {
+        field.name: np.concatenate([getattr(part, field.name) for part in recordings], axis=1)
+        for field in dataclasses.fields(Episodes)
+        if field.name not in ("command", "control_period_s", "film_qpos", "robot")
+    }
+    return dataclasses.replace(recordings[0], **arrays)

@@ -1,0 +1,73 @@
+"""Small random policies."""
+
+import numpy as np
+
+from wildrobot.config import load_experiment
+from wildrobot.env import WildRobotEnv
+from wildrobot.policy import ActionMapping, Activation, Layer, Policy, PolicyInfo, Squash
+
+LAYOUT = (("gyro", 3), ("joint_angle", 2))
+JOINTS = ("left_knee_pitch", "right_knee_pitch")
+CONFIG = load_experiment("smoke").env
+
+
+def info(**changes) -> PolicyInfo:
+    fields = {
+        "observation_layout": LAYOUT,
+        "action": ActionMapping(
+            joint_names=JOINTS,
+            home_rad=(0.1, -0.2),
+            scale_rad=(0.5, 0.5),
+            lower_rad=(0.0, -1.0),
+            upper_rad=(1.0, 0.0),
+            delay_steps=1,
+            control_period_s=0.02,
+        ),
+        "robot_digest": "a" * 64,
+        "env_config": CONFIG.model_dump(mode="json"),
+        "code_version": "0.1.0",
+        "framework": "test",
+        "environment_steps": 1000,
+        "seed": 7,
+    }
+    return PolicyInfo(**fields | changes)
+
+
+def network(activation: Activation = "swish", squash: Squash = "tanh", clip: float | None = None) -> Policy:
+    rng = np.random.default_rng(0)
+
+    def normal(*shape):
+        return rng.normal(size=shape).astype(np.float32)
+
+    return Policy(
+        layers=(Layer(normal(5, 8), normal(8)), Layer(normal(8, 4), normal(4)), Layer(normal(4, 2), normal(2))),
+        noise=Layer(normal(4, 2), normal(2)),
+        noise_transform="softplus",
+        activation=activation,
+        squash=squash,
+        observation_mean=normal(5),
+        observation_std=np.exp(normal(5)),
+        observation_clip=clip,
+        info=info(),
+    )
+
+
+def for_env(env: WildRobotEnv, *, scale: float = 0.2) -> Policy:
+    """Two layers of random weights that fit the environment; the scale says how lively it is."""
+    rng, size = np.random.default_rng(0), sum(size for _, size in env.observation_layout)
+
+    def layer(inputs: int, outputs: int) -> Layer:
+        kernel = rng.normal(0.0, scale / np.sqrt(inputs), (inputs, outputs))
+        return Layer(kernel.astype(np.float32), np.zeros(outputs, np.float32))
+
+    return Policy(
+        layers=(layer(size, 16), layer(16, env.action_size)),
+        noise=layer(16, env.action_size),
+        noise_transform="exp",
+        activation="swish",
+        squash="tanh",
+        observation_mean=np.zeros(size, np.float32),
+        observation_std=np.ones(size, np.float32),
+        observation_clip=None,
+        info=PolicyInfo.of(env, framework="test", environment_steps=0, seed=0),
+    )

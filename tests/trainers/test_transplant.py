@@ -1,0 +1,311 @@
+"""Policies of one framework in the networks of the other, against the frameworks' own inference, and back."""
+
+import json
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from stable_baselines3 import PPO
+
+from tests.trainers.conftest import NATIVE
+from trainers import brax_networks, brax_transplant
+from trainers.__main__ import main
+from trainers.sb3_ppo.policy import to_policy
+from trainers.sb3_ppo.training import new_model
+from trainers.start import Moments, adopted, privileged_moments
+from wildrobot.config import load_experiment
+from wildrobot.env import make_env
+from wildrobot.errors import UsageError
+from wildrobot.policy import Layer, Policy, act, load_policy
+
+from brax.training import distribution  # isort: skip  (after trainers.brax_compat)
+from brax.training.acme import running_statistics  # isort: skip
+from brax.training.agents.ppo import networks as ppo_networks  # isort: skip
+
+STANDARD = Moments(np.zeros(122), np.ones(122), 1)
+
+
+@pytest.fixture(scope="module", params=["brax", "sb3"])
+def policy(request):
+    """A policy of each framework, lively enough that some actions are at their bounds."""
+    policy = Policy.load(request.getfixturevalue(f"{request.param}_run") / "policy.safetensors")
+    last = policy.layers[-1]
+    return replace(policy, layers=(*policy.layers[:-1], Layer(2.0 * last.kernel, last.bias + 0.5)))
+
+
+@pytest.fixture(scope="module")
+def observation(policy):
+    """Of 256 robots, in which single entries are far beyond SB3's clip of 10 standard deviations; shape (256, 62)."""
+    random = np.random.default_rng(0)
+    deviations = random.normal(size=(256, 62)) * np.where(random.random((256, 62)) < 0.01, 30.0, 0.5)
+    return (policy.observation_mean + deviations * policy.observation_std).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def core():
+    return make_env(load_experiment("smoke", [NATIVE]).env)
+
+
+@pytest.fixture(scope="module")
+def make_model(policy, core):
+    """Makes a live model of SB3 with the policy."""
+    settings = adopted(load_experiment("smoke", [NATIVE]), "sb3_ppo", policy).sb3_ppo
+    return lambda: new_model(core, settings, policy)
+
+
+@pytest.fixture(scope="module")
+def model(make_model):
+    """One that nobody changes."""
+    return make_model()
+
+
+@pytest.fixture(scope="module")
+def brax(policy):
+    """Brax's networks and the policy as their parameters, and the settings that they have."""
+    settings = adopted(load_experiment("smoke", [NATIVE]), "brax_ppo", policy).brax_ppo
+    factory = brax_networks.network_factory(settings, policy.squash, policy.observation_clip)
+    networks = factory(
+        {"state": (62,), "privileged_state": (122,)}, 17, preprocess_observations_fn=running_statistics.normalize
+    )
+    return networks, brax_transplant.parameters(policy, STANDARD), settings
+
+
+def actions(policy, observation, normal=None):
+    normal = None if normal is None else jnp.asarray(normal)
+    return np.asarray(act(policy.structure, policy.parameters, jnp.asarray(observation), normal))
+
+
+def seen(model, observation):
+    """What SB3's policy is given."""
+    both = {"state": observation, "privileged_state": np.zeros((len(observation), 122), np.float32)}
+    return model.get_vec_normalize_env().normalize_obs(both)
+
+
+def test_in_sb3_it_chooses_the_same_actions(policy, observation, model):
+    expected = actions(policy, observation)
+    assert (np.abs(expected) > 0.99).any(), "some at their bounds"
+    assert np.median(np.abs(expected)) < 0.9, "most are not"
+    chosen, _ = model.predict(seen(model, observation), deterministic=True)
+    np.testing.assert_allclose(chosen, expected, atol=1e-5)
+
+
+def test_in_sb3_it_draws_the_same_actions(policy, observation, model):
+    torch.manual_seed(1)
+    drawn, _ = model.predict(seen(model, observation), deterministic=False)
+    torch.manual_seed(1)
+    normal = torch.randn(256, 17).numpy()
+    np.testing.assert_allclose(drawn, actions(policy, observation, normal), atol=1e-5)
+
+
+def test_in_sb3_the_robots_get_what_it_draws(policy, make_model, monkeypatch):
+    """Not what PPO keeps of it, which is without the tanh, or the clip."""
+    model, sent = make_model(), []
+    robots = model.get_env()
+    monkeypatch.setattr(robots, "step_async", lambda actions: sent.append(actions.copy()) or step_async(actions))
+    step_async = type(robots).step_async.__get__(robots)
+    model.learn(1)
+    kept = model.rollout_buffer.actions  # (steps x robots, 17) after PPO has read it, robot by robot
+    kept = kept.reshape(len(sent[0]), len(sent), 17).swapaxes(0, 1)
+    squash = np.tanh if policy.squash == "tanh" else lambda raw: np.clip(raw, -1.0, 1.0)
+    assert (np.abs(kept) > 1.0).any()
+    np.testing.assert_allclose(sent, squash(kept), atol=1e-6)
+
+
+def test_in_brax_it_chooses_the_same_actions(policy, observation, brax):
+    networks, params, _ = brax
+    chosen, _ = ppo_networks.make_inference_fn(networks)(params, deterministic=True)(
+        {"state": observation}, jax.random.PRNGKey(0)
+    )
+    np.testing.assert_allclose(chosen, actions(policy, observation), atol=1e-6)
+
+
+def test_in_brax_it_draws_the_same_actions(policy, observation, brax):
+    networks, params, _ = brax
+    key = jax.random.PRNGKey(5)
+    drawn, _ = ppo_networks.make_inference_fn(networks)(params)({"state": observation}, key)
+    np.testing.assert_allclose(drawn, actions(policy, observation, jax.random.normal(key, (256, 17))), atol=1e-6)
+
+
+def test_both_frameworks_give_its_draws_the_same_probability(policy, observation, model, brax):
+    """But for the tanh's Jacobian, which Brax counts and which cancels in the ratio of two policies."""
+    raw = np.random.default_rng(1).normal(0.3, 0.5, (256, 17)).astype(np.float32)
+    networks, params, _ = brax
+    logits = networks.policy_network.apply(*params, {"state": observation})
+    expected = networks.parametric_action_distribution.log_prob(logits, raw)
+    if policy.squash == "tanh":
+        expected += distribution.TanhBijector().forward_log_det_jacobian(raw).sum(axis=-1)
+    tensors, _ = model.policy.obs_to_tensor(seen(model, observation))
+    _, log_prob, _ = model.policy.evaluate_actions(tensors, torch.from_numpy(raw))
+    np.testing.assert_allclose(log_prob.detach().numpy(), expected, rtol=1e-3)
+
+
+def assert_same(policy, other):
+    assert other.structure == policy.structure
+    jax.tree.map(
+        lambda mine, its: np.testing.assert_allclose(its, mine, rtol=1e-6, atol=1e-7),
+        policy.parameters,
+        other.parameters,
+    )
+
+
+def test_through_sb3_and_brax_it_comes_back_the_same(policy, model, core, brax):
+    """Policy -> SB3 -> Policy -> Brax -> Policy, and the provenance of the last."""
+    settings = adopted(load_experiment("smoke"), "sb3_ppo", policy).sb3_ppo
+    from_sb3 = to_policy(model.policy.state_dict(), model.get_vec_normalize_env(), core, settings, environment_steps=5)
+    assert_same(policy, from_sb3)
+    params = brax_transplant.parameters(from_sb3, STANDARD)
+    from_brax = brax_networks.to_policy(params, core, brax[2], 6, policy.observation_clip)
+    assert_same(policy, from_brax)
+    assert (from_brax.info.framework, from_brax.info.environment_steps) == ("brax-ppo", 6)
+
+
+def test_what_it_normalises_by_goes_on_at_its_age(policy, make_model, brax):
+    """4,096 observations at their mean, and 512 that are 1 above it: the mean rises by 512 / 4608."""
+    shifted = np.broadcast_to(policy.observation_mean + 1.0, (512, 62)).astype(np.float32)
+    statistics = make_model().get_vec_normalize_env().obs_rms["state"]
+    statistics.update(shifted)
+    np.testing.assert_allclose(statistics.mean, policy.observation_mean + 512 / 4608, atol=1e-6)
+    normalizer = brax[1][0]
+    later = running_statistics.update(normalizer, {"state": shifted, "privileged_state": np.zeros((512, 122))})
+    np.testing.assert_allclose(later.mean["state"], policy.observation_mean + 512 / 4608, atol=1e-6)
+    # Var[o] = (4096 s^2 + 4096 * 512 / 4608) / 4608, in both.
+    variance = (4096 * policy.observation_std.astype(np.float64) ** 2 + 4096 * 512 / 4608) / 4608
+    np.testing.assert_allclose(statistics.var, variance, rtol=1e-4)
+    np.testing.assert_allclose(later.std["state"], np.sqrt(variance), rtol=1e-4)
+
+
+def test_the_critic_sees_normalised_observations_from_the_start(policy, core):
+    moments = privileged_moments(core, policy, seed=1)
+    fresh = core.reset_batch(jax.random.split(jax.random.PRNGKey(99), 64)).obs["privileged_state"]
+    normalised = (np.asarray(fresh) - moments.mean) / moments.std
+    assert np.abs(normalised).mean() < 2.0 < np.abs(np.asarray(fresh) / 1e-3).mean()
+    assert moments.count <= 128 * 100
+    assert (moments.std >= 1e-3).all()
+
+
+def test_brax_holds_its_own_policies_in_its_own_networks(brax_run, sb3_run):
+    for run, own in ((brax_run, True), (sb3_run, False)):
+        policy = Policy.load(run / "policy.safetensors")
+        settings = load_experiment("smoke").brax_ppo
+        factory = brax_networks.network_factory(settings, policy.squash, policy.observation_clip)
+        assert (factory.func is ppo_networks.make_ppo_networks) == own
+
+
+STILL = {
+    "sb3": ["sb3_ppo.learning_rate=1e-5", "sb3_ppo.learning_rate_schedule=NONE", "sb3_ppo.total_timesteps=1024"],
+    "brax": ["brax_ppo.learning_rate=1e-9", "brax_ppo.learning_rate_schedule=NONE", "brax_ppo.num_timesteps=1024"],
+}
+"""A training so short and slow that the policy stays what it was, to 2e-3 in its weights."""
+
+
+@pytest.mark.parametrize(("trainer", "source"), [("sb3", "brax"), ("brax", "sb3"), ("sb3", "sb3"), ("brax", "brax")])
+def test_training_goes_on_from_a_policy(trainer, source, request, tmp_path, capsys):
+    source_run = request.getfixturevalue(f"{source}_run")
+    policy = Policy.load(source_run / "policy.safetensors")
+    run = tmp_path / "run"
+    command = [trainer, "--config", "smoke", "--from", str(source_run), "--run", str(run), NATIVE, *STILL[trainer]]
+    assert main(command) == 0
+    units = f"its actor of 16, 16 units with {policy.activation} goes on, the critic is new"
+    assert f"starting from {source_run} ({source}-ppo, 4,096 steps): {units}" in capsys.readouterr().err
+    trained = Policy.load(run / "policy.safetensors")
+    assert trained.structure == policy.structure
+    assert (trained.info.framework, trained.info.environment_steps) == (f"{trainer}-ppo", 4096 + 1024)
+    for layer, before in zip((*trained.layers, trained.noise), (*policy.layers, policy.noise), strict=True):
+        np.testing.assert_allclose(layer.kernel, before.kernel, atol=2e-3)
+        np.testing.assert_allclose(layer.bias, before.bias, atol=2e-3)
+    came_from = json.loads((run / "run.json").read_text())["started_from"]
+    assert came_from == {
+        "path": str(source_run),
+        "sha256": policy.sha256,
+        "framework": f"{source}-ppo",
+        "environment_steps": 4096,
+        "seed": 0,
+        "code_version": policy.info.code_version,
+    }
+    settings = getattr(load_experiment(run / "config.yaml"), f"{trainer}_ppo")
+    assert settings.activation == policy.activation
+    assert load_policy(run / "checkpoints", trust=True).sha256 == trained.sha256, "its checkpoint says the same"
+
+
+def test_a_run_that_started_from_a_policy_can_be_resumed(brax_run, tmp_path):
+    run = tmp_path / "run"
+    assert main(["sb3", "--config", "smoke", "--from", str(brax_run), "--run", str(run), NATIVE, *STILL["sb3"]]) == 0
+    assert main(["sb3", "--resume", str(run), "sb3_ppo.total_timesteps=1536"]) == 0
+    trained = Policy.load(run / "policy.safetensors")
+    assert trained.structure == Policy.load(brax_run / "policy.safetensors").structure
+    assert trained.info.environment_steps == 4096 + 1536
+    assert load_experiment(run / "config.yaml").sb3_ppo.observation_clip is None
+    logged = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    stds = [line["training/policy_dist_mean_std"] for line in logged if "training/policy_dist_mean_std" in line]
+    assert all(0.0 < std < 2.0 for std in stds), "of a deviation that depends on the observation"
+    assert stds
+
+
+def test_sizes_are_those_of_the_policy(brax_run):
+    policy = Policy.load(brax_run / "policy.safetensors")
+    experiment = adopted(load_experiment("walk"), "sb3_ppo", policy, ["sb3_ppo.seed=1"])
+    settings = experiment.sb3_ppo
+    assert (settings.policy_hidden_layer_sizes, settings.value_hidden_layer_sizes) == ((16, 16), (128, 128, 128))
+    assert (settings.activation, settings.observation_clip) == ("swish", None)
+    assert experiment.env == load_experiment("walk").env
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "message"),
+    [
+        (
+            "brax",
+            ["sb3", "sb3_ppo.activation=elu"],
+            "sb3_ppo.activation cannot be chosen, because the policy that training starts from has swish; leave it out",
+        ),
+        ("sb3", ["brax", "brax_ppo.policy_hidden_layer_sizes=[8]"], "starts from has [16, 16]; leave it out"),
+        ("brax", ["sb3", "sb3_ppo.observation_clip=5"], "starts from has none; leave it out"),
+        ("sb3", ["brax", "brax_ppo.normalize_observations=false"], "starts from has True; leave it out"),
+        ("brax", ["sb3", "env.task.action.delay_steps=2"], "delay_steps differs, 1 in the policy, 2 here"),
+        ("sb3", ["brax", "env.task.action.delay_steps=2"], "delay_steps differs, 1 in the policy, 2 here"),
+        ("sb3", ["sb3", "--resume", "runs/x"], "--resume goes on in the folder that it names"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_training(source, arguments, message, request, tmp_path, capsys):
+    source_run = request.getfixturevalue(f"{source}_run")
+    trainer, *rest = arguments
+    where = [] if "--resume" in rest else ["--config", "smoke", "--run", str(tmp_path / "run")]
+    assert main([trainer, "--from", str(source_run), *where, *rest]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_starting_from_an_sb3_checkpoint_asks_for_trust(sb3_run, tmp_path, capsys):
+    assert main(["brax", "--from", str(sb3_run / "checkpoints"), "--run", str(tmp_path / "run")]) == 2
+    assert "add --trust" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("change", ["noise_transform", "kernel"])
+def test_actions_that_no_trainer_draws_are_refused(change, sb3_run):
+    policy = Policy.load(sb3_run / "policy.safetensors")
+    noise = policy.noise._replace(kernel=policy.noise.kernel + 1.0)
+    odd = replace(policy, **({"noise": noise} if change == "kernel" else {"noise_transform": "softplus"}))
+    with pytest.raises(UsageError, match=r"drawn neither as Brax draws them \(tanh, softplus\) nor as Stable-Base"):
+        adopted(load_experiment("smoke"), "brax_ppo", odd)
+
+
+def test_a_policy_without_hidden_layers_is_refused(sb3_run):
+    policy = Policy.load(sb3_run / "policy.safetensors")
+    bare = Layer(np.zeros((62, 17), np.float32), np.zeros(17, np.float32))
+    with pytest.raises(UsageError, match="a policy without hidden layers"):
+        adopted(load_experiment("smoke"), "sb3_ppo", replace(policy, layers=(bare,), noise=bare))
+
+
+def test_sb3_reads_its_own_zip_of_a_transplanted_policy(model, observation, tmp_path):
+    model.save(tmp_path / "model.zip")
+    again = PPO.load(tmp_path / "model.zip", device="cpu")
+    for part in (True, False):
+        torch.manual_seed(1)
+        first, _ = model.predict(seen(model, observation), deterministic=part)
+        torch.manual_seed(1)
+        second, _ = again.predict(seen(model, observation), deterministic=part)
+        np.testing.assert_array_equal(first, second)

@@ -1,0 +1,111 @@
+"""A training that starts from a policy, whichever framework trained it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64
+
+from wildrobot.config import Experiment
+from wildrobot.env import WildRobotEnv
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy, act
+
+_ROBOTS, _CONTROL_STEPS = 128, 100
+_LEAST_STD = 1e-3
+
+
+class Start(NamedTuple):
+    """A policy, and the path that it was read from."""
+
+    policy: Policy
+    path: Path
+
+
+def adopted(
+    experiment: Experiment, trainer: Literal["brax_ppo", "sb3_ppo"], policy: Policy, overrides: Sequence[str] = ()
+) -> Experiment:
+    """The experiment with the settings that a policy has already decided: the shape of its actor.
+
+    Args:
+      experiment: the wanted one.
+      trainer: the section whose settings they are.
+      policy: the one that training starts from.
+      overrides: what the caller has asked for by name, as `dotted.path=value`; the rest of the experiment yields.
+
+    Raises:
+      UsageError: for an override of what the policy has decided, and for a policy that no trainer makes.
+    """
+    _check_trainable(policy)
+    settings = getattr(experiment, trainer)
+    decided: dict[str, Any] = {
+        "policy_hidden_layer_sizes": tuple(layer.bias.size for layer in policy.layers[:-1]),
+        "activation": policy.activation,
+    }
+    if trainer == "brax_ppo":
+        decided["normalize_observations"] = bool(policy.observation_mean.any() or (policy.observation_std != 1.0).any())
+    else:
+        decided["observation_clip"] = policy.observation_clip
+    asked = {override.partition("=")[0] for override in overrides}
+    for name, value in decided.items():
+        if f"{trainer}.{name}" in asked and getattr(settings, name) != value:
+            raise UsageError(
+                f"{trainer}.{name} cannot be chosen, because the policy that training starts from has "
+                f"{_shown(value)}; leave it out"
+            )
+    return experiment.model_copy(update={trainer: settings.model_copy(update=decided)})
+
+
+class Moments(NamedTuple):
+    """Mean and standard deviation of each entry of an observation, over so many samples."""
+
+    mean: Float64[np.ndarray, " n"]
+    std: Float64[np.ndarray, " n"]
+    count: int
+
+
+def privileged_moments(core: WildRobotEnv, policy: Policy, seed: int) -> Moments:
+    """Of what the critic sees, which no policy file tells: measured on robots that the policy moves, with its noise.
+
+    They are watched for the first two seconds; one that has fallen counts no more.
+    """
+    parameters = jax.tree.map(jnp.asarray, policy.parameters)
+
+    @jax.jit
+    def drawn(key: Array, observation: Float[Array, "batch n"]) -> Float[Array, "batch m"]:
+        normal = jax.random.normal(key, (_ROBOTS, core.action_size))
+        return act(policy.structure, parameters, observation, normal)
+
+    start_key, *keys = jax.random.split(jax.random.PRNGKey(seed), 1 + _CONTROL_STEPS)
+    state = core.reset_batch(jax.random.split(start_key, _ROBOTS))
+    alive, seen = np.ones(_ROBOTS, bool), []
+    for key in keys:
+        seen.append(np.asarray(state.obs["privileged_state"], np.float64)[alive])
+        state = core.step_batch(state, drawn(key, state.obs["state"]))
+        alive &= ~np.asarray(state.terminated)
+    samples = np.concatenate(seen)
+    # An entry that happens not to vary here must not be blown up where it does.
+    return Moments(samples.mean(axis=0), np.maximum(samples.std(axis=0), _LEAST_STD), len(samples))
+
+
+def _check_trainable(policy: Policy) -> None:
+    """Refuses what neither framework's networks can hold."""
+    brax = policy.squash == "tanh" and policy.noise_transform == "softplus"
+    sb3 = policy.squash == "clip" and policy.noise_transform == "exp" and not policy.noise.kernel.any()
+    if not (brax or sb3):
+        raise UsageError(
+            f"cannot train on from a policy with {policy.squash} and {policy.noise_transform}: its actions are drawn "
+            "neither as Brax draws them (tanh, softplus) nor as Stable-Baselines3 does (clip, exp, the same for every "
+            "observation); give one that a trainer has made"
+        )
+    if len(policy.layers) < 2:
+        raise UsageError("cannot train on from a policy without hidden layers; give one that a trainer has made")
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(list(value) if isinstance(value, tuple) else value)

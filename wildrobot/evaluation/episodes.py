@@ -1,0 +1,82 @@
+"""What is recorded of the episodes that are played: all that the figures are computed from."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S
+
+
+@dataclass(frozen=True)
+class RobotFacts:
+    """What the figures need to know of the robot.
+
+    Attributes:
+      joint_names: in actuator order.
+      torque_limit_Nm: of each servo, shape (17,).
+      weight_N: of the whole robot.
+      no_load_speed_rad_per_s: of a servo at 11.1 V; above it, a real one cannot do what the simulated one does.
+    """
+
+    joint_names: tuple[str, ...]
+    torque_limit_Nm: np.ndarray
+    weight_N: float
+    no_load_speed_rad_per_s: float = NO_LOAD_SPEED_RAD_PER_S
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """E episodes of one case, in float32. Sample k, of T + 1, is k control periods after the start.
+
+    A robot that falls or diverges is frozen there; its samples from then on have `alive` False and mean nothing.
+
+    Attributes:
+      command: vx [m/s], vy [m/s], yaw rate [rad/s], shape (3,).
+      control_period_s: time between samples.
+      alive: has not fallen up to this sample, shape (T + 1, E).
+      position_m: base on the ground plane, world frame, shape (T + 1, E, 2).
+      velocity_m_per_s: base velocity on the ground plane, heading frame, shape (T + 1, E, 2).
+      heading_rad: within +-pi, shape (T + 1, E).
+      yaw_rate_rad_per_s: shape (T + 1, E).
+      gravity: direction of gravity in the IMU's frame, upright (0, 0, -1), shape (T + 1, E, 3).
+      action: the action in [-1, 1] that led to the sample, 0 at the start, shape (T + 1, E, 17).
+      joint_velocity_rad_per_s: in actuator order, shape (T + 1, E, 17).
+      torque_Nm: in actuator order, shape (T + 1, E, 17).
+      foot_position_m: sole centres on the ground plane, world frame; left, right; shape (T + 1, E, 2, 2).
+      foot_velocity_m_per_s: of the same points, shape (T + 1, E, 2, 2).
+      foot_clearance_m: height of the lowest corner of each sole, shape (T + 1, E, 2).
+      foot_load_N: shape (T + 1, E, 2).
+      film_qpos: configurations of the first episode, shape (T + 1, 24).
+      robot: what the figures need to know of it.
+    """
+
+    command: np.ndarray
+    control_period_s: float
+    alive: np.ndarray
+    position_m: np.ndarray
+    velocity_m_per_s: np.ndarray
+    heading_rad: np.ndarray
+    yaw_rate_rad_per_s: np.ndarray
+    gravity: np.ndarray
+    action: np.ndarray
+    joint_velocity_rad_per_s: np.ndarray
+    torque_Nm: np.ndarray
+    foot_position_m: np.ndarray
+    foot_velocity_m_per_s: np.ndarray
+    foot_clearance_m: np.ndarray
+    foot_load_N: np.ndarray
+    film_qpos: np.ndarray
+    robot: RobotFacts
+
+    def until(self, seconds: float) -> Episodes:
+        """The same episodes, ended earlier."""
+        samples = round(seconds / self.control_period_s) + 1
+        return dataclasses.replace(self, **{name: getattr(self, name)[:samples] for name in _RECORDED})
+
+
+_RECORDED = tuple(
+    field.name for field in dataclasses.fields(Episodes) if field.name not in ("command", "control_period_s", "robot")
+)

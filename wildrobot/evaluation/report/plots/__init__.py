@@ -1,0 +1,1 @@
+"""The curves, as Plotly's JSON."""

@@ -1,0 +1,1 @@
+"""Suites as YAML files, read through `wildrobot.evaluation.suite`."""

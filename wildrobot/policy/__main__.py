@@ -1,0 +1,104 @@
+"""Command line: `python -m wildrobot.policy export|verify|show`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy, load_policy
+from wildrobot.policy.extras import require_onnx
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code: 0, or 2 for a mistake."""
+    options = _parser().parse_args(arguments)
+    jax.config.update("jax_platforms", "cpu")  # nothing here is worth an accelerator
+    try:
+        options.command(options)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _export(options: argparse.Namespace) -> None:
+    require_onnx("exporting to ONNX", "onnx", "onnxruntime")
+    from wildrobot.policy import bundle
+
+    difference = bundle.export(load_policy(options.policy, trust=options.trust), options.onnx)
+    print(f"{options.onnx}: written; ONNX Runtime computes the policy's actions to {difference:.1g}")
+
+
+def _verify(options: argparse.Namespace) -> None:
+    require_onnx("verifying an exported policy", "onnx", "onnxruntime")
+    from wildrobot.policy import bundle
+
+    policy, difference = bundle.verify(options.folder)
+    print(f"{options.folder}: as exported; ONNX Runtime computes the policy's actions to {difference:.1g}")
+    _print(policy)
+
+
+def _show(options: argparse.Namespace) -> None:
+    _print(load_policy(options.policy, trust=options.trust))
+
+
+def _print(policy: Policy) -> None:
+    info, action = policy.info, policy.info.action
+    sizes = [info.observation_size, *(len(layer.bias) for layer in policy.layers)]
+    clip = policy.observation_clip
+    lines = {
+        "trained by": f"{info.framework}, {info.environment_steps:,} environment steps, seed {info.seed}, "
+        f"wildrobot {info.code_version}",
+        "network": f"{' -> '.join(str(size) for size in sizes)}, {policy.activation}, {policy.squash}",
+        "normaliser": "no clip" if clip is None else f"clipped to +-{clip:g}",
+        "deviation": f"of the actions in training: {policy.noise_transform}",
+        "observation": ", ".join(f"{name} {size}" for name, size in info.observation_layout),
+        "action": f"{info.action_size} joints every {action.control_period_s:g} s, "
+        f"in effect {action.delay_steps} control steps later",
+        "robot": info.robot_digest,
+        "sha256": policy.sha256,
+    }
+    for name, text in lines.items():
+        print(f"{name:<12} {text}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wildrobot.policy", description="Looks at policies, and exports them for the robot."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    export = commands.add_parser("export", help="write the bundle that the robot's runtime reads")
+    _add_policy(export)
+    export.add_argument("--onnx", type=Path, required=True, metavar="FOLDER", help="new or empty folder for the bundle")
+    export.set_defaults(command=_export)
+
+    verify = commands.add_parser("verify", help="check that an exported bundle is as it was written")
+    verify.add_argument("folder", type=Path, metavar="FOLDER", help="that export has written")
+    verify.set_defaults(command=_verify)
+
+    show = commands.add_parser("show", help="say what a policy is, and where it comes from")
+    _add_policy(show)
+    show.set_defaults(command=_show)
+    return parser
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "policy", type=Path, metavar="RUN_OR_POLICY", help="run folder, policy file, or a framework's checkpoint"
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="read formats that can run code, such as Stable-Baselines3's"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Policies from whatever holds one; readers of the training frameworks' own formats come through entry points."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+
+from wildrobot.errors import UsageError
+from wildrobot.policy.extras import require_onnx
+from wildrobot.policy.policy import Policy
+
+READERS = "wildrobot.policy_readers"
+"""The entry points. A reader is `read(path: Path, *, trust: bool) -> Policy | None`: None if the path is not of its
+kind, and a UsageError if it is, but cannot be used."""
+
+_IN_FOLDERS = ("policy.safetensors", "policy.onnx")
+_VALID = (
+    "a run folder that has saved a policy, a policy.safetensors, an exported policy.onnx or its folder, "
+    "a Brax checkpoint folder, or a Stable-Baselines3 zip beside its normaliser"
+)
+
+
+def load_policy(path: str | Path, *, trust: bool = False) -> Policy:
+    """Reads a policy: ours, an exported one, or a checkpoint of a training framework.
+
+    Args:
+      path: a run folder or another that holds `policy.safetensors` or `policy.onnx`, such a file, or what an
+        installed reader knows.
+      trust: allow formats whose reading can run code from the file; ours and ONNX never do.
+
+    Raises:
+      UsageError: for a path that does not exist, is of no known kind, or is of one but cannot be used.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UsageError(f"{path} does not exist; give {_VALID}")
+    path = next((path / name for name in _IN_FOLDERS if (path / name).is_file()), path)
+    if path.suffix == ".safetensors":
+        return Policy.load(path)
+    if path.suffix == ".onnx":
+        require_onnx(f"reading {path}", "onnx")
+        from wildrobot.policy import onnx_file
+
+        return onnx_file.read(path)
+    tried = ["looked for " + " and ".join(_IN_FOLDERS) if path.is_dir() else "by its ending"]
+    for reader in sorted(metadata.entry_points(group=READERS), key=lambda entry: entry.name):
+        try:
+            read = reader.load()
+        except ImportError as error:
+            tried.append(f"{reader.name} (cannot be used here: {error})")
+            continue
+        policy = read(path, trust=trust)
+        if policy is not None:
+            return policy
+        tried.append(reader.name)
+    raise UsageError(f"{path} is no policy of a known kind (tried: {', '.join(tried)}); give {_VALID}")
