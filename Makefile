@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax train-sb3-baseline evaluate compare named-runs test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline evaluate compare named-runs motions test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -43,6 +43,9 @@ compare: named-runs $(VENV)/.ready-train ## which of RUNS="a b ..." is better, b
 named-runs:
 	@test -n "$(RUNS)" || { echo 'Which runs? Name their folders: make compare RUNS="runs/... runs/..."' >&2; exit 2; }
 
+motions: $(VENV)/.ready-motion ## compute the reference motions anew, measure them, and write those that pass
+	$(PY) -m wildrobot.motion generate $(ARGS)
+
 test: $(VENV)/.ready-test ## run the tests, but for the slow ones
 	$(PY) -m pytest -m "not slow" $(ARGS)
 
@@ -70,14 +73,16 @@ clean: ## remove caches and build products; .venv and runs stay
 EXTRAS_train := brax,video
 EXTRAS_sb3 := sb3,video
 EXTRAS_bench := brax,sb3,video
+EXTRAS_motion := motion,video
 EXTRAS_test := test,video
 EXTRAS_dev := dev,test,video
 # A set that holds another one makes that ready too.
 COVERS_train := train
 COVERS_sb3 := sb3
 COVERS_bench := bench train sb3
-COVERS_test := test train sb3 bench
-COVERS_dev := dev test train sb3 bench
+COVERS_motion := motion
+COVERS_test := test train sb3 bench motion
+COVERS_dev := dev test train sb3 bench motion
 
 # Shell text that leaves in $python the first usable candidate, or ends with what to do.
 define find_python

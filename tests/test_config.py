@@ -35,7 +35,10 @@ def test_a_configuration_is_immutable():
             "env.task.gait.frequncy_hz=1",
             "unknown field env.task.gait.frequncy_hz: did you mean frequency_hz? valid here:",
         ),
-        ("env.tsk.gait=1", "unknown field env.tsk: did you mean task? valid here: physics, variants, starts, task"),
+        (
+            "env.tsk.gait=1",
+            "unknown field env.tsk: did you mean task? valid here: physics, variants, starts, reference_starts, task",
+        ),
         ("brax_ppo.seed=abc", 'brax_ppo.seed: must be a valid integer, not "abc"'),
         ("brax_ppo.seed=1.5", "brax_ppo.seed: must be a valid integer"),
         ("brax_ppo.seed=true", "brax_ppo.seed: must be a valid integer, not true"),

@@ -91,13 +91,13 @@ class WildRobotEnv:
             push_at=commands.steps_until(push_draw[0], task.push.interval_s, self.control_period_s),
             heading_goal_rad=readings.heading_rad,
             phase=jnp.where(phase_draw[0] < 0.5, 0.0, 0.5),
-            queue=self.action_map.empty_queue(),
-            last_action=jnp.zeros(self.action_size),
-            previous_action=jnp.zeros(self.action_size),
+            queue=self.action_map.queue(physics.ctrl),
+            last_action=self.action_map.action(physics.ctrl),
+            previous_action=self.action_map.action(physics.ctrl),
             velocity_filtered=_velocity(readings),
             errors=observation.sensor_errors(error_draws, task.observation),
         )
-        terms = self._reward_terms(readings, state, jnp.zeros(self.action_size), jnp.zeros((), bool))
+        terms = self._reward_terms(readings, state, state.last_action, jnp.zeros((), bool))
         zeros = {name: jnp.zeros(()) for name in self._metrics(terms, readings, state, jnp.ones((), bool))}
         return EnvState(
             physics=physics,

@@ -98,7 +98,11 @@ def test_starts_stand_on_the_floor(robot, config):
 def test_start_sensors_are_those_of_the_start(robot, config):
     bank = make_starts(robot, config.starts)
     data = mujoco.MjData(robot.model)
-    data.qpos[:], data.qvel[:], data.ctrl[:] = np.asarray(bank.qpos[7]), np.asarray(bank.qvel[7]), np.asarray(bank.ctrl)
+    data.qpos[:], data.qvel[:], data.ctrl[:] = (
+        np.asarray(bank.qpos[7]),
+        np.asarray(bank.qvel[7]),
+        np.asarray(bank.ctrl[7]),
+    )
     mujoco.mj_forward(robot.model, data)
     position = robot.sensors["left_foot_position"]
     np.testing.assert_allclose(bank.sensordata[7, position], data.sensordata[position], atol=1e-6)

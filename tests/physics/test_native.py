@@ -92,7 +92,7 @@ def test_one_host_call_steps_a_whole_batch(physics, monkeypatch):
 
 
 def test_unbatched_step_has_no_batch_axis(physics):
-    state = physics.step(start_state(physics, jnp.int32(0), jnp.int32(0)), physics.starts.ctrl)
+    state = physics.step(start_state(physics, jnp.int32(0), jnp.int32(0)), physics.starts.ctrl[0])
     assert state.qpos.shape == (physics.robot.model.nq,)
     assert state.sensordata.shape == (physics.robot.model.nsensordata,)
 

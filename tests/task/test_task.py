@@ -67,13 +67,18 @@ class TestAction:
         elbow = self.ROBOT.joint_names.index("left_elbow_pitch")
         assert float(self.MAP.targets_rad(-jnp.ones(17))[elbow]) == 0.0  # home is at the lower end
 
+    def test_the_action_of_targets_is_the_one_that_asks_for_them(self):
+        action = jnp.linspace(-0.9, 0.9, 17).at[3].set(0.4).at[11].set(0.4)  # elbows only bend one way
+        np.testing.assert_allclose(self.MAP.action(self.MAP.targets_rad(action)), action, atol=1e-5)
+        np.testing.assert_array_equal(self.MAP.action(jnp.asarray(self.MAP.home_rad)), jnp.zeros(17))
+
     def test_actions_are_clipped(self):
         np.testing.assert_array_equal(self.MAP.targets_rad(jnp.full(17, 9.0)), self.MAP.targets_rad(jnp.ones(17)))
 
     @pytest.mark.parametrize("delay", [0, 1, 3])
     def test_targets_arrive_after_the_delay(self, delay):
         mapping = ActionMap.of(self.ROBOT, CONFIG.action.model_copy(update={"delay_steps": delay}))
-        queue, due = mapping.empty_queue(), []
+        queue, due = mapping.queue(jnp.asarray(mapping.home_rad)), []
         for number in range(1, 6):
             now, queue = mapping.delayed(queue, jnp.full(17, float(number)))
             due.append(float(now[0]))

@@ -170,7 +170,7 @@ def _starts(robot: Robot, suite: Suite, kind: str) -> StartBank:
 
 
 def _rows(bank: StartBank) -> dict[str, Array]:
-    return {"qpos": bank.qpos, "qvel": bank.qvel, "sensordata": bank.sensordata}
+    return {"qpos": bank.qpos, "qvel": bank.qvel, "ctrl": bank.ctrl, "sensordata": bank.sensordata}
 
 
 def _push_plan(plays: tuple[Play, ...], setting: Setting, episodes: int, period_s: float) -> PushPlan | None:

@@ -8,7 +8,8 @@ from wildrobot.config import EnvConfig
 from wildrobot.physics.base import Physics, PhysicsState, start_state
 from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
-from wildrobot.physics.starts import StartBank, make_starts
+from wildrobot.physics.reference_starts import make_reference_starts
+from wildrobot.physics.starts import StartBank, joined, make_starts
 from wildrobot.physics.variants import VariantBank, make_variants
 from wildrobot.robot import load_robot
 
@@ -24,6 +25,8 @@ def make_physics(config: EnvConfig) -> Physics:
     robot = load_robot(physics.collision, timestep_s=physics.timestep_s)
     variants = make_variants(robot, config.variants)
     starts = make_starts(robot, config.starts)
+    if config.reference_starts.share:
+        starts = joined([starts, make_reference_starts(robot, config.reference_starts, starts.count)])
     engine = physics.engine
     if engine == "auto":
         engine = "native" if jax.default_backend() == "cpu" else "mjx"

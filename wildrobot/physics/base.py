@@ -87,7 +87,7 @@ def start_state(physics: Physics, start: Int[Array, ""], variant: Int[Array, ""]
     return PhysicsState(
         qpos=bank.qpos[start],
         qvel=bank.qvel[start],
-        ctrl=bank.ctrl,
+        ctrl=bank.ctrl[start],
         sensordata=bank.sensordata[start],
         variant=variant,
     )

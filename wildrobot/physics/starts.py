@@ -20,13 +20,13 @@ class StartBank:
 
     Attributes:
       qpos, qvel: the states, as in `PhysicsState`.
-      ctrl: the joint targets [rad] before the first step: the home pose.
+      ctrl: the joint targets [rad] before the first step, and of those that are still under way to the servos.
       sensordata: what the sensors read at each start under `ctrl`.
     """
 
     qpos: Float[Array, "N nq"]
     qvel: Float[Array, "N nv"]
-    ctrl: Float[Array, " nu"]
+    ctrl: Float[Array, "N nu"]
     sensordata: Float[Array, "N nsensor"]
 
     @property
@@ -59,8 +59,18 @@ def make_starts(robot: Robot, config: StartsConfig) -> StartBank:
     return StartBank(
         qpos=jnp.asarray(np.stack(qpos), jnp.float32),
         qvel=jnp.asarray(np.stack(qvel), jnp.float32),
-        ctrl=jnp.asarray(robot.home_targets_rad, jnp.float32),
+        ctrl=jnp.tile(jnp.asarray(robot.home_targets_rad, jnp.float32), (config.count, 1)),
         sensordata=jnp.asarray(np.stack(sensordata), jnp.float32),
+    )
+
+
+def joined(banks: Sequence[StartBank]) -> StartBank:
+    """One bank after the other."""
+    return StartBank(
+        qpos=jnp.concatenate([bank.qpos for bank in banks]),
+        qvel=jnp.concatenate([bank.qvel for bank in banks]),
+        ctrl=jnp.concatenate([bank.ctrl for bank in banks]),
+        sensordata=jnp.concatenate([bank.sensordata for bank in banks]),
     )
 
 
@@ -74,16 +84,6 @@ def lowest_sole_height_m(robot: Robot, data: mujoco.MjData) -> float:
         sole = data.site(f"{side}_foot")
         heights.append(sole.xpos[2] + corners @ sole.xmat.reshape(3, 3)[2])
     return float(np.min(heights))
-
-
-def joined(banks: Sequence[StartBank]) -> StartBank:
-    """One bank after the other; they hold the same targets."""
-    return StartBank(
-        qpos=jnp.concatenate([bank.qpos for bank in banks]),
-        qvel=jnp.concatenate([bank.qvel for bank in banks]),
-        ctrl=banks[0].ctrl,
-        sensordata=jnp.concatenate([bank.sensordata for bank in banks]),
-    )
 
 
 def _perturb(

@@ -124,6 +124,7 @@ def _smallest(config: EnvConfig) -> EnvConfig:
             "physics": config.physics.model_copy(update={"engine": "native", "threads": 1}),
             "variants": config.variants.model_copy(update={"count": 1}),
             "starts": config.starts.model_copy(update={"count": 1}),
+            "reference_starts": config.reference_starts.model_copy(update={"share": 0.0}),
         }
     )
 

@@ -43,9 +43,13 @@ class ActionMap:
         action = jnp.clip(action, -1.0, 1.0)
         return jnp.clip(self.home_rad + self.scale_rad * action, self.lower_rad, self.upper_rad)
 
-    def empty_queue(self) -> Float[Array, "delay 17"]:
-        """The targets still under way at the start of an episode: home."""
-        return jnp.tile(jnp.asarray(self.home_rad), (self.delay_steps, 1))
+    def action(self, targets_rad: Float[Array, " 17"]) -> Float[Array, " 17"]:
+        """The action whose targets come nearest to these [rad]."""
+        return jnp.clip((targets_rad - self.home_rad) / self.scale_rad, -1.0, 1.0)
+
+    def queue(self, targets_rad: Float[Array, " 17"]) -> Float[Array, "delay 17"]:
+        """What is still under way to the servos at the start of an episode: the same targets throughout."""
+        return jnp.tile(targets_rad, (self.delay_steps, 1))
 
     def delayed(
         self, queue: Float[Array, "delay 17"], targets_rad: Float[Array, " 17"]

@@ -1,0 +1,1 @@
+"""Reference motions: clips, how they are made, judged, and compared with what a policy does."""

@@ -1,0 +1,167 @@
+"""Command line: `python -m wildrobot.motion check | generate | view | retarget`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from wildrobot import gl
+from wildrobot.errors import UsageError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code: 0, 1 if a clip is refused, 2 for a mistake."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _check(options: argparse.Namespace) -> int:
+    from wildrobot.motion import acceptance, clip, library, table
+    from wildrobot.robot import load_robot
+
+    robot = load_robot("full")
+    names = options.clips or sorted(library.shipped())
+    if not names:
+        raise UsageError("no clip is shipped and none was named; make them with `python -m wildrobot.motion generate`")
+    reports = [acceptance.examine(clip.load(library.find(name), robot)) for name in names]
+    print(table.markdown(reports) if options.markdown else table.text(reports))
+    for report in reports:
+        if not report.passed:
+            print(f"{report.clip.name} is refused: {report.failures}")
+    return 0 if all(report.passed for report in reports) else 1
+
+
+def _generate(options: argparse.Namespace) -> int:
+    _require("mink", "daqp", what="generate")
+    from wildrobot.motion import acceptance, catalogue, deepmimic, table
+
+    recordings = options.recordings or deepmimic.shipped_folder()
+    every = [*catalogue.CLIPS, *catalogue.RECORDED]
+    unknown = sorted(set(options.names) - set(every))
+    if unknown:
+        raise UsageError(f"no clip is called {unknown[0]}; there are: {', '.join(every)}")
+    if not options.names and recordings is None:
+        print(f"without recordings, {', '.join(catalogue.RECORDED)} stay as they are: {deepmimic.where()}")
+    chosen = options.names or (every if recordings else list(catalogue.CLIPS))
+    _make(options.out)
+    reports = []
+    for name in chosen:
+        report = acceptance.examine(catalogue.make(name, recordings))
+        reports.append(report)
+        if report.passed:
+            report.clip.save(options.out / f"{name}.npz")
+        print(f"{name}: {'written' if report.passed else f'not written: {report.failures}'}", flush=True)
+    print(table.text(reports))
+    return 0 if all(report.passed for report in reports) else 1
+
+
+def _retarget(options: argparse.Namespace) -> int:
+    _require("mink", "daqp", what="retarget")
+    from wildrobot.motion import acceptance, bvh, deepmimic, retarget, table
+    from wildrobot.robot import load_robot
+
+    if options.recording.suffix.lower() == ".bvh":
+        human = bvh.load(options.recording, metres_per_unit=options.metres_per_unit)
+    else:
+        human = deepmimic.load(options.recording)
+    settings = retarget.Settings(
+        time_scale=options.time_scale, stride=options.stride, swing=options.swing, arms=options.arms
+    )
+    human = human.mirrored() if options.mirror else human
+    if options.clip.suffix != ".npz":
+        raise UsageError(f"a clip is written as .npz, not {options.clip.name}; give a name that ends so")
+    report = acceptance.examine(retarget.retarget(options.clip.stem, human, load_robot("feet"), settings))
+    print(table.text([report]))
+    if not report.passed:
+        print(f"not written, the robot cannot do it: {report.failures}", file=sys.stderr)
+        return 1
+    report.clip.save(options.clip)
+    print(options.clip)
+    return 0
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot make the folder {folder}: {error.strerror or error}; choose a writable place"
+        ) from None
+
+
+def _view(options: argparse.Namespace) -> int:
+    if not options.no_film:
+        _require("imageio", "imageio_ffmpeg", what="a film", extra="video")
+        gl.require("a film")
+    from wildrobot.motion import acceptance, clip, library, sheet
+    from wildrobot.robot import load_robot
+
+    shown = clip.load(library.find(options.clip), load_robot("full"))
+    report = acceptance.examine(shown)
+    _make(options.out)
+    page = options.out / f"{shown.name}.png"
+    sheet.draw(report, page)
+    print(page)
+    if not options.no_film:
+        from wildrobot.motion import film
+
+        for name, qpos in ((shown.name, clip.repeated(shown, 6.0)), (f"{shown.name}-simulated", report.tracked.qpos)):
+            film.write(qpos, options.out / f"{name}.mp4")
+            print(options.out / f"{name}.mp4")
+    return 0
+
+
+def _require(*modules: str, what: str, extra: str = "motion") -> None:
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f'{what} needs {" and ".join(missing)}: run `pip install "wildrobot[{extra}]"`')
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m wildrobot.motion", description="Reference motions.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="measure clips against the limits of the robot")
+    check.add_argument("clips", nargs="*", metavar="CLIP", help="shipped clips or .npz files; all shipped ones if none")
+    check.add_argument("--markdown", action="store_true", help="print the table for a document")
+    check.set_defaults(run=_check)
+
+    generate = commands.add_parser("generate", help="compute the shipped walks anew; only accepted ones are written")
+    generate.add_argument("names", nargs="*", metavar="NAME", help="which; all if none is named")
+    generate.add_argument("--out", type=Path, default=Path(__file__).parent / "data", help="folder (%(default)s)")
+    generate.add_argument(
+        "--recordings", type=Path, metavar="FOLDER", help="`motions` of pybullet_data, if not installed"
+    )
+    generate.set_defaults(run=_generate)
+
+    retarget = commands.add_parser("retarget", help="make a clip from a recorded human walk; refused if infeasible")
+    retarget.add_argument("recording", type=Path, metavar="FILE", help="DeepMimic JSON (.txt, .json) or BVH (.bvh)")
+    retarget.add_argument("clip", type=Path, metavar="CLIP.npz", help="what to write")
+    retarget.add_argument("--time-scale", type=float, default=1.0, help="times slower than the human (%(default)s)")
+    retarget.add_argument("--stride", type=float, default=0.4, help="share of the human's scaled stride (%(default)s)")
+    retarget.add_argument("--swing", type=float, default=0.4, help="share of the human's foot swing (%(default)s)")
+    retarget.add_argument("--arms", type=float, default=0.5, help="share of the human's arm swing (%(default)s)")
+    retarget.add_argument("--mirror", action="store_true", help="exchange left and right")
+    retarget.add_argument("--metres-per-unit", type=float, default=0.01, help="of a BVH file (%(default)s)")
+    retarget.set_defaults(run=_retarget)
+
+    view = commands.add_parser("view", help="draw a page of plots and make two films: the clip, and the servos' try")
+    view.add_argument("clip", metavar="CLIP", help="a shipped clip or a .npz file")
+    view.add_argument("--out", type=Path, default=Path("."), help="folder (%(default)s)")
+    view.add_argument("--no-film", action="store_true", help="the page alone, which needs no OpenGL")
+    view.set_defaults(run=_view)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What a style discriminator sees of a robot: one function for references and for policies alike.
+
+Nothing here says where the robot is or which way it faces, and nothing says what touches the floor, which a reference
+can only claim.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from wildrobot.motion import playing
+from wildrobot.motion.clip import Clip
+from wildrobot.robot import Robot
+from wildrobot.task import frames
+from wildrobot.task.view import RobotView, read
+
+LAYOUT = (
+    ("joint_angle_rad", 17),
+    ("joint_velocity_rad_per_s", 17),
+    ("gravity", 3),
+    ("base_velocity_heading_m_per_s", 3),
+    ("angular_velocity_heading_rad_per_s", 3),
+    ("left_foot_from_base_heading_m", 3),
+    ("right_foot_from_base_heading_m", 3),
+    ("left_hand_from_base_heading_m", 3),
+    ("right_hand_from_base_heading_m", 3),
+)
+"""Name and size of each part, in order. Joints are in actuator order; gravity is its direction as the IMU sees it."""
+SIZE = sum(size for _, size in LAYOUT)
+WINDOW, EVERY = 10, 2
+"""Frames of a window, and control steps from one to the next: 25 Hz at a control rate of 50 Hz, 0.36 s in all."""
+_HANDS = (("left_fore_arm", (0.0, 0.02, -0.265)), ("right_fore_arm", (0.0, 0.0, -0.265)))
+"""The body that carries each hand, and where its fingertips are in it [m]."""
+
+
+def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
+    """The features of one robot at one control step; `LAYOUT` names them."""
+    readings = read(robot, view)
+    heading = readings.heading_rad
+    # Of the state and not of the gyro, which an engine reads one physics step earlier: a clip knows no such velocity.
+    turning = frames.rotate(view.qpos[3:7], view.qvel[3:6])
+
+    def from_base(place: Float[Array, " 3"]) -> Float[Array, " 3"]:
+        return frames.in_heading_frame(place - readings.base_position_m, heading)
+
+    return jnp.concatenate(
+        [
+            readings.joint_angle_rad,
+            readings.joint_velocity_rad_per_s,
+            readings.gravity,
+            readings.base_velocity_heading_m_per_s,
+            frames.in_heading_frame(turning, heading),
+            *(from_base(foot) for foot in readings.foot_position_m),
+            *(from_base(_hand(robot, body, place, view.qpos)) for body, place in _HANDS),
+        ]
+    )
+
+
+def clip_features(robot: Robot, clip: Clip) -> Float[Array, "T 55"]:
+    """The features of every frame of a clip."""
+    return jax.jit(jax.vmap(lambda view: features(robot, view)))(playing.views(robot, clip.qpos, clip.qvel))
+
+
+class Windows(NamedTuple):
+    """Runs of features, oldest frame first.
+
+    Attributes:
+      frames: one window per row.
+      valid: whether the window lies within one episode; the others are of no use.
+    """
+
+    frames: Float[Array, "N window 55"]
+    valid: Bool[Array, " N"]
+
+
+def windows(
+    steps: Float[Array, "T 55"], first: Bool[Array, " T"], *, window: int = WINDOW, every: int = EVERY
+) -> Windows:
+    """All windows of one robot's steps in a row; use `jax.vmap` for many robots.
+
+    Give the features as they were before an automatic reset: at the end of an episode those of its last state, which
+    a wrapper's auto-reset would replace by the first ones of the next.
+
+    Args:
+      steps: features after each control step.
+      first: whether a step belongs to another episode than the one before.
+      window: frames in a window.
+      every: control steps between its frames.
+
+    Returns:
+      One window for each step that enough steps precede.
+    """
+    span = (window - 1) * every
+    ends = jnp.arange(span, steps.shape[0])
+    index = ends[:, None] + jnp.arange(-span, 1, every)[None]
+    episode = jnp.cumsum(first.astype(jnp.int32))
+    return Windows(steps[index], episode[ends] == episode[ends - span])
+
+
+def clip_windows(robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY) -> Float[Array, "N window 55"]:
+    """All windows of a clip; those of a loop go on through its end, one for each of its frames but the closing one."""
+    found = clip_features(robot, clip)
+    if clip.loop:
+        found = found[:-1]
+        index = (jnp.arange(len(found))[:, None] + jnp.arange(0, window * every, every)[None]) % len(found)
+        return found[index]
+    return windows(found, jnp.zeros(len(found), bool), window=window, every=every).frames
+
+
+def _hand(robot: Robot, body: str, place: tuple[float, float, float], qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:
+    """Where a point of a body is in the world: up the tree to the base, joint by joint."""
+    model = robot.model
+    point = jnp.array(place)
+    index = int(model.body(body).id)
+    while model.body_parentid[index] != 0:
+        joint = int(model.body_jntadr[index])
+        angle = qpos[int(model.jnt_qposadr[joint])]
+        axis = jnp.asarray(model.jnt_axis[joint], jnp.float32)
+        turn = jnp.concatenate([jnp.cos(angle / 2)[None], jnp.sin(angle / 2) * axis])
+        point = jnp.asarray(model.body_pos[index], jnp.float32) + frames.rotate(turn, point)
+        index = int(model.body_parentid[index])
+    return qpos[:3] + frames.rotate(qpos[3:7], point)
