@@ -95,6 +95,12 @@ RULES: tuple[Rule | Strangers, ...] = (
         members=("trainers.brax_*", "trainers.sb3_*"),
         shared=("trainers.brax_compat",),
         front=("trainers.__main__",),
+        allowed=(
+            # Parts of one trainer.
+            ("trainers.brax_ppo", "trainers.brax_networks"),
+            ("trainers.brax_ppo", "trainers.brax_transplant"),
+            ("trainers.brax_checkpoint", "trainers.brax_networks"),
+        ),
     ),
 )
 

@@ -72,8 +72,8 @@ def _experiment_and_start(
     experiment = adopted(experiment, section, policy, parsed.overrides)
     units = ", ".join(str(units) for units in getattr(experiment, section).policy_hidden_layer_sizes)
     print(
-        f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): its actor of "
-        f"{units} units with {policy.activation} goes on, the critic is new",
+        f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): "
+        f"its actor of {units} units with {policy.activation} goes on, the critic is new",
         file=sys.stderr,
     )
     return experiment, Start(policy, parsed.start)

@@ -23,7 +23,7 @@ _NETWORK = "ppo_network_config.json"
 _REMEDY = "give another checkpoint of the run, or its policy.safetensors"
 
 
-def read(path: Path, *, trust: bool) -> Policy | None:  # noqa: ARG001  arrays and JSON: there is no code to trust
+def read(path: Path, *, trust: bool) -> Policy | None:
     """Reads `<run>/checkpoints/<steps>`, or the newest one in `<run>/checkpoints`.
 
     Args:
@@ -68,7 +68,7 @@ def _params(path: Path) -> Any:
         with warnings.catch_warnings():
             # Orbax's, about arrays that devices share; Brax asks for NumPy arrays.
             warnings.filterwarnings("ignore", message="Sharding info not provided")
-            return checkpoint.load(path)
+            return checkpoint.load(str(path))
     except Exception as error:  # a zoo: of Orbax, of TensorStore, of JSON, of whatever the damage leads into
         raise UsageError(f"{path}: is damaged or incomplete ({_plain(error)}); {_REMEDY}") from None
 

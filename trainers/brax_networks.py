@@ -58,13 +58,13 @@ def make_foreign_networks(
 ) -> ppo_networks.PPONetworks:
     """Networks that hold the actor of another framework; the keywords are those of Brax's `make_ppo_networks`."""
 
-    def preprocess(observation: Any, statistics: Any) -> Any:
-        normalized = preprocess_observations_fn(observation, statistics)
+    def preprocess(observation: Any, preprocessor_params: Any) -> Any:
+        normalized = preprocess_observations_fn(observation, preprocessor_params)
         return normalized if observation_clip is None else jnp.clip(normalized, -observation_clip, observation_clip)
 
     if squash == "tanh":
         return ppo_networks.make_ppo_networks(observation_size, action_size, preprocess, **keywords)
-    networks = ppo_networks.make_ppo_networks(
+    networks: Any = ppo_networks.make_ppo_networks(
         observation_size, action_size, preprocess, distribution_type="normal", noise_std_type="log", **keywords
     )
     return networks.replace(parametric_action_distribution=ClippedNormal(action_size))

@@ -45,10 +45,11 @@ def parameters(policy: Policy, privileged: Moments) -> tuple[running_statistics.
 def _normalizer(policy: Policy, privileged: Moments) -> running_statistics.RunningStatisticsState:
     """Statistics that go on as slowly as they would have: at the policy's age, which Brax has only one of."""
     count = max(policy.info.environment_steps, 1)
+    uint64: Any = UInt64  # a Flax dataclass, whose fields Pyright does not see
     mean = {"state": policy.observation_mean, "privileged_state": privileged.mean}
     std = {"state": policy.observation_std, "privileged_state": privileged.std}
     return running_statistics.RunningStatisticsState(
-        count=UInt64(hi=count >> 32, lo=count & 0xFFFFFFFF),
+        count=uint64(hi=count >> 32, lo=count & 0xFFFFFFFF),
         mean={name: jnp.asarray(value, jnp.float32) for name, value in mean.items()},
         std={name: jnp.asarray(value, jnp.float32) for name, value in std.items()},
         summed_variance={name: jnp.asarray(count * np.square(value), jnp.float32) for name, value in std.items()},

@@ -45,8 +45,8 @@ def origin_of(checkpoint: Path, section: str, schema: type[SettingsT]) -> Origin
         provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"{checkpoint}: cannot read {config} and run.json beside it ({' '.join(str(error).split())}), which say what "
-            "the checkpoint was trained for; give a checkpoint inside the run folder that training made"
+            f"{checkpoint}: cannot read {config} and run.json beside it ({' '.join(str(error).split())}), which say "
+            "what the checkpoint was trained for; give a checkpoint inside the run folder that training made"
         ) from None
     missing = [name for name in ("env", section) if not isinstance(tree, dict) or name not in tree]
     if missing:

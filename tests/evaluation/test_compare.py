@@ -38,6 +38,7 @@ def test_policies_are_grouped_by_what_trained_them():
 
 def test_policies_of_one_trainer_stand_for_themselves():
     assert compare.groups({"a": "brax-ppo", "b": "brax-ppo"}) == {"a": ["a"], "b": ["b"]}
+    assert compare.groups({"a": "brax-ppo", "b": "sb3-ppo"}) == {"a": ["a"], "b": ["b"]}
 
 
 def test_one_against_one_is_compared_episode_by_episode(suite):

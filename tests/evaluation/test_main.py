@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -18,8 +18,9 @@ import pytest
 from tests.evaluation import suites
 from tests.policy.networks import for_env
 from wildrobot import gl
+from wildrobot.errors import UsageError
 from wildrobot.evaluation import __main__ as command
-from wildrobot.evaluation import document, evaluate, films
+from wildrobot.evaluation import document, evaluate, films, filmstrip
 from wildrobot.evaluation.__main__ import main
 from wildrobot.evaluation.rollout import Player
 from wildrobot.evaluation.session import Session
@@ -43,6 +44,7 @@ def shared():
 @pytest.fixture
 def session(shared, monkeypatch):
     monkeypatch.setattr(evaluate, "Session", shared)
+    monkeypatch.setattr(filmstrip, "_PIXELS_PER_M", 50.0)
 
 
 @pytest.fixture
@@ -120,9 +122,7 @@ def test_a_run_folder_is_judged_and_everything_put_there(policy, tiny, tmp_path,
 
 
 @pytest.mark.parametrize(("options", "code"), [([], 1), (["--no-gate"], 0)])
-def test_two_policies_a_comparison_and_a_gate_that_fails(
-    env, policy, tmp_path, session, capsys, options, code
-):  # fmt: skip
+def test_two_policies_a_comparison_and_a_gate_that_fails(env, policy, tmp_path, session, capsys, options, code):
     """A command far outside of training gets a note."""
     first, second = run_folder(tmp_path / "a", policy), run_folder(tmp_path / "b", for_env(env, scale=0.6))
     gates = [{"figure": "tilt_rad", "at_most": 0.0001, "cases": {"vx_m_per_s": 5}, "reason": "to fail"}]
@@ -196,9 +196,14 @@ def test_policies_are_called_like_their_runs(policy, run, alone, tmp_path, asked
     assert main([str(run), str(alone)]) == 0
     assert main([str(run / "policy.safetensors"), str(other)]) == 0
     assert [[each.name for each in call[0]] for call in asked] == [
-        ["my-run", "alone"], [f"{run.name}/my-run", "others/my-run"],
+        ["my-run", "alone"], [f"{tmp_path.name}/my-run", "others/my-run"],
     ]  # fmt: skip
     assert [each.run for each in asked[0][0]] == [run, None]
+
+
+def test_a_policy_that_is_called_like_a_baseline(policy, tmp_path, capsys):
+    policy.save(tmp_path / "hold-home.safetensors")
+    assert "hold-home is the name of a baseline" in refused([tmp_path / "hold-home.safetensors"], capsys)
 
 
 def test_the_schema(capsys):
@@ -218,7 +223,6 @@ def refused(arguments, capsys):
 
 def test_policies_that_cannot_be_read(run, alone, policy, tmp_path, capsys):
     assert "does not exist; give a run folder" in refused([tmp_path / "missing"], capsys)
-    assert "is no policy of a known kind" in refused([tmp_path], capsys)
     assert "a policy is named twice" in refused([run, run / "policy.safetensors"], capsys)
     tampered = bytearray(alone.read_bytes())
     tampered[-5] ^= 1
@@ -260,12 +264,28 @@ def test_a_policy_that_does_not_fit(policy, tmp_path, tiny, monkeypatch, capsys,
     assert [entry.name for entry in tmp_path.iterdir()] == ["policy.safetensors"]
 
 
-def test_a_zip_of_stable_baselines3_is_read_on_trust_alone(tmp_path, capsys):
-    """It may run code."""
-    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
-        archive.writestr("data", "{}")
-        archive.writestr("_stable_baselines3_version", "2.9.0")
-    assert "--trust" in refused([tmp_path / "model.zip"], capsys)
+@pytest.mark.parametrize("trust", [False, True])
+def test_what_can_run_code_is_read_on_trust_alone(policy, tmp_path, monkeypatch, capsys, asked, trust):
+    """The readers of the frameworks are asked; `tests/trainers` has what they say."""
+
+    class Reader:
+        name = "zip"
+
+        def load(self):
+            return self.read
+
+        def read(self, path, *, trust):
+            if not trust:
+                raise UsageError(f"{path} can run any code when it is read; add --trust")
+            return policy
+
+    monkeypatch.setattr(metadata, "entry_points", lambda *, group: [Reader()])
+    (tmp_path / "model.zip").touch()
+    if trust:
+        assert main([str(tmp_path / "model.zip"), "--trust"]) == 0
+        assert asked[0][0][0].policy is policy
+    else:
+        assert "add --trust" in refused([tmp_path / "model.zip"], capsys)
 
 
 def test_suites_that_cannot_be_played(alone, tiny, tmp_path, capsys):

@@ -86,7 +86,8 @@ def test_the_strip_ends_with_the_fall(robot, fall):
     assert samples.max() < fall
 
 
-def test_the_picture(robot, tmp_path):
+def test_the_picture(robot, tmp_path, monkeypatch):
+    monkeypatch.setattr(filmstrip, "_PIXELS_PER_M", 150.0)
     path = tmp_path / "evaluation.png"
     picture.draw(path, "a policy", robot.model, [walk(robot)])
     image = matplotlib.image.imread(path)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -194,7 +195,7 @@ def test_a_model_without_its_normaliser(sb3_copy):
 
 
 def test_an_sb3_model_with_nan(sb3_copy):
-    model = PPO.load(sb3_copy / "model.zip")
+    model: Any = PPO.load(sb3_copy / "model.zip")
     model.policy.action_net.bias.data.fill_(np.nan)
     model.save(sb3_copy / "model.zip")
     with pytest.raises(UsageError, match=r"layer_2\.bias contains NaN or infinity"):

@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -81,7 +82,7 @@ def test_the_exported_policy_draws_what_sb3_draws(run):
     policy = Policy.load(run / "policy.safetensors")
     state = np.random.default_rng(0).normal(size=(256, 62)).astype(np.float32)
     observation = normalizer.normalize_obs({"state": state, "privileged_state": np.zeros((256, 122), np.float32)})
-    distribution = model.policy.get_distribution(model.policy.obs_to_tensor(observation)[0]).distribution
+    distribution: Any = model.policy.get_distribution(model.policy.obs_to_tensor(observation)[0]).distribution
     assert distribution.stddev.std(dim=1).max() > 1e-4, "every joint has its own deviation"
     torch.manual_seed(1)
     expected, _ = model.predict(observation, deterministic=False)

@@ -39,20 +39,24 @@ class SquashedPolicy(AsymmetricPolicy):
     probabilities. The one difference is the entropy, which is that of the Gaussian; it matters where `ent_coef` > 0.
     """
 
-    squash_output = True
-    """SB3 then sends `unscale_action` of what was drawn to the robots, and out of `predict`."""
-
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
         del self.log_std
-        self.noise_net = torch.nn.Linear(self.mlp_extractor.latent_dim_pi, self.action_net.out_features)
-        self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
+        actions: Any = self.action_net
+        self.noise_net = torch.nn.Linear(actions.in_features, actions.out_features)
+        optimizer: Any = self.optimizer_class
+        self.optimizer = optimizer(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
 
     def _get_action_dist_from_latent(self, latent_pi: torch.Tensor) -> Distribution:
         std = torch.nn.functional.softplus(self.noise_net(latent_pi)) + LEAST_SOFTPLUS_STD
         log_std = torch.log(std)
         self.log_std = log_std.detach()  # PPO logs the mean of its exponential
         return self.action_dist.proba_distribution(self.action_net(latent_pi), log_std)
+
+    @property
+    def squash_output(self) -> bool:
+        """SB3 then sends `unscale_action` of what was drawn to the robots, and out of `predict`."""
+        return True
 
     def unscale_action(self, scaled_action: np.ndarray) -> np.ndarray:
         return np.tanh(scaled_action)

@@ -76,6 +76,7 @@ def _weights_and_steps(path: Path) -> tuple[Mapping[str, torch.Tensor], int]:
     """The networks and the age of a model, without unpickling the rest of it."""
     with zipfile.ZipFile(path) as archive:
         steps = json.loads(archive.read("data"))["num_timesteps"]
+    parameters: Any
     _, parameters, _ = load_from_zip_file(path, load_data=False, device="cpu")
     return parameters["policy"], int(steps)
 

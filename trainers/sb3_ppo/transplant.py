@@ -47,7 +47,7 @@ def install(policy: Policy, model: PPO, normalizer: VecNormalize, privileged: Mo
         # SB3 divides by sqrt(var + epsilon).
         statistics[name].mean = moments.mean.copy()
         statistics[name].var = moments.std**2 - normalizer.epsilon
-        statistics[name].count = max(float(moments.count), statistics[name].count)
+        statistics[name].count = max(float(moments.samples), statistics[name].count)
 
 
 def _copy(layer: Layer, module: torch.nn.Linear) -> None:

@@ -1,6 +1,6 @@
 """The schema of an experiment: every field, its type and its range. Units are in the names or comments.
 
-A field has no default here, but for one: the files in `configs/` are complete, so that a file says everything.
+A field has no default here: the files in `configs/` are complete, so that a file says everything.
 """
 
 from __future__ import annotations
@@ -178,8 +178,7 @@ class EnvConfig(Section):
     physics: PhysicsConfig
     variants: VariantsConfig
     starts: StartsConfig
-    # The one field with a default: policies trained before there were clips, which say nothing of them, had none.
-    reference_starts: ReferenceStartsConfig = ReferenceStartsConfig(share=0.0, clips=(), seed=0)
+    reference_starts: ReferenceStartsConfig
     task: TaskConfig
 
     @property

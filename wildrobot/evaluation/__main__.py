@@ -34,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             print(json.dumps(document.json_schema(), indent=2))
             return 0
+        gl.choose()
+        # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
         if options.video:
             _prepare_film(options.video)
-        gl.choose()
-        # Imported only now, so that a mistake is told at once and MuJoCo finds what `gl` has set.
         from wildrobot.evaluation.evaluate import evaluate
 
         suites = _suites(options)
@@ -65,14 +65,18 @@ def _shipped() -> list[Path]:
 
 
 def _judged(paths: Sequence[Path], *, trust: bool) -> list[Judged]:
+    from wildrobot.evaluation.actors import BASELINES
     from wildrobot.evaluation.session import Judged
     from wildrobot.policy import load_policy
 
-    names = [_name(path) for path in paths]
+    named = [_named(path) for path in paths]
+    names = [each.name if each.is_dir() else each.stem for each in named]
     if len(set(names)) < len(names):
-        names = [f"{path.absolute().parent.name}/{name}" for path, name in zip(paths, names, strict=True)]
+        names = [f"{each.parent.name}/{name}" for each, name in zip(named, names, strict=True)]
     if len(set(names)) < len(names):
         raise UsageError("a policy is named twice; name each once")
+    if taken := sorted(set(names) & set(BASELINES)):
+        raise UsageError(f"{taken[0]} is the name of a baseline; rename the policy's file or folder")
     return [
         Judged(name, load_policy(path, trust=trust), _run_of(path)) for name, path in zip(names, paths, strict=True)
     ]
@@ -84,10 +88,10 @@ def _run_of(path: Path) -> Path | None:
     return folder if (folder / "metrics.jsonl").is_file() else None
 
 
-def _name(path: Path) -> str:
-    """The run folder's name, or the file's own if it lies elsewhere."""
+def _named(path: Path) -> Path:
+    """What a policy is called after: its run folder, or the file itself if it lies elsewhere."""
     path = path.absolute()
-    return path.parent.name if path.stem in ("policy", "model") else path.name if path.is_dir() else path.stem
+    return path.parent if path.stem in ("policy", "model") else path
 
 
 def _suites(options: argparse.Namespace) -> list[Suite]:

@@ -54,9 +54,13 @@ class Contrast:
 
 
 def groups(frameworks: Mapping[str, str]) -> dict[str, list[str]]:
-    """Policies by what trained them, so that seeds stand together; each for itself if the same trained them all."""
+    """Policies by what trained them, so that seeds stand together.
+
+    Each stands for itself where the same has trained them all, or where each is the only one of its kind: one training
+    says little of a trainer.
+    """
     kinds = list(dict.fromkeys(frameworks.values()))
-    if len(kinds) < 2:
+    if len(kinds) in (1, len(frameworks)):
         return {name: [name] for name in frameworks}
     return {kind: [name for name, its in frameworks.items() if its == kind] for kind in kinds}
 

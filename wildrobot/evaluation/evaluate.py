@@ -203,9 +203,10 @@ def _notes(judged: Judged, suites: Sequence[Suite], results: Results) -> list[st
         for case in cases.values():
             # Who falls does not stand on its feet.
             loads = case.values["load_over_weight"][case.values["survival"] == 1.0]
-            if len(loads) and abs(np.nanmean(loads) - 1.0) > _WEIGHT_TOLERANCE:
+            loads = loads[np.isfinite(loads)]
+            if len(loads) and abs(loads.mean() - 1.0) > _WEIGHT_TOLERANCE:
                 notes.append(
-                    f"{suite}, {case.case.label}: its feet bear {np.nanmean(loads):.2f} of its weight on average; they "
+                    f"{suite}, {case.case.label}: its feet bear {loads.mean():.2f} of its weight on average; they "
                     "press against each other, other parts bear some, or the recording is wrong"
                 )
     return notes

@@ -24,7 +24,7 @@ Frame = UInt8[np.ndarray, "height width 3"]
 WIDTH, HEIGHT, FRAMES_PER_S = 960, 540, 25.0
 """Of a film that was asked for."""
 _SMALL = (640, 400)
-_REPORT_S = 8.0
+_REPORT_S = 6.0
 """What the film in the report spans [s], from the start on."""
 _RAY_PIXELS_PER_M, _RAY_TILE_M, _RAY_FRAMES_PER_S, _RAY_S = 360.0, (1.1, 0.86), 12.5, 4.0
 """Rays take longer: smaller, fewer and shorter."""
