@@ -1,11 +1,14 @@
 """A small environment, policies that fit it, and a small suite."""
 
+import os
+
 import pytest
 
 from tests.evaluation import suites
 from tests.policy.networks import for_env
 from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.suite import Suite
 from wildrobot.policy import Policy
 
@@ -30,3 +33,42 @@ def suite(tmp_path_factory) -> Suite:
 @pytest.fixture
 def trained_in(env) -> dict:
     return env.config.model_dump(mode="json")
+
+
+@pytest.fixture
+def the_environment_stays(monkeypatch):
+    """As it was, whatever the command sets."""
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    monkeypatch.setenv("MUJOCO_GL", os.environ.get("MUJOCO_GL", ""))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What `evaluate` is asked for; nothing is played."""
+    calls = []
+    monkeypatch.setattr(evaluate, "evaluate", lambda *given, **named: calls.append((*given, named)) or True)
+    return calls
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A suite with a gate, and holding home besides."""
+    folder = tmp_path_factory.mktemp("suites")
+    return suites.written(
+        folder,
+        baselines=["hold-home"],
+        gates=[{"figure": "survival", "at_least": 0.9, "reason": "it must"}],
+        seconds=0.4,
+    )
+
+
+@pytest.fixture
+def run(policy, tmp_path):
+    return suites.run_folder(tmp_path / "my-run", policy)
+
+
+@pytest.fixture
+def alone(policy, tmp_path):
+    """A policy file that lies in no run folder."""
+    policy.save(tmp_path / "alone.safetensors")
+    return tmp_path / "alone.safetensors"

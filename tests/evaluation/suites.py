@@ -1,6 +1,7 @@
-"""Small suites, and results in them that can be worked out by hand."""
+"""Small suites, results in them that can be worked out by hand, and what a run folder holds."""
 
 import json
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def loaded(folder, options=None, **changes) -> Suite:
     return found
 
 
-def result(case: Case, episodes=4, **figures) -> CaseResult:
+def result(case: Case, *, episodes: int = 4, **figures: Any) -> CaseResult:
     """What an actor reached: everybody survives, and has no other figure but those given, one number or one each."""
     values = {name: np.full(episodes, np.nan) for name in FIGURE_NAMES} | {"survival": np.ones(episodes)}
     for name, given in figures.items():
@@ -45,6 +46,14 @@ def result(case: Case, episodes=4, **figures) -> CaseResult:
     return CaseResult(case, values, estimates([values]), {})
 
 
-def results(suite: Suite, **figures) -> dict[str, CaseResult]:
+def results(suite: Suite, **figures: Any) -> dict[str, CaseResult]:
     """The same in every case."""
     return {case.id: result(case, **figures) for case in suite.cases}
+
+
+def run_folder(folder, policy):
+    """A folder as a training leaves it, with a log of one line."""
+    folder.mkdir(parents=True)
+    policy.save(folder / "policy.safetensors")
+    (folder / "metrics.jsonl").write_text('{"steps": 5, "wall_s": 1.5, "episode/sum_reward": 2.0}\n')
+    return folder

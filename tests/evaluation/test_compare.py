@@ -44,7 +44,10 @@ def test_policies_of_one_trainer_stand_for_themselves():
 def test_one_against_one_is_compared_episode_by_episode(suite):
     """Starts that are hard for both cancel: every pair differs by 0.02, so there is no doubt at all."""
     hard = np.array([0.1, 0.5, 0.2, 0.9])
-    (first,), (second,) = policies(suite, {"vx_error_m_per_s": hard + 0.02}), policies(suite, {"vx_error_m_per_s": hard})
+    (first,), (second,) = (
+        policies(suite, {"vx_error_m_per_s": hard + 0.02}),
+        policies(suite, {"vx_error_m_per_s": hard}),
+    )
     assert compare.unit([first], [second]) == "episode"
     found = contrasted(suite, [first], [second])["vx_error_m_per_s"]
     assert found.difference == pytest.approx((0.02, 0.02, 0.02, 8))
@@ -132,9 +135,10 @@ def test_each_is_better_in_something(suite):
 
 def test_the_cases_where_it_shows(suite):
     stand, walk = suite.cases
-    same = {"vx_error_m_per_s": 0.02}
-    first = {suite.name: {stand.id: result(stand, **same), walk.id: result(walk, vx_error_m_per_s=0.01)}}
-    second = {suite.name: {stand.id: result(stand, **same), walk.id: result(walk, vx_error_m_per_s=0.09)}}
+    first = {suite.name: {stand.id: result(stand, vx_error_m_per_s=0.02), walk.id: result(walk, vx_error_m_per_s=0.01)}}
+    second = {
+        suite.name: {stand.id: result(stand, vx_error_m_per_s=0.02), walk.id: result(walk, vx_error_m_per_s=0.09)}
+    }
     assert told(suite, [first], [second]).details[-1] == "It shows in single cases: vx error in 0.20 m/s."
 
 

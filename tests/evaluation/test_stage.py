@@ -53,7 +53,9 @@ def test_what_a_setting_says(trained_in, tmp_path):
 
 
 def test_physics_steps_that_do_not_fill_the_control_period(trained_in, suite):
-    with pytest.raises(UsageError, match=r"steps of 0\.003 s do not fill the policy's control period of 0\.02 s; choose"):
+    with pytest.raises(
+        UsageError, match=r"steps of 0\.003 s do not fill the policy's control period of 0\.02 s; choose"
+    ):
         judged(trained_in, suite, NOMINAL._replace(timestep_s=0.003), 1.0)
 
 

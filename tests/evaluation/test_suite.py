@@ -61,7 +61,8 @@ def test_names_say_only_what_differs(tmp_path):
     common = {"start": "rest", "vx_m_per_s": 0.2, "latency_steps": 1}
     suite = loaded(tmp_path, cases=[common, common | {"friction": [0.4, 1.25]}, common | {"push": PUSH}])
     assert names(suite) == {
-        "nominal": "nominal", "friction=0.4": "friction 0.4", "friction=1.25": "friction 1.25", "5N": "5 N", "8N": "8 N",
+        "nominal": "nominal", "friction=0.4": "friction 0.4", "friction=1.25": "friction 1.25",
+        "5N": "5 N", "8N": "8 N",
     }  # fmt: skip
 
 
@@ -227,7 +228,9 @@ def test_a_shortened_suite_may_leave_gates_without_cases(tmp_path):
 
 
 def test_gates_select_by_words_and_by_several_values(tmp_path):
-    changes = {"starts": {"rest": REST, "home": {}}, "cases": [{"start": "rest"}, {"start": "home", "friction": [1, 2]}]}
+    changes = {
+        "starts": {"rest": REST, "home": {}},
+        "cases": [{"start": "rest"}, {"start": "home", "friction": [1, 2]}],
+    }
     suite = loaded(tmp_path, gates=gate(cases={"start": "home", "friction": [2, 3]}), **changes)
     assert [case.id for case in selected(suite.file.gates[0], suite.cases)] == ["start=home friction=2"]
-

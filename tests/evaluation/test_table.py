@@ -52,7 +52,11 @@ def test_one_row_for_each_case_one_column_for_each_figure(tmp_path):
     lines = printed(suite, blocks)
     assert lines[:2] == ["", "tiny  Does it do as the tests say?  (3 episodes of 0.5 s per case)"]
     heading, first = lines[2:5], lines.index("mine")
-    assert [line.split() for line in heading] == [["vx", "torque"], ["survival", "error", "saturation"], ["[%]", "[m/s]", "[%]"]]
+    assert [line.split() for line in heading] == [
+        ["vx", "torque"],
+        ["survival", "error", "saturation"],
+        ["[%]", "[m/s]", "[%]"],
+    ]
     assert lines[first + 1].split() == ["0.00", "m/s", "75", "(30-95)", "0.012", "0.4"]
     assert lines[first + 2].split()[:2] == ["0.20", "m/s"]
     assert lines[first + 3] == "hold-home"

@@ -162,7 +162,7 @@ def test_a_push_is_a_force_on_the_pelvis_to_the_bit(physics):
 
 
 def test_a_push_gives_the_momentum_of_force_times_time(physics):
-    """In the air, where nothing else pushes: 20 N for 0.1 s upwards and to the left change the momentum by 2 N s each."""
+    """In the air, where nothing else pushes: 20 N for 0.1 s, upwards and to the left, are 2 N s each."""
     push = np.zeros((STEPS, BATCH, 3), np.float32)
     push[:5, :, 1:] = 20.0
     mass = physics.robot.model.body_mass.sum()

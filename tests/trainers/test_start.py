@@ -20,7 +20,10 @@ STILL = {
 """A training so short and slow that the policy stays what it was, to 2e-3 in its weights."""
 
 
-@pytest.mark.parametrize(("trainer", "source"), [("sb3", "brax"), ("brax", "sb3"), ("sb3", "sb3"), ("brax", "brax")])
+@pytest.mark.parametrize(
+    ("trainer", "source"),
+    [("sb3", "brax"), ("brax", "sb3"), ("sb3", "sb3"), pytest.param("brax", "brax", marks=pytest.mark.slow)],
+)
 def test_training_goes_on_from_a_policy(trainer, source, request, tmp_path, capsys):
     source_run = request.getfixturevalue(f"{source}_run")
     policy = Policy.load(source_run / "policy.safetensors")

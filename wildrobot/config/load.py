@@ -156,7 +156,8 @@ def _unknown(path: str, name: str, valid: Any) -> str:
 
 
 def _fields_at(schema: type[BaseModel], location: Sequence[str]) -> dict[str, Any]:
-    node, inside = schema, False
+    node: Any = schema
+    inside = False
     for name in location:
         if inside:  # an index of a list, or a key of a mapping
             inside = False

@@ -1,0 +1,45 @@
+"""What a reader must know before trusting the figures."""
+
+import dataclasses
+
+import pytest
+
+from tests.evaluation.suites import loaded, results
+from wildrobot.evaluation import evaluate
+from wildrobot.evaluation.session import Judged
+
+
+@pytest.fixture
+def notes(policy, trained_in, tmp_path):
+    """The notes on a policy that was trained within -0.1 to 0.4, +-0.1 m/s and +-0.3 rad/s."""
+    command = {"vx_m_per_s": [-0.1, 0.4], "vy_m_per_s": [-0.1, 0.1], "yaw_rate_rad_per_s": [-0.3, 0.3]}
+    trained_in["task"]["command"] |= command
+    judged = Judged(
+        "mine", dataclasses.replace(policy, info=policy.info.model_copy(update={"env_config": trained_in})), None
+    )
+
+    def of(cases=({"start": "rest"},), **figures):
+        suite = loaded(tmp_path, cases=list(cases))
+        return evaluate._notes(judged, [suite], {suite.name: results(suite, **figures)})
+
+    return of
+
+
+def test_commands_outside_of_training(notes):
+    assert notes([{"start": "rest", "vx_m_per_s": [-0.1, 0.4], "yaw_rate_rad_per_s": [-0.3, 0.3]}]) == []
+    assert notes([{"start": "rest", "vx_m_per_s": [-0.2, 0.3, 0.5], "vy_m_per_s": 0.2}]) == [
+        "-0.2, 0.5 m/s forward is outside the commands it was trained on, -0.1 to 0.4",
+        "0.2 m/s to the left is outside the commands it was trained on, -0.1 to 0.1",
+    ]
+
+
+def test_feet_that_do_not_bear_the_weight(notes):
+    (note,) = notes(load_over_weight=[0.8, 0.9, 0.85, 0.85])
+    assert note.startswith("tiny, nominal: its feet bear 0.85 of its weight on average; ")
+
+
+def test_feet_that_do_or_of_which_nothing_is_known(notes):
+    nan = float("nan")
+    assert notes(load_over_weight=[0.9, 1.1, 1.04, nan]) == []
+    assert notes(load_over_weight=nan) == [], "episodes that are too short"
+    assert notes(survival=[1, 0, 0, 0], load_over_weight=[1.0, 0.1, 0.1, 0.1]) == [], "who falls does not stand"
