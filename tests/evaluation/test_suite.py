@@ -185,6 +185,10 @@ def gate(**changes):
         ({"cases": [{"start": "rest", "sensors": "noisy"}]}, r"'noisy' sensors; there are: ideal"),
         ({"figures": ["survivl"]}, r"no figure is called 'survivl'; there are: survival, "),
         ({"headline": {"speed": 1.0}}, r"no figure is called 'speed'"),
+        (
+            {"headline": {"vx_m_per_s": 1.0}},
+            r"neither way of vx_m_per_s is better, so it makes no headline; choose of:",
+        ),
         ({"baselines": ["zero"]}, r"baselines\.0: must be 'hold-home' or 'random', not \"zero\""),
         ({"cases": [{"start": "rest"}, {"start": "rest", "vx_m_per_s": [0, 1]}]}, r"two cases are the same"),
         ({"cases": [{"start": "rest", "push": PUSH | {"at_s": 0.4}}]}, r"the push at 0\.4 s for 0\.2 s is not over"),

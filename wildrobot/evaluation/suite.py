@@ -19,7 +19,7 @@ from wildrobot.config.schema import Count, NonNegative, Positive, Range, Section
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.actors import BASELINES, BaselineName
 from wildrobot.evaluation.case import Case, Engine, Play, Push, Setting, named
-from wildrobot.evaluation.figures import FIGURE_NAMES
+from wildrobot.evaluation.figures import FIGURE_NAMES, FIGURES, figure
 from wildrobot.physics.variants import PARAMETER_NAMES
 
 
@@ -152,6 +152,10 @@ class SuiteFile(Strict):
         for name in (*self.figures, *self.headline, *(gate.figure for gate in self.gates)):
             if name not in FIGURE_NAMES:
                 raise ValueError(f"no figure is called {name!r}; there are: {', '.join(FIGURE_NAMES)}")
+        for name in self.headline:
+            if figure(name).better is None:
+                directed = ", ".join(each.name for each in FIGURES if each.better)
+                raise ValueError(f"neither way of {name} is better, so it makes no headline; choose of: {directed}")
         return self
 
 
