@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("wildrobot", "adapters", "trainers", "configs")
-DATA = (".py", ".yaml", ".xml", ".npz")
+DATA = (".py", ".yaml", ".xml", ".npz", ".j2", ".css", ".js")
 
 
 def run(*command: str, **options) -> str:
@@ -63,6 +63,11 @@ def test_it_holds_every_file_of_the_packages_and_no_other(site: Path) -> None:
 
 def test_the_trainers_start(python) -> None:
     assert "--run" in python("-m", "trainers", "brax", "--help")
+
+
+def test_the_judge_and_the_motions_start(python) -> None:
+    assert '"wildrobot-evaluation"' in python("-m", "wildrobot.evaluation", "--json-schema")
+    assert "accepted" in python("-m", "wildrobot.motion", "check", "stand")
 
 
 def test_the_experiments_load(python, site: Path) -> None:
