@@ -193,7 +193,7 @@ def _told(its: Figure, names: tuple[str, str], contrast: Contrast, matters: floa
 def _where(suite: Suite, by_case: Mapping[str, Mapping[str, Contrast]]) -> list[str]:
     """The cases in which a headline figure differs surely, and by enough to matter."""
     labels = {case.id: case.label for case in suite.cases}
-    parts = []
+    lines = []
     for name, matters in suite.file.headline.items():
         found = [
             labels[case]
@@ -201,9 +201,10 @@ def _where(suite: Suite, by_case: Mapping[str, Mapping[str, Contrast]]) -> list[
             if contrast[name].significant and abs(contrast[name].difference.value) >= matters
         ]
         if found and len(by_case) > 1:
-            where = "every case" if len(found) == len(by_case) else ", ".join(found)
-            parts.append(f"{figure(name).label} in {where}")
-    return [f"It shows in single cases: {'; '.join(parts)}."] if parts else []
+            where = "every case" if len(found) == len(by_case) else "; ".join(found)
+            label = figure(name).label
+            lines.append(f"{label[0].upper()}{label[1:]} differs surely, and by enough to matter, in: {where}.")
+    return lines
 
 
 def _shown(its: Figure, value: float) -> str:
