@@ -122,14 +122,14 @@ def test_quick_and_stochastic_are_what_was_played(alone, tiny, tmp_path, session
 
 
 def test_where_things_go(run, alone, tmp_path, asked):
-    """Of a run, into it; of a policy alone, the report into the working directory, and nothing else."""
+    """Of a run, into it; of a policy alone, the report into the working directory; else where --report says."""
     assert main([str(run), str(alone)]) == 0
     assert main([str(alone), "--picture", str(tmp_path / "e.png"), "--report", str(tmp_path / "page")]) == 0
     assert main([str(alone)]) == 0
     outputs = [call[2] for call in asked]
     assert (outputs[0].json, outputs[0].picture) == (run / "evaluation.json", run / "evaluation.png")
     assert (outputs[0].report, outputs[0].video) == (run / "report", None)
-    assert (outputs[1].json, outputs[1].picture) == (None, tmp_path / "e.png")
+    assert (outputs[1].json, outputs[1].picture) == (tmp_path / "page" / "evaluation.json", tmp_path / "e.png")
     assert outputs[1].report == tmp_path / "page"
     assert (outputs[2].json, outputs[2].picture, outputs[2].report.name) == (None, None, "report")
 
@@ -179,6 +179,22 @@ def test_ctrl_c_leaves_no_files(run, tiny, monkeypatch, capsys):
     assert main([str(run), "--suites", str(tiny)]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert {path.name for path in run.iterdir()} == {"metrics.jsonl", "policy.safetensors"}
+
+
+def test_ctrl_c_keeps_the_suites_that_were_finished(alone, tiny, tmp_path, monkeypatch):
+    """It comes when the second suite is played."""
+    play = Session.play_policy
+
+    def until_the_second(session, judged, suite, on_progress):
+        if suite.name == "second":
+            raise KeyboardInterrupt
+        return play(session, judged, suite, on_progress)
+
+    monkeypatch.setattr(Session, "play_policy", until_the_second)
+    second, written = suites.written(tmp_path, "second", seconds=0.4), tmp_path / "e.json"
+    assert main([str(alone), "--suites", str(tiny), str(second), "--json", str(written), "--no-report"]) == 130
+    tree = json.loads(written.read_text())
+    assert [suite["name"] for suite in tree["suites"]] == ["tiny"]
 
 
 @pytest.mark.slow

@@ -116,10 +116,12 @@ def _suites(options: argparse.Namespace) -> list[Suite]:
 def _outputs(options: argparse.Namespace, judged: Sequence[Judged]) -> Outputs:
     from wildrobot.evaluation.evaluate import Outputs
 
-    run = judged[0].run
+    # Whoever names a folder for the report wants nothing changed in the run folders.
+    run = None if options.report else judged[0].run
     report = options.report or (run / "report" if run else Path("report"))
+    named = report / "evaluation.json" if options.report else None
     return Outputs(
-        json=options.json or (run / "evaluation.json" if run else None),
+        json=options.json or (run / "evaluation.json" if run else named),
         report=None if options.no_report else report,
         picture=options.picture or (run / "evaluation.png" if run else None),
         video=options.video,
@@ -142,7 +144,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m wildrobot.evaluation",
         description="Plays policies by the same rules, whatever trained them, and says how good they are: tables, "
         "gates, a comparison, and a report to look at.",
-        epilog="Of a run folder, everything is written there. The exit code is 1 if a policy fails a gate.",
+        epilog="Of a run folder, everything is written there, unless --report names another place. The exit code is 1 "
+        "if a policy fails a gate.",
     )
     parser.add_argument(
         "policies", type=Path, nargs="*", metavar="RUN_OR_POLICY",
@@ -163,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--episodes", type=_positive_int, help="of each case, instead of the suite's number")
     parser.add_argument("--seconds", type=_positive, help="length of every episode, instead of the suite's")
     parser.add_argument("--seed", type=_seed, default=0, help="of start states and random keys (%(default)s)")
-    parser.add_argument("--report", type=Path, metavar="FOLDER", help="where index.html goes (default: RUN/report)")
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help="for index.html and evaluation.json")
     parser.add_argument("--no-report", action="store_true", help="write no page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")

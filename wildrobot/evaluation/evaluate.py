@@ -15,7 +15,7 @@ from wildrobot.errors import UsageError
 from wildrobot.evaluation import assemble, document, films, gates, picture, report, table
 from wildrobot.evaluation.compare import Results
 from wildrobot.evaluation.episodes import Episodes
-from wildrobot.evaluation.files import write_text
+from wildrobot.evaluation.files import make_folder, write_text
 from wildrobot.evaluation.gates import GateResult
 from wildrobot.evaluation.progress import EvaluationProgress
 from wildrobot.evaluation.results import CaseResult
@@ -236,6 +236,8 @@ def _conclude(
 def _write(console: Console, outputs: Outputs, tree: dict[str, Any], found: _Found) -> None:
     # Before the films, which take the longest: an interrupt leaves what is there.
     if outputs.json:
+        if outputs.report and outputs.json.parent == outputs.report:
+            make_folder(outputs.report)
         write_text(outputs.json, json.dumps(tree, allow_nan=False, separators=(",", ":")) + "\n")
         console.print(f"\nFigures: {outputs.json}", soft_wrap=True)
     if outputs.picture and outputs.picture.exists():
@@ -253,12 +255,12 @@ def _write(console: Console, outputs: Outputs, tree: dict[str, Any], found: _Fou
 
 def _check_writable(outputs: Outputs) -> None:
     """Now, and not after minutes of playing."""
+    if outputs.report and outputs.report.exists() and not outputs.report.is_dir():
+        raise UsageError(f"cannot write the report into {outputs.report}: it is a file; give the name of a folder")
     for path in (outputs.json, outputs.picture, outputs.video):
         if path is None:
             continue
         if path.is_dir():
             raise UsageError(f"cannot write {path}: it is a folder; give the name of a file")
-        if not path.absolute().parent.is_dir():
+        if path.parent != outputs.report and not path.absolute().parent.is_dir():
             raise UsageError(f"cannot write {path}: its folder does not exist; create it first")
-    if outputs.report and outputs.report.exists() and not outputs.report.is_dir():
-        raise UsageError(f"cannot write the report into {outputs.report}: it is a file; give the name of a folder")

@@ -8,6 +8,18 @@ from pathlib import Path
 from wildrobot.errors import UsageError
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder, if it is not there yet.
+
+    Raises:
+      UsageError: if it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {path}: {error.strerror or error}; choose a writable place") from None
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a text file in one go, so that nobody reads a part of it.
 

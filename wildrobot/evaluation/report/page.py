@@ -10,10 +10,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from wildrobot.errors import UsageError
 from wildrobot.evaluation.document import Document, validate
 from wildrobot.evaluation.document.played import SuiteInfo
-from wildrobot.evaluation.files import write_text
+from wildrobot.evaluation.files import make_folder, write_text
 from wildrobot.evaluation.report import (
     comparison_plots,
     comparison_tables,
@@ -48,10 +47,7 @@ def write(folder: Path, document: dict[str, Any], films: Mapping[str, bytes] = {
       pydantic.ValidationError: if the document does not follow its schema.
     """
     page, path = render(validate(document), films), folder / "index.html"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}; choose a writable place") from None
+    make_folder(folder)
     write_text(path, page)
     return path
 
