@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from wildrobot import __version__
 from wildrobot.config import Experiment, dump_yaml, load_experiment
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy
+from wildrobot.records import commit, whole_lines
 
 _VERSIONS_OF = ("jax", "jaxlib", "brax", "stable-baselines3", "torch", "gymnasium", "mujoco", "mujoco-mjx", "numpy")
 _CONFIG, _PROVENANCE, _METRICS = "config.yaml", "run.json", "metrics.jsonl"
@@ -48,7 +47,7 @@ class RunFolder:
             raise UsageError(f"{path}: cannot be a run folder ({error.strerror}); choose another with --run") from None
         if taken:
             raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
-        provenance: dict[str, Any] = {"trainer": trainer, "started": time.strftime(_TIME), "commit": _commit()}
+        provenance: dict[str, Any] = {"trainer": trainer, "started": time.strftime(_TIME), "commit": commit()}
         provenance["versions"] = {name: _version(name) for name in _VERSIONS_OF} | {
             "wildrobot": __version__,
             "python": platform.python_version(),
@@ -72,10 +71,10 @@ class RunFolder:
         run = cls.__new__(cls)
         run.path = path.absolute()
         provenance = json.loads((run.path / _PROVENANCE).read_text(encoding="utf-8"))
-        again = {"steps": steps, "started": time.strftime(_TIME), "commit": _commit()}
+        again = {"steps": steps, "started": time.strftime(_TIME), "commit": commit()}
         provenance["resumed"] = [*provenance.get("resumed", []), again]
         _replace(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
-        kept = [line for line in _whole_lines(run.path / _METRICS) if line["steps"] <= steps]
+        kept = [line for line in whole_lines(run.path / _METRICS) if line["steps"] <= steps]
         _replace(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
         run._open(experiment, provenance, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
         return run
@@ -129,13 +128,6 @@ def read_run(path: Path, overrides: Sequence[str], *, trainer: str) -> tuple[Exp
     return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides)
 
 
-def _whole_lines(path: Path) -> Iterator[dict[str, float]]:
-    """The lines of a log, but for what a crash has left unfinished."""
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        with suppress(json.JSONDecodeError):
-            yield json.loads(line)
-
-
 def _replace(path: Path, text: str) -> None:
     """Writes a file in one stroke."""
     part = path.with_name(f".{path.name}.part")
@@ -149,19 +141,3 @@ def _version(distribution: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _commit() -> str | None:
-    """The commit of the source tree, `+` where it has changes; None where the code is not a git checkout."""
-    here = Path(__file__).parent
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty=+"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return described.stdout.strip()

@@ -25,7 +25,7 @@ needs_opengl = pytest.mark.skipif(
 def frames(monkeypatch):
     """The frames that are encoded, how many a second, and how often a renderer was opened."""
     found = {"frames": [], "rates": []}
-    encode = films._encode
+    encode = films.encode
 
     def spy(path, frames, frames_per_s):
         def seen():
@@ -36,7 +36,7 @@ def frames(monkeypatch):
         found["rates"].append(frames_per_s)
         encode(path, seen(), frames_per_s)
 
-    monkeypatch.setattr(films, "_encode", spy)
+    monkeypatch.setattr(films, "encode", spy)
     return found
 
 

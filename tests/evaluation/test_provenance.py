@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from wildrobot import __version__
+from wildrobot import __version__, records
 from wildrobot.evaluation import provenance
 from wildrobot.evaluation.session import Judged
 
@@ -63,4 +63,4 @@ def test_code_that_is_no_checkout_has_no_commit(monkeypatch, reason):
         raise reason
 
     monkeypatch.setattr(subprocess, "run", fail)
-    assert provenance.commit() is None
+    assert records.commit() is None

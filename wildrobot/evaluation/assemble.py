@@ -9,12 +9,14 @@ from typing import Any
 from wildrobot.evaluation import compare, provenance
 from wildrobot.evaluation.case import Case
 from wildrobot.evaluation.compare import Results, number
+from wildrobot.evaluation.document import SCHEMA, SCHEMA_VERSION
 from wildrobot.evaluation.figures import FIGURES
 from wildrobot.evaluation.gates import GateResult
 from wildrobot.evaluation.results import CaseResult, estimates
 from wildrobot.evaluation.session import Judged
 from wildrobot.evaluation.statistics import Estimate
 from wildrobot.evaluation.suite import Suite
+from wildrobot.records import commit
 
 _KEPT_DIGITS = 6
 
@@ -46,9 +48,9 @@ def document(
     ]
     policies += [_policy(played, name, (), ()) | {"baseline": True} for name, played in baselines.items()]
     return {
-        "schema": "wildrobot-evaluation",
-        "schema_version": 2,
-        "settings": {**settings, "versions": provenance.versions(), "commit": provenance.commit()},
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "settings": {**settings, "versions": provenance.versions(), "commit": commit()},
         "figures": {
             each.name: {
                 "label": each.label, "unit": each.unit, "kind": each.kind, "better": each.better,

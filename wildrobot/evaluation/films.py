@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import tempfile
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
+from wildrobot import filming
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.episodes import Episodes
 from wildrobot.evaluation.raycast import View, render
+from wildrobot.filming import FRAMES_PER_S, Frame, by_opengl, encode
 from wildrobot.robot import load_robot
 
-Frame = UInt8[np.ndarray, "height width 3"]
-
-WIDTH, HEIGHT, FRAMES_PER_S = 960, 540, 25.0
+WIDTH, HEIGHT = 960, 540
 """Of a film that was asked for."""
 _SMALL = (640, 400)
 _REPORT_S = 6.0
@@ -45,15 +41,7 @@ def write(path: Path, played: Episodes) -> None:
     Raises:
       UsageError: if OpenGL does not work here, or the file cannot be written.
     """
-    frames = _by_opengl(_first(played, None), played.control_period_s, WIDTH, HEIGHT)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
-    try:
-        _encode(temporary, frames, FRAMES_PER_S)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}; choose a writable place") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    filming.write(path, _first(played, None), played.control_period_s, width=WIDTH, height=HEIGHT)
 
 
 def encoded(walks: Mapping[str, Episodes]) -> tuple[dict[str, bytes], str | None]:
@@ -68,9 +56,9 @@ def _small(played: Episodes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         try:
-            _encode(path, _by_opengl(_first(played, _REPORT_S), period, *_SMALL), FRAMES_PER_S)
+            encode(path, by_opengl(_first(played, _REPORT_S), period, *_SMALL), FRAMES_PER_S)
         except UsageError:  # OpenGL does not work here
-            _encode(path, _by_rays(_first(played, _RAY_S), period), _RAY_FRAMES_PER_S)
+            encode(path, _by_rays(_first(played, _RAY_S), period), _RAY_FRAMES_PER_S)
         return path.read_bytes()
 
 
@@ -81,18 +69,6 @@ def _first(played: Episodes, seconds: float | None) -> Float[np.ndarray, "T nq"]
     return played.film_qpos[:last]
 
 
-def _by_opengl(qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, height: int) -> Iterator[Frame]:
-    # Imported only now: `gl.choose` must come before MuJoCo loads a library of OpenGL.
-    from wildrobot.rendering import RobotRenderer
-
-    renderer = RobotRenderer(width=width, height=height)
-    try:
-        for configuration in qpos[:: max(1, round(1.0 / (FRAMES_PER_S * period_s)))]:
-            yield renderer.frame(configuration)
-    finally:
-        renderer.close()
-
-
 def _by_rays(qpos: Float[np.ndarray, "T nq"], period_s: float) -> Iterator[Frame]:
     model = load_robot("full").model
     for configuration in qpos[:: max(1, round(1.0 / (_RAY_FRAMES_PER_S * period_s)))]:
@@ -100,25 +76,3 @@ def _by_rays(qpos: Float[np.ndarray, "T nq"], period_s: float) -> Iterator[Frame
         picture = render(model, configuration, View(centre, *_RAY_TILE_M, _RAY_PIXELS_PER_M), smooth=1)
         opaque = picture[..., 3:]
         yield np.round(255.0 * (picture[..., :3] * opaque + _PAPER * (1.0 - opaque))).astype(np.uint8)
-
-
-def _encode(path: Path, frames: Iterable[Frame], frames_per_s: float) -> None:
-    with _writer(path, frames_per_s) as film:
-        for frame in frames:
-            film.append_data(frame)
-
-
-@contextmanager
-def _writer(path: Path, frames_per_s: float) -> Iterator[Any]:
-    # Its packages are an extra, which others do without.
-    import imageio.v2
-
-    with warnings.catch_warnings():
-        # JAX warns of every fork while its threads run; FFmpeg is forked and at once replaced by exec, which is sound.
-        warnings.filterwarnings("ignore", message=r"os\.fork\(\) was called", category=RuntimeWarning)
-        # Even sizes are enough for H.264; 4:2:0 is what every browser plays.
-        writer: Any = imageio.v2.get_writer(
-            path, fps=frames_per_s, quality=6, macro_block_size=2, pixelformat="yuv420p"
-        )
-        with writer:
-            yield writer

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from wildrobot import __version__
 from wildrobot.evaluation.session import Judged
+from wildrobot.records import whole_lines
 
 _CURVE_POINTS = 200
 _VERSIONS_OF = ("mujoco", "mujoco-mjx", "jax", "numpy")
@@ -50,20 +48,5 @@ def versions() -> dict[str, str]:
     return {"wildrobot": __version__} | {name: metadata.version(name) for name in _VERSIONS_OF}
 
 
-def commit() -> str | None:
-    """The commit of the source tree, `+` where it has changes; None where the code is not a git checkout."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--dirty=+"]
-    try:
-        done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
-
-
 def _log(run: Path | None) -> list[dict[str, Any]]:
-    lines = []
-    path = run / "metrics.jsonl" if run else None
-    for text in path.read_text(encoding="utf-8").splitlines() if path and path.is_file() else ():
-        with suppress(json.JSONDecodeError):  # a line that a crash has left unfinished
-            lines.append(json.loads(text))
-    return lines
+    return whole_lines(run / "metrics.jsonl") if run else []

@@ -11,6 +11,9 @@ from pathlib import Path
 from wildrobot import gl
 from wildrobot.errors import UsageError
 
+_WIDTH, _HEIGHT = 640, 480
+"""Of a film."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, 1 if a clip is refused, 2 for a mistake."""
@@ -113,10 +116,11 @@ def _view(options: argparse.Namespace) -> int:
     sheet.draw(report, page)
     print(page)
     if not options.no_film:
-        from wildrobot.motion import film
+        from wildrobot import filming
+        from wildrobot.motion.derivatives import PERIOD_S
 
         for name, qpos in ((shown.name, clip.repeated(shown, 6.0)), (f"{shown.name}-simulated", report.tracked.qpos)):
-            film.write(qpos, options.out / f"{name}.mp4")
+            filming.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
             print(options.out / f"{name}.mp4")
     return 0
 
