@@ -99,6 +99,8 @@ RULES: tuple[Rule | Strangers, ...] = (
             # Parts of one trainer.
             ("trainers.brax_ppo", "trainers.brax_networks"),
             ("trainers.brax_ppo", "trainers.brax_transplant"),
+            ("trainers.brax_amp", "trainers.brax_networks"),
+            ("trainers.brax_amp", "trainers.brax_transplant"),
             ("trainers.brax_checkpoint", "trainers.brax_networks"),
         ),
     ),

@@ -1,4 +1,4 @@
-"""`python -m trainers brax | sb3`: train a policy into a run folder; `convert`: read one of another format."""
+"""`python -m trainers brax | brax-amp | sb3` trains a policy into a run folder; `convert` and `replay` look at results."""
 
 from __future__ import annotations
 
@@ -39,10 +39,39 @@ def _brax(parsed: argparse.Namespace) -> None:
     brax_ppo.train(experiment, parsed.run, start)
 
 
+def _brax_amp(parsed: argparse.Namespace) -> None:
+    experiment, start = _experiment_and_start_unless_resumed(parsed, "brax_ppo")
+    enable_compilation_cache()
+    from trainers import brax_compat  # noqa: F401  before anything of Brax
+
+    # isort: split
+    from trainers import brax_amp
+    from trainers.brax_amp import processes
+
+    if parsed.distributed or (parsed.coordinator, parsed.num_processes, parsed.process_id) != (None, None, None):
+        processes.initialize(parsed.coordinator, parsed.num_processes, parsed.process_id)
+    if experiment is None:
+        brax_amp.resume(parsed.resume, parsed.overrides)
+    else:
+        brax_amp.train(experiment, parsed.run or _new_folder("brax"), start)
+
+
+def _replay(parsed: argparse.Namespace) -> None:
+    enable_compilation_cache()
+    from trainers import brax_compat  # noqa: F401  before anything of Brax
+
+    # isort: split
+    from trainers.brax_amp import guard
+
+    then, now, figures = guard.replay(parsed.dump)
+    for name, value in sorted(figures.items()):
+        print(f"{name:44} {value:.6g}")
+    print(f"not finite then: {', '.join(then)}")
+    print(f"not finite now:  {', '.join(now) or 'nothing'}")
+
+
 def _sb3(parsed: argparse.Namespace) -> None:
-    if parsed.resume and (parsed.run or parsed.config or parsed.start):
-        raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
-    experiment, start = (None, None) if parsed.resume else _experiment_and_start(parsed, "sb3_ppo")
+    experiment, start = _experiment_and_start_unless_resumed(parsed, "sb3_ppo")
     enable_compilation_cache()
     from trainers import sb3_ppo
 
@@ -59,6 +88,16 @@ def _convert(parsed: argparse.Namespace) -> None:
     policy.save(parsed.to)
     info = policy.info
     print(f"{parsed.to}: {info.framework}, {info.environment_steps:,} environment steps, seed {info.seed}")
+
+
+def _experiment_and_start_unless_resumed(
+    parsed: argparse.Namespace, section: Literal["brax_ppo", "sb3_ppo"]
+) -> tuple[Experiment | None, Start | None]:
+    if not parsed.resume:
+        return _experiment_and_start(parsed, section)
+    if parsed.run or parsed.config or parsed.start:
+        raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
+    return None, None
 
 
 def _experiment_and_start(
@@ -84,10 +123,29 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m trainers", description="Train a policy into a run folder, or convert one to a policy file."
     )
     commands = parser.add_subparsers(dest="command_name", required=True, metavar="COMMAND")
-    brax = commands.add_parser("brax", help="train with the PPO of Brax", description="Train with the PPO of Brax.")
+    brax = commands.add_parser(
+        "brax", help="train with the stock PPO of Brax", description="Train with the stock PPO of Brax, without style."
+    )
     brax.set_defaults(command=_brax)
     _add_common(brax, "brax", example="brax_ppo.seed=1")
     brax.set_defaults(run=_new_folder("brax"))
+    amp = commands.add_parser(
+        "brax-amp",
+        help="train with the PPO of Brax and a style that is learned from reference motions (AMP)",
+        description="Train with PPO + AMP on Brax's building blocks: brax_ppo.* and amp.* are its settings.",
+    )
+    amp.set_defaults(command=_brax_amp)
+    _add_common(amp, "brax", example="amp.style_weight=2")
+    _add_resume(amp)
+    several = amp.add_argument_group(
+        "several processes", "start the same command in each; they share the robots, and the run folder's disk"
+    )
+    several.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens")
+    several.add_argument("--num-processes", type=int, metavar="N", help="how many there are")
+    several.add_argument("--process-id", type=int, metavar="I", help="which this is, from 0")
+    several.add_argument(
+        "--distributed", action="store_true", help="take all three from Slurm, Open MPI or what else JAX knows"
+    )
     sb3 = commands.add_parser(
         "sb3",
         help="train with the PPO of Stable-Baselines3",
@@ -95,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sb3.set_defaults(command=_sb3)
     _add_common(sb3, "sb3", example="sb3_ppo.seed=1")
-    sb3.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its newest checkpoint")
+    _add_resume(sb3)
     convert = commands.add_parser(
         "convert",
         help="write any policy as a policy file",
@@ -116,7 +174,18 @@ def _parser() -> argparse.ArgumentParser:
         help="policy file to make; one that exists is not overwritten (default: ./policy.safetensors)",
     )
     _add_trust(convert)
+    replay = commands.add_parser(
+        "replay",
+        help="play a training step again that was not finite",
+        description="Play the training step again that stopped a run of brax-amp, and print all its figures.",
+    )
+    replay.set_defaults(command=_replay)
+    replay.add_argument("dump", type=Path, metavar="DUMP", help="folder <run>/dumps/<steps>")
     return parser
+
+
+def _add_resume(trainer: argparse.ArgumentParser) -> None:
+    trainer.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its newest checkpoint")
 
 
 def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) -> None:

@@ -92,6 +92,8 @@ def to_policy(
     settings: BraxPpoConfig,
     environment_steps: int,
     observation_clip: float | None = None,
+    *,
+    framework: str = FRAMEWORK,
 ) -> Policy:
     """Brax's (normaliser, policy, ...) parameters as a neutral policy; `observation_clip` as of the networks."""
     normalizer, network = params[0], params[1]["params"]
@@ -119,7 +121,7 @@ def to_policy(
         observation_mean=observation_mean,
         observation_std=observation_std,
         observation_clip=observation_clip,
-        info=PolicyInfo.of(core, framework=FRAMEWORK, environment_steps=environment_steps, seed=settings.seed),
+        info=PolicyInfo.of(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
     )
 
 

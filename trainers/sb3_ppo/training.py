@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from gymnasium.vector import AutoresetMode
@@ -17,6 +14,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
+from trainers.interrupt import interruptible
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder, read_run
 from trainers.sb3_ppo import checkpoints
@@ -131,7 +129,7 @@ def _robots(core: WildRobotEnv, settings: Sb3PpoConfig, saved: Path | None = Non
 
 def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder) -> None:
     settings = experiment.sb3_ppo
-    with TrainingProgress(settings.total_timesteps) as progress, _interruptible() as interrupted:
+    with TrainingProgress(settings.total_timesteps) as progress, interruptible() as interrupted:
         progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
         model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
         recorder = Recorder(run, core, settings, interrupted)
@@ -162,22 +160,3 @@ def _seed(model: PPO, settings: Sb3PpoConfig) -> None:
     model.set_random_seed(settings.seed + model.num_timesteps)
     robots: Any = model.get_env()
     robots.seed(((settings.seed << 40) + model.num_timesteps) << 16)
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Turns the first Ctrl-C into a wish to stop; a second one interrupts as always."""
-    event = threading.Event()
-
-    def wish(signal_number: int, frame: FrameType | None) -> None:
-        event.set()
-        signal.signal(signal.SIGINT, previous)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-    previous = signal.signal(signal.SIGINT, wish)
-    try:
-        yield event
-    finally:
-        signal.signal(signal.SIGINT, previous)

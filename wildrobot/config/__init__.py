@@ -3,6 +3,7 @@
 from wildrobot.config.load import ConfigError, builtin_names, dump_yaml, load_experiment, parse_yaml, validated
 from wildrobot.config.schema import (
     ActionConfig,
+    AmpConfig,
     BraxPpoConfig,
     CommandConfig,
     EnvConfig,
@@ -22,6 +23,7 @@ from wildrobot.config.schema import (
 
 __all__ = [
     "ActionConfig",
+    "AmpConfig",
     "BraxPpoConfig",
     "CommandConfig",
     "ConfigError",

@@ -23,13 +23,14 @@ class Strict(BaseModel):
 
 
 class Section(Strict):
-    """A part of the configuration; pairs of numbers are ranges."""
+    """A part of the configuration; pairs of floats are ranges."""
 
     @model_validator(mode="after")
     def _ranges_are_ordered(self) -> Section:
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, tuple) and len(value) == 2 and value[0] > value[1]:
+            pair = isinstance(value, tuple) and len(value) == 2 and all(isinstance(bound, float) for bound in value)
+            if pair and value[0] > value[1]:
                 raise ValueError(f"{name}: the lower bound {value[0]} is above the upper bound {value[1]}")
         return self
 
@@ -226,6 +227,24 @@ class BraxPpoConfig(Section):
         return self
 
 
+class AmpConfig(Section):
+    """A discriminator that pays for moving like reference motions, besides the task."""
+
+    clips: Annotated[tuple[str, ...], Field(min_length=1)]
+    task_weight: NonNegative
+    style_weight: NonNegative
+    style_rises_over_steps: NonNegativeInt
+    command_tolerance_m_per_s: Positive
+    loss: Literal["BCE", "LEAST_SQUARES"]
+    hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
+    learning_rate: Positive
+    batch_size: Annotated[int, Field(ge=2)]
+    updates_per_batch: Count
+    gradient_penalty: NonNegative
+    logit_regularization: NonNegative
+    replay_size: Count
+
+
 class Sb3PpoConfig(Section):
     """Settings of `stable_baselines3.PPO`, under its own names."""
 
@@ -267,4 +286,5 @@ class Experiment(Section):
 
     env: EnvConfig
     brax_ppo: BraxPpoConfig
+    amp: AmpConfig
     sb3_ppo: Sb3PpoConfig

@@ -1,0 +1,5 @@
+"""Adversarial motion priors (Peng et al., "AMP", 2021): a discriminator that pays for moving like reference motions."""
+
+from trainers.amp.learner import AmpState, Experience, StyleLearner
+
+__all__ = ["AmpState", "Experience", "StyleLearner"]

@@ -1,0 +1,219 @@
+"""One learner of style for every trainer: what robots did goes in, style rewards come out, the discriminator learns."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float
+
+from trainers import brax_compat  # noqa: F401  before anything of Brax
+
+# isort: split
+from brax.training import networks, replay_buffers
+from brax.training.acme import running_statistics, specs
+
+from trainers.amp import discriminator
+from trainers.amp.reference import Reference
+from wildrobot.config import AmpConfig
+from wildrobot.motion import features
+from wildrobot.robot import Robot
+
+SPAN = (features.WINDOW - 1) * features.EVERY
+"""Control steps that a window needs before its last one."""
+LARGEST_NORMALIZED = 10.0
+LEAST_STD = 0.01
+"""Of a feature: what hardly varies is not blown up further, and noise not mistaken for style."""
+
+
+class Experience(NamedTuple):
+    """What each robot did in control steps that follow each other.
+
+    Attributes:
+      features: after each step, before any reset.
+      ended: 1 where the step ended an episode, else 0.
+      command: that was followed in the step: vx [m/s], vy [m/s], yaw rate [rad/s].
+    """
+
+    features: Float[Array, "N T 55"]
+    ended: Float[Array, "N T"]
+    command: Float[Array, "N T 3"]
+
+
+class AmpState(NamedTuple):
+    """All that learning style carries from batch to batch.
+
+    Attributes:
+      params, optimizer_state: of the discriminator.
+      normalizer: running statistics of the features that the discriminator has been shown.
+      replay: experience of past policies.
+      history: the last `SPAN` steps of each robot, which windows of the next batch begin in.
+      key: of what is drawn.
+    """
+
+    params: Any
+    optimizer_state: optax.OptState
+    normalizer: running_statistics.RunningStatisticsState
+    replay: replay_buffers.ReplayBufferState
+    history: Experience
+    key: Array
+
+
+class StyleLearner:
+    """Static: the reference, the network, the optimiser. The state is an `AmpState`, the methods are pure."""
+
+    def __init__(self, robot: Robot, settings: AmpConfig, *, steps_per_batch: int):
+        """Reads the reference motions.
+
+        Args:
+          robot: whose features are judged.
+          settings: of the discriminator.
+          steps_per_batch: control steps of one robot in a batch.
+
+        Raises:
+          UsageError: as `Reference.load`.
+        """
+        self.settings, self.reference = settings, Reference.load(robot, settings.clips)
+        self._network = networks.MLP([*settings.hidden_layer_sizes, 1], activation=jax.nn.swish)
+        self._optimizer = optax.adam(settings.learning_rate)
+        length = SPAN + steps_per_batch
+        sample = Experience(jnp.zeros((length, features.SIZE)), jnp.zeros(length), jnp.zeros((length, 3)))
+        self._replay = replay_buffers.UniformSamplingQueue(
+            max(1, settings.replay_size // steps_per_batch), sample, settings.batch_size - settings.batch_size // 2
+        )
+
+    def init(self, key: Array, robots: int) -> AmpState:
+        """The state before any batch."""
+        key, params_key, replay_key = jax.random.split(key, 3)
+        params = self._network.init(params_key, jnp.zeros((1, features.WINDOW * features.SIZE)))
+        frame = specs.Array((features.SIZE,), jnp.dtype("float32"))
+        return AmpState(
+            params=params,
+            optimizer_state=self._optimizer.init(params),
+            normalizer=running_statistics.init_state(frame, std_eps=LEAST_STD**2),
+            replay=self._replay.init(replay_key),
+            # Every step ends an episode: no window reaches back to before the start.
+            history=Experience(
+                jnp.zeros((robots, SPAN, features.SIZE)), jnp.ones((robots, SPAN)), jnp.zeros((robots, SPAN, 3))
+            ),
+            key=key,
+        )
+
+    def learn(self, state: AmpState, batch: Experience) -> tuple[AmpState, Experience, dict[str, Float[Array, ""]]]:
+        """Teaches the discriminator by one batch.
+
+        Returns:
+          The state; the batch with the steps before it, for `style`; figures of the updates.
+        """
+        steps = jax.tree.map(lambda before, now: jnp.concatenate([before, now], axis=1), state.history, batch)
+        replay = self._replay.insert_internal(state.replay, steps)
+        key, *keys = jax.random.split(state.key, 1 + self.settings.updates_per_batch)
+
+        def update(carry: Any, update_key: Array) -> tuple[Any, dict[str, Float[Array, ""]]]:
+            params, optimizer_state, normalizer, replay = carry
+            fresh_key, window_key, reference_key = jax.random.split(update_key, 3)
+            chosen = jax.random.randint(fresh_key, (self.settings.batch_size // 2,), 0, len(batch.ended))
+            replay, past = self._replay.sample_internal(replay)
+            rows = jax.tree.map(lambda now, then: jnp.concatenate([now[chosen], then]), steps, past)
+            ours, command, weights = self._windows(window_key, rows)
+            theirs = self.reference.draw(reference_key, command)
+            shown = jnp.concatenate([ours, theirs])
+            counted = jnp.repeat(jnp.concatenate([weights, jnp.ones_like(weights)])[:, None], features.WINDOW, axis=1)
+            normalizer = running_statistics.update(normalizer, shown, weights=counted)
+            gradient, figures = jax.grad(self._loss, has_aux=True)(params, normalizer, ours, theirs, weights)
+            change, optimizer_state = self._optimizer.update(gradient, optimizer_state)
+            return (optax.apply_updates(params, change), optimizer_state, normalizer, replay), figures
+
+        carry = (state.params, state.optimizer_state, state.normalizer, replay)
+        (params, optimizer_state, normalizer, replay), figures = jax.lax.scan(update, carry, jnp.stack(keys))
+        history = jax.tree.map(lambda each: each[:, -SPAN:], steps)
+        learned = AmpState(params, optimizer_state, normalizer, replay, history, key)
+        return learned, steps, jax.tree.map(jnp.mean, figures)
+
+    def style(
+        self, state: AmpState, steps: Experience
+    ) -> tuple[Float[Array, "N T"], Bool[Array, "N T"]]:
+        """The style reward of each step but the first `SPAN`, and whether style is asked for there.
+
+        It is not where a window would begin in an earlier episode, nor where no clip is for the command; the reward is
+        then 0.
+        """
+        windows = jax.vmap(features.windows)(steps.features, _first(steps))
+        covered = self.reference.covers(steps.command[:, SPAN:], self.settings.command_tolerance_m_per_s)
+        asked = windows.valid & covered
+        logits = self.logits(state.params, state.normalizer, windows.frames)
+        return jnp.where(asked, discriminator.style_reward(self.settings.loss, logits), 0.0), asked
+
+    def mixed(
+        self, task: Float[Array, "*N"], style: Float[Array, "*N"], environment_steps: Float[Array, ""], period_s: float
+    ) -> Float[Array, "*N"]:
+        """The reward that is trained on (AMP eq. 4): both weighted, style by the second and rising from 0 at first."""
+        settings = self.settings
+        risen = jnp.minimum(1.0, environment_steps / max(settings.style_rises_over_steps, 1))
+        return settings.task_weight * task + settings.style_weight * period_s * risen * style
+
+    def logits(
+        self,
+        params: Any,
+        normalizer: running_statistics.RunningStatisticsState,
+        windows: Float[Array, "*N window 55"],
+    ) -> Float[Array, "*N"]:
+        """Positive for windows that look like the reference."""
+        return self._logits_of_normalized(params, running_statistics.normalize(windows, normalizer, LARGEST_NORMALIZED))
+
+    def _logits_of_normalized(self, params: Any, windows: Float[Array, "*N window 55"]) -> Float[Array, "*N"]:
+        flat = windows.reshape(*windows.shape[:-2], -1)
+        logits: Any = self._network.apply(params, flat)
+        return logits[..., 0]
+
+    def _windows(
+        self, key: Array, rows: Experience
+    ) -> tuple[Float[Array, "N window 55"], Float[Array, "N 3"], Float[Array, " N"]]:
+        """One window of each row, its command, and 1 if it counts: within one episode, under a command that clips cover."""
+        count, length = rows.ended.shape
+        end = jax.random.randint(key, (count,), SPAN, length)
+        frames = end[:, None] + jnp.arange(-SPAN, 1, features.EVERY)
+        windows = jnp.take_along_axis(rows.features, frames[..., None], axis=1)
+        episode = jnp.cumsum(_first(rows), axis=1)
+        at_end, at_begin = (jnp.take_along_axis(episode, at[:, None], axis=1)[:, 0] for at in (end, end - SPAN))
+        command = jnp.take_along_axis(rows.command, end[:, None, None], axis=1)[:, 0]
+        covered = self.reference.covers(command, self.settings.command_tolerance_m_per_s)
+        return windows, command, (covered & (at_end == at_begin)).astype(jnp.float32)
+
+    def _loss(
+        self,
+        params: Any,
+        normalizer: running_statistics.RunningStatisticsState,
+        ours: Float[Array, "N window 55"],
+        theirs: Float[Array, "N window 55"],
+        weights: Float[Array, " N"],
+    ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
+        settings, everything = self.settings, jnp.ones_like(weights)
+        policy, reference = (
+            running_statistics.normalize(windows, normalizer, LARGEST_NORMALIZED) for windows in (ours, theirs)
+        )
+
+        def logits(windows: Float[Array, "N window 55"]) -> Float[Array, " N"]:
+            return self._logits_of_normalized(params, windows)
+
+        of_policy, of_reference = logits(policy), logits(reference)
+        told_apart = discriminator.loss(settings.loss, of_reference, of_policy, weights)
+        both, counted = jnp.concatenate([policy, reference]), jnp.concatenate([weights, everything])
+        penalty = discriminator.gradient_penalty(logits, both, counted)
+        squares = discriminator.weighted_mean(jnp.square(jnp.concatenate([of_policy, of_reference])), counted)
+        total = told_apart + settings.gradient_penalty * penalty + settings.logit_regularization * squares
+        figures = {
+            "loss": told_apart,
+            "gradient_penalty": penalty,
+            "logit_reference": jnp.mean(of_reference),
+            "logit_policy": discriminator.weighted_mean(of_policy, weights),
+            "motion_distance_rad": self.reference.motion_distance_rad(ours, weights),
+        }
+        return total, figures
+
+
+def _first(steps: Experience) -> Bool[Array, "N T"]:
+    """Where a step is the first of an episode: after one that ended another."""
+    return jnp.pad(steps.ended[:, :-1] > 0, ((0, 0), (1, 0)))

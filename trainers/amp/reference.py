@@ -1,0 +1,84 @@
+"""The reference motions as a discriminator sees them: windows, drawn to match what policies were told to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from trainers.amp.discriminator import weighted_mean
+from wildrobot.errors import UsageError
+from wildrobot.motion import features
+from wildrobot.motion.library import Library
+from wildrobot.robot import Robot
+from wildrobot.task.command import is_standing
+
+YAW_RADIUS_M = 0.4
+"""Makes yaw rates [rad/s] and velocities [m/s] comparable: how far commands are from each other."""
+
+
+class Reference(NamedTuple):
+    """Windows of clips, laid end to end.
+
+    Attributes:
+      windows: of all clips.
+      commands: that each clip realises: vx [m/s], vy [m/s], yaw rate [rad/s].
+      first, count: of each clip, its first window and how many it has.
+    """
+
+    windows: Float[Array, "N window 55"]
+    commands: Float[Array, "C 3"]
+    first: Int[Array, " C"]
+    count: Int[Array, " C"]
+
+    @classmethod
+    def load(cls, robot: Robot, clips: Sequence[str]) -> Reference:
+        """Reads clips by name or path.
+
+        Raises:
+          UsageError: for a clip that there is not, or that stands still: its style would reward standing.
+        """
+        library = Library.load(robot, clips)
+        still = [clip.name for clip in library.clips if clip.contacts.all()]
+        if still:
+            raise UsageError(f"amp.clips: {', '.join(still)} never lifts a foot; name clips that walk")
+        windows = [np.asarray(features.clip_windows(robot, clip)) for clip in library.clips]
+        counts = np.array([len(each) for each in windows])
+        return cls(
+            windows=jnp.asarray(np.concatenate(windows)),
+            commands=jnp.asarray(np.stack([clip.command for clip in library.clips]), jnp.float32),
+            first=jnp.asarray(np.cumsum(counts) - counts),
+            count=jnp.asarray(counts),
+        )
+
+    def nearest(self, commands: Float[Array, "*N 3"]) -> tuple[Int[Array, "*N"], Float[Array, "*N"]]:
+        """The clip whose command is nearest, and how far [m/s] away it is."""
+        scale = jnp.array([1.0, 1.0, YAW_RADIUS_M])
+        distances = jnp.linalg.norm((commands[..., None, :] - self.commands) * scale, axis=-1)
+        return jnp.argmin(distances, axis=-1), jnp.min(distances, axis=-1)
+
+    def covers(self, commands: Float[Array, "*N 3"], tolerance_m_per_s: float) -> Bool[Array, "*N"]:
+        """Whether there is a clip for a command. Standing still is never covered: the task alone asks for that."""
+        standing = jnp.vectorize(is_standing, signature="(n)->()")(commands)
+        return (self.nearest(commands)[1] <= tolerance_m_per_s) & ~standing
+
+    def draw(self, key: Array, commands: Float[Array, "N 3"]) -> Float[Array, "N window 55"]:
+        """One window for each command: of the clip that is nearest, at a phase that is uniform."""
+        clip, _ = self.nearest(commands)
+        offset = (jax.random.uniform(key, clip.shape) * self.count[clip]).astype(jnp.int32)
+        return self.windows[self.first[clip] + jnp.minimum(offset, self.count[clip] - 1)]
+
+    def motion_distance_rad(
+        self, windows: Float[Array, "N window 55"], weights: Float[Array, " N"]
+    ) -> Float[Array, ""]:
+        """Mean distance of windows from the nearest reference window: RMS over joints and frames [rad]."""
+        joints = dict(features.LAYOUT)["joint_angle_rad"]
+        ours = windows[..., :joints].reshape(len(windows), -1)
+        theirs = self.windows[..., :joints].reshape(len(self.windows), -1)
+        squares = jnp.sum(ours**2, axis=1)[:, None] + jnp.sum(theirs**2, axis=1) - 2.0 * ours @ theirs.T
+        nearest = jnp.sqrt(jnp.maximum(jnp.min(squares, axis=1), 0.0) / ours.shape[1])
+        return weighted_mean(nearest, weights)

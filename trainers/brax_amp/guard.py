@@ -1,0 +1,71 @@
+"""What is left of a training step that was not finite, to be looked at and played again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jax
+import mujoco
+
+from trainers.brax_amp import checkpoints
+from trainers.brax_amp.loop import Loop, LoopState, Metrics, make_loop
+from wildrobot.config import Experiment, dump_yaml, load_experiment
+from wildrobot.env import make_env
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy
+
+_CONFIG, _POLICY, _MODEL, _REPORT, _STATE = "config.yaml", "policy.safetensors", "model.mjb", "report.json", "state"
+
+
+def broken_parts(figures: Metrics) -> list[str]:
+    """What of a step is not finite, by the names that `Loop.step` gives."""
+    return [name.removeprefix("finite/") for name, value in figures.items() if name.startswith("finite/") and not value]
+
+
+def dump(folder: Path, experiment: Experiment, loop: Loop, before: LoopState, policy: Policy, parts: list[str]) -> Path:
+    """Writes the state before the step, with all that is needed to play the step again.
+
+    Args:
+      folder: of the run.
+      experiment, loop: what was trained, and by what.
+      before: the state that the step began with.
+      policy: of that state.
+      parts: what was not finite.
+
+    Returns:
+      The folder made: `<run>/dumps/<environment steps>`.
+    """
+    path = folder / "dumps" / f"{loop.environment_steps(before):012d}"
+    checkpoints.write_state(path / _STATE, before)
+    if jax.process_index() == 0:
+        (path / _CONFIG).write_text(dump_yaml(experiment), encoding="utf-8")
+        policy.save(path / _POLICY)
+        mujoco.mj_saveModel(loop.core.robot.model, str(path / _MODEL), None)
+        report = {"environment_steps": loop.environment_steps(before), "not_finite": parts}
+        (path / _REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def replay(path: Path) -> tuple[list[str], list[str], dict[str, float]]:
+    """Plays the step of a dump again.
+
+    Returns:
+      What was not finite then, what is not finite now, and all figures of the step.
+
+    Raises:
+      UsageError: for a folder that is no dump.
+    """
+    try:
+        then = json.loads((path / _REPORT).read_text(encoding="utf-8"))["not_finite"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"{path}: is no dump ({error}); give a folder <run>/dumps/<steps> that training made") from None
+    experiment = load_experiment(path / _CONFIG)
+    loop = make_loop(experiment, make_env(experiment.env), Policy.load(path / _POLICY))
+    try:
+        state = checkpoints.read_state(path / _STATE, loop.abstract_state())
+    except checkpoints.Damaged as error:
+        raise UsageError(f"{path}: its state cannot be read ({error}); give another dump") from None
+    figures: dict[str, Any] = jax.device_get(loop.step(state)[1])
+    return then, broken_parts(figures), {name: float(value) for name, value in figures.items()}

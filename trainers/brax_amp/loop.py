@@ -1,0 +1,338 @@
+"""One training step of PPO + AMP: unroll, teach the discriminator, pay for style, update the policy.
+
+Everything that PPO is comes from Brax: unroll, loss, networks, learning rate, normaliser. Only the loop that
+`ppo.train` writes around them is written again, for it lets nothing in between. Without style it *is* `ppo.train`:
+the same keys are drawn in the same order, but for one thing: `ppo.train` draws a new key at each of its epochs
+(`num_evals`), and here one chain of keys goes through all steps. `tests/trainers/test_brax_amp.py` holds the two to
+the same losses and parameters.
+
+Semantics are those of the whole batch: arrays are sharded over the robots, and XLA puts the sums of devices together.
+So the result does not depend on how many devices, or processes, there are.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Float
+
+from trainers import brax_compat  # noqa: F401  before anything of Brax
+
+# isort: split
+from brax.envs.base import State
+from brax.training import acting, gradients, types
+from brax.training.acme import running_statistics, specs
+from brax.training.agents.ppo import losses, networks, optimizer
+from brax.training.agents.ppo.train import TrainingState
+
+from adapters.brax_env import BraxEnv, wrap_for_training
+from trainers.amp import AmpState, Experience, StyleLearner
+from trainers.brax_amp.envs import ROBOTS, OverDevices, WithStyle
+from trainers.brax_networks import network_factory
+from wildrobot.config import Experiment
+from wildrobot.env import WildRobotEnv
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy, Squash
+
+Metrics = dict[str, Array]
+
+
+def make_loop(experiment: Experiment, core: WildRobotEnv, like: Policy | None = None) -> Loop:
+    """The loop on all devices of all processes.
+
+    Args:
+      experiment: what to train.
+      core: its environment.
+      like: a policy whose way of drawing actions is kept; None for Brax's own.
+
+    Raises:
+      UsageError: for a batch that the devices cannot share, and for reference clips that cannot be used.
+    """
+    devices = jax.devices()
+    for name in ("num_envs", "batch_size"):
+        value = getattr(experiment.brax_ppo, name)
+        if value % len(devices):
+            raise UsageError(
+                f"brax_ppo.{name}={value} cannot be shared by {len(devices)} devices; choose a multiple of "
+                f"{len(devices)}, or show JAX fewer devices (for example CUDA_VISIBLE_DEVICES=0)"
+            )
+    mesh = Mesh(np.array(devices), (ROBOTS,))
+    if like is None:
+        return Loop(experiment, core, mesh)
+    return Loop(experiment, core, mesh, squash=like.squash, observation_clip=like.observation_clip)
+
+
+class LoopState(NamedTuple):
+    """The complete state of a training: whoever has it goes on to the same end, to the bit.
+
+    Attributes:
+      learner: parameters, optimiser, normaliser and counter of PPO.
+      amp: the discriminator's; None where style is not trained.
+      env: the robots, with their time limits, random keys and episode totals.
+      key: of the actions and minibatches that are drawn.
+    """
+
+    learner: TrainingState
+    amp: AmpState | None
+    env: State
+    key: Array
+
+
+class Loop:
+    """Static: robots, networks, optimiser. `init` and `step` are compiled and pure."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        core: WildRobotEnv,
+        mesh: Mesh,
+        *,
+        squash: Squash = "tanh",
+        observation_clip: float | None = None,
+    ):
+        """Builds what a step is made of; nothing is compiled yet.
+
+        Args:
+          experiment: what to train.
+          core: its environment.
+          mesh: devices, along the one axis `ROBOTS`.
+          squash, observation_clip: of the actor, see `network_factory`.
+
+        Raises:
+          UsageError: for reference clips that cannot be used.
+        """
+        self.settings, self.core, self._mesh = experiment.brax_ppo, core, mesh
+        settings = self.settings
+        robot: Any = BraxEnv(core, stagger_episodes=settings.stagger_episodes)
+        self._unrolls = settings.batch_size * settings.num_minibatches // settings.num_envs
+        self.amp = None
+        if experiment.amp.style_weight > 0:
+            self.amp = StyleLearner(core.robot, experiment.amp, steps_per_batch=self._unrolls * settings.unroll_length)
+            robot = WithStyle(robot)
+        batch = wrap_for_training(robot, experiment.env.episode_steps, settings.action_repeat)
+        self._env = OverDevices(batch, mesh)
+        self.env_steps_per_step = (
+            settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
+        )
+        normalize = (
+            running_statistics.normalize if settings.normalize_observations else types.identity_observation_preprocessor
+        )
+        self._networks: networks.PPONetworks = network_factory(settings, squash, observation_clip)(
+            robot.observation_size, core.action_size, preprocess_observations_fn=normalize
+        )
+        self._act = networks.make_inference_fn(self._networks)
+        self._adaptive = settings.learning_rate_schedule == "ADAPTIVE_KL"
+        adam = optax.inject_hyperparams(optax.adam) if self._adaptive else optax.adam
+        self._optimizer = optax.chain(
+            optax.clip_by_global_norm(settings.max_grad_norm), adam(learning_rate=settings.learning_rate)
+        )
+        loss = functools.partial(
+            losses.compute_ppo_loss,
+            ppo_network=self._networks,
+            entropy_cost=settings.entropy_cost,
+            discounting=settings.discounting,
+            reward_scaling=settings.reward_scaling,
+            gae_lambda=settings.gae_lambda,
+            clipping_epsilon=settings.clipping_epsilon,
+        )
+        self._loss_and_gradient = gradients.loss_and_pgrad(loss, pmap_axis_name=None, has_aux=True)
+
+    def abstract_state(self) -> LoopState:
+        """Shape, dtype and place of each leaf of the state."""
+        shape = jax.eval_shape(self._init, jax.random.PRNGKey(0))
+        return jax.tree.map(
+            lambda leaf, place: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), shape, self._shardings
+        )
+
+    @staticmethod
+    def environment_steps(state: LoopState) -> int:
+        """Trained so far."""
+        return int(jax.device_get(state.learner.env_steps))
+
+    @functools.cached_property
+    def _shardings(self) -> LoopState:
+        """Where each leaf of the state lies: robots on their devices, everything else on all of them."""
+        shape = jax.eval_shape(self._init, jax.random.PRNGKey(0))
+        everywhere, own = self._placed(PartitionSpec()), self._placed(PartitionSpec(ROBOTS))
+        placed = jax.tree.map(lambda _: everywhere, shape)
+        amp = placed.amp and placed.amp._replace(history=jax.tree.map(lambda _: own, placed.amp.history))
+        return placed._replace(env=jax.tree.map(lambda _: own, shape.env), amp=amp)
+
+    @functools.cached_property
+    def init(self) -> Any:
+        """The state before training, from a key: `jax.random.PRNGKey(seed)`, as `ppo.train` makes it."""
+        return jax.jit(self._init, out_shardings=self._shardings)
+
+    @functools.cached_property
+    def step(self) -> Any:
+        """One training step: a new state, and figures of what was done."""
+        return jax.jit(self._step, out_shardings=(self._shardings, self._placed(PartitionSpec())))
+
+    def _placed(self, spec: PartitionSpec) -> NamedSharding:
+        return NamedSharding(self._mesh, spec)
+
+    def _init(self, key: Array) -> LoopState:
+        settings = self.settings
+        # As in `ppo.train`, for its process 0.
+        global_key, local_key = jax.random.split(key)
+        local_key, env_key, _ = jax.random.split(jax.random.fold_in(local_key, 0), 3)
+        policy_key, value_key = jax.random.split(global_key)
+        epoch_key, _ = jax.random.split(local_key)
+        env = self._env.reset(jax.random.split(env_key, settings.num_envs))
+        params = losses.PPONetworkParams(
+            policy=self._networks.policy_network.init(policy_key), value=self._networks.value_network.init(value_key)
+        )
+        sizes = jax.tree.map(lambda each: specs.Array(each.shape[-1:], jnp.dtype("float32")), env.obs)
+        learner = TrainingState(
+            optimizer_state=self._optimizer.init(params),
+            params=params,
+            normalizer_params=running_statistics.init_state(sizes),
+            env_steps=types.UInt64(hi=0, lo=0),
+        )
+        # A chain of its own: PPO draws the same with style and without.
+        amp = self.amp and self.amp.init(jax.random.fold_in(global_key, 1), settings.num_envs)
+        return _strong(LoopState(learner, amp, env, jax.random.split(epoch_key, 1)[0]))
+
+    def _step(self, state: LoopState) -> tuple[LoopState, Metrics]:
+        learner = state.learner
+        sgd_key, unroll_key, key = jax.random.split(state.key, 3)
+        params = (learner.normalizer_params, learner.params.policy, learner.params.value)
+        env, batch = self._unrolled(state.env, self._act(params), unroll_key)
+        figures = _of_episodes(batch)
+        amp = state.amp
+        if self.amp is not None:
+            batch, amp, of_style = self._with_style(batch, amp, learner.env_steps)
+            figures |= of_style
+        # Have leading dimensions (batch_size * num_minibatches, unroll_length).
+        batch = jax.tree.map(lambda each: jnp.swapaxes(each, 1, 2).reshape(-1, each.shape[1], *each.shape[3:]), batch)
+        learner, of_learning = self._updated(learner, batch, sgd_key)
+        figures |= {f"training/{name}": jnp.mean(value) for name, value in of_learning.items()}
+        parts = {
+            "observations": batch.observation,
+            "rewards": batch.reward,
+            "losses": of_learning,
+            "parameters": (learner.params, learner.normalizer_params),
+            "discriminator": amp and (amp.params, amp.normalizer),
+        }
+        figures |= {f"finite/{name}": _all_finite(part) for name, part in parts.items()}
+        return _strong(LoopState(learner, amp, env, key)), figures
+
+    def _unrolled(self, env: State, policy: Any, key: Array) -> tuple[State, types.Transition]:
+        """What the robots do, with leading dimensions (unrolls, steps, robots)."""
+        extra_fields = ["truncation", "episode_metrics", "episode_done"]
+        extra_fields += ["features", "command"] if self.amp is not None else []
+
+        def unroll(carry: tuple[State, Array], _: None) -> tuple[tuple[State, Array], types.Transition]:
+            state, key = carry
+            key, next_key = jax.random.split(key)
+            state, data = acting.generate_unroll(
+                self._env, state, policy, key, self.settings.unroll_length, extra_fields=tuple(extra_fields)
+            )
+            return (state, next_key), data
+
+        (env, _), data = jax.lax.scan(unroll, (env, key), length=self._unrolls)
+        return env, data
+
+    def _with_style(
+        self, batch: types.Transition, amp: AmpState, env_steps: types.UInt64
+    ) -> tuple[types.Transition, AmpState, Metrics]:
+        """The batch with the reward that style is part of, judged by the discriminator that has learned from it."""
+        assert self.amp is not None
+        extras: Any = batch.extras
+        told = extras["state_extras"]
+        steps = batch.reward.shape[0] * batch.reward.shape[1]
+
+        def by_robot(each: Float[Array, "unrolls steps robots ..."]) -> Float[Array, "robots T ..."]:
+            return jnp.moveaxis(each.reshape(steps, *each.shape[2:]), 0, 1)
+
+        experience = Experience(*(by_robot(told[name]) for name in ("features", "episode_done", "command")))
+        amp, seen, figures = self.amp.learn(amp, experience)
+        style, asked = self.amp.style(amp, seen)
+        style_by_step = jnp.moveaxis(style, 0, 1).reshape(batch.reward.shape)
+        trained = jnp.float32(env_steps.hi) * 2.0**32 + jnp.float32(env_steps.lo)
+        reward = self.amp.mixed(batch.reward, style_by_step, trained, self.core.control_period_s)
+        count = jnp.maximum(asked.sum(), 1)
+        mean = style.sum() / count
+        figures |= {
+            "reward": mean,
+            "reward_std": jnp.sqrt(jnp.where(asked, jnp.square(style - mean), 0.0).sum() / count),
+            "asked_share": asked.mean(),
+        }
+        extras = {**extras, "state_extras": {name: told[name] for name in told if name not in ("features", "command")}}
+        batch = batch._replace(reward=reward, extras=extras)
+        return batch, amp, {f"style/{name}": value for name, value in figures.items()}
+
+    def _updated(
+        self, learner: TrainingState, batch: types.Transition, key: Array
+    ) -> tuple[TrainingState, Metrics]:
+        """PPO's passes over a batch, as in `ppo.train`."""
+        settings = self.settings
+        normalizer = learner.normalizer_params
+        if not self._adaptive:
+            normalizer = running_statistics.update(normalizer, batch.observation)
+
+        def minibatch_step(carry: Any, data: types.Transition) -> tuple[Any, Metrics]:
+            optimizer_state, params, key = carry
+            key, loss_key = jax.random.split(key)
+            (_, metrics), gradient = self._loss_and_gradient(params, normalizer, data, loss_key)
+            rate = jnp.array(settings.learning_rate)
+            if self._adaptive:
+                optimizer_state, rate = optimizer.adaptive_kl_learning_rate(
+                    optimizer_state, metrics["kl_mean"], settings.desired_kl
+                )
+            change, optimizer_state = self._optimizer.update(gradient, optimizer_state)
+            return (optimizer_state, optax.apply_updates(params, change), key), metrics | {"learning_rate": rate}
+
+        def one_pass(carry: Any, _: None) -> tuple[Any, Metrics]:
+            optimizer_state, params, key = carry
+            key, permutation_key, gradient_key = jax.random.split(key, 3)
+
+            def minibatches(each: Array) -> Array:
+                shuffled = jax.random.permutation(permutation_key, each)
+                shuffled = shuffled.reshape(settings.num_minibatches, -1, *each.shape[1:])
+                return jax.lax.with_sharding_constraint(shuffled, self._placed(PartitionSpec(None, ROBOTS)))
+
+            (optimizer_state, params, _), metrics = jax.lax.scan(
+                minibatch_step, (optimizer_state, params, gradient_key), jax.tree.map(minibatches, batch)
+            )
+            return (optimizer_state, params, key), metrics
+
+        (optimizer_state, params, _), metrics = jax.lax.scan(
+            one_pass, (learner.optimizer_state, learner.params, key), length=settings.num_updates_per_batch
+        )
+        if self._adaptive:
+            # After the passes, in which the divergence is measured against what was acted on.
+            normalizer = running_statistics.update(normalizer, batch.observation)
+        return (
+            TrainingState(optimizer_state, params, normalizer, learner.env_steps + self.env_steps_per_step),
+            metrics,
+        )
+
+
+def _of_episodes(batch: types.Transition) -> Metrics:
+    """Sums over the episodes that ended in a batch, and how many there are; figures per step are means over each."""
+    extras: Any = batch.extras
+    told = extras["state_extras"]
+    ended, totals = told["episode_done"] > 0, told["episode_metrics"]
+    length = jnp.maximum(totals["length"], 1.0)
+    sums = {}
+    for name, total in totals.items():
+        value = total / length if name.endswith("_per_step") else total
+        sums[f"episode/{name.removesuffix('_per_step')}"] = jnp.where(ended, value, 0.0).sum()
+    return sums | {"episodes": ended.sum().astype(jnp.float32)}
+
+
+def _all_finite(tree: Any) -> Array:
+    floats = [leaf for leaf in jax.tree.leaves(tree) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    return jnp.array([jnp.isfinite(leaf).all() for leaf in floats]).all()
+
+
+def _strong(state: LoopState) -> LoopState:
+    """Without weak types, which would have the step compiled once for the first state, and once for all others."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(jnp.result_type(leaf)), state)

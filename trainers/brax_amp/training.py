@@ -1,0 +1,252 @@
+"""The training itself, from the start or from a checkpoint: figures, checkpoints, and every way to end."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jax
+import numpy as np
+
+from trainers.brax_amp import checkpoints, guard, processes
+from trainers.brax_amp.loop import Loop, LoopState, Metrics, make_loop
+from trainers.brax_networks import to_policy
+from trainers.brax_transplant import parameters
+from trainers.interrupt import interruptible
+from trainers.progress import TrainingProgress
+from trainers.run import RunFolder, read_run
+from trainers.start import Start, privileged_moments
+from wildrobot.config import Experiment
+from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy, check_fits
+
+FRAMEWORK = "brax-amp"
+
+_STEPS_PER_LINE = 4
+"""Training steps that one line of the log is a mean of."""
+_MAY_CHANGE = ("num_timesteps", "num_evals")
+"""When a run goes on; anything else would make it another training."""
+
+
+def train(experiment: Experiment, run_path: Path, start: Start | None = None) -> None:
+    """Trains into a new run folder.
+
+    Ctrl-C ends it after the step that is under way, with a checkpoint and exit code 130.
+
+    Args:
+      experiment: one that has `adopted` the policy, where training starts from one.
+      run_path: the folder to make.
+      start: the policy that training starts from; None for a new one.
+
+    Raises:
+      UsageError: for a folder that holds files, a batch that the devices cannot share, clips that cannot be used, and
+        a policy of another robot.
+    """
+    core = make_env(experiment.env)
+    if start is not None:
+        check_fits(start.policy, core)
+    loop = make_loop(experiment, core, start and start.policy)
+    run, refusal = None, None
+    if processes.is_main():
+        try:
+            run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start)
+        except UsageError as error:
+            refusal = error
+    if processes.any_of(refusal is not None):
+        raise refusal or UsageError("process 0 has refused to train; it says why")
+    state = loop.init(jax.random.PRNGKey(experiment.brax_ppo.seed))
+    if start is not None:
+        state = _with_actor(state, start.policy, core, experiment.brax_ppo.seed)
+    _Training(experiment, run_path, run, loop, start and start.policy).go(state)
+
+
+def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
+    """Goes on from the newest sound checkpoint of a run, in the same folder, exactly as if it had never stopped.
+
+    Args:
+      run_path: the run folder.
+      overrides: of `brax_ppo.num_timesteps` and `brax_ppo.num_evals`.
+
+    Raises:
+      UsageError: for a folder of another trainer, or without a usable checkpoint, or that has nothing left to do; for
+        any other override. The folder is then as it was.
+    """
+    before, experiment = read_run(run_path, overrides, trainer=FRAMEWORK)
+    free = dict.fromkeys(_MAY_CHANGE, 1_000)
+    if before.model_copy(update={"brax_ppo": before.brax_ppo.model_copy(update=free)}) != experiment.model_copy(
+        update={"brax_ppo": experiment.brax_ppo.model_copy(update=free)}
+    ):
+        names = " and ".join(f"brax_ppo.{name}" for name in _MAY_CHANGE)
+        raise UsageError(
+            f"{run_path}: only {names} can change when a run goes on; for anything else train into a new folder, "
+            f'from what this one has learned: --from "{run_path}"'
+        )
+    found = list(checkpoints.newest_first(run_path / "checkpoints"))
+    if not found:
+        raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
+    policy = Policy.load(run_path / "policy.safetensors")
+    loop = make_loop(experiment, make_env(experiment.env), policy)
+    state = _newest_sound(found, loop, run_path)
+    steps = loop.environment_steps(state)
+    if steps >= experiment.brax_ppo.num_timesteps:
+        raise UsageError(
+            f"{run_path}: has already been trained for {steps:,} steps; ask for more with brax_ppo.num_timesteps=..."
+        )
+    run = RunFolder.reopened(run_path, experiment, steps=steps) if processes.is_main() else None
+    _Training(experiment, run_path, run, loop, policy).go(state)
+
+
+class _Training:
+    """One process's part of a training; only the main one has a run folder to write to, and talks."""
+
+    def __init__(
+        self, experiment: Experiment, path: Path, run: RunFolder | None, loop: Loop, started_from: Policy | None
+    ):
+        settings = experiment.brax_ppo
+        self._experiment, self._path, self._run, self._loop = experiment, path, run, loop
+        self._observation_clip = started_from and started_from.observation_clip
+        self._total_steps = settings.num_timesteps
+        training_steps = math.ceil(settings.num_timesteps / loop.env_steps_per_step)
+        self._save_every = math.ceil(training_steps / (settings.num_evals - 1))
+        self._progress: TrainingProgress | None = None
+
+    def go(self, state: LoopState) -> None:
+        """Trains until the end, and says how it ended."""
+        with ExitStack() as stack:
+            if self._run is not None:
+                stack.callback(self._close)
+                self._progress = stack.enter_context(TrainingProgress(self._total_steps))
+            interrupted = stack.enter_context(interruptible())
+            where = f"{jax.device_count()} devices" if jax.device_count() > 1 else "1 device"
+            self._say(
+                f"training on {self._loop.core.physics.name} physics and {where} into {self._path}; "
+                "Ctrl-C saves and stops"
+            )
+            try:
+                state = self._steps(state, interrupted)
+            except OSError as error:
+                self._stop(
+                    f"cannot write ({error.strerror or error}). {self._kept()}. Make room, then go on with: "
+                    f'{self._go_on()}',
+                    1,
+                )
+            if self._loop.environment_steps(state) < self._total_steps:
+                self._stop(f"interrupted; the policy so far is {self._path}/policy.safetensors. Go on with: {self._go_on()}", 130)
+            self._say(f"trained policy: {self._path}/policy.safetensors")
+
+    def _steps(self, state: LoopState, interrupted: Any) -> LoopState:
+        done, lines, since = self._loop.environment_steps(state), [], time.monotonic()
+        while done < self._total_steps:
+            new, figures = self._loop.step(state)
+            figures = {name: np.asarray(value) for name, value in figures.items()}
+            broken = guard.broken_parts(figures)
+            if broken:
+                self._dump(state, broken)
+            state, done = new, done + self._loop.env_steps_per_step
+            lines.append(figures)
+            count = done // self._loop.env_steps_per_step
+            last = done >= self._total_steps
+            if count % _STEPS_PER_LINE == 0 or last:
+                rate = len(lines) * self._loop.env_steps_per_step / (time.monotonic() - since)
+                self._log(done, _summary(lines) | {"training/sps": rate})
+                lines, since = [], time.monotonic()
+                last = last or processes.any_of(interrupted.is_set())
+            if count % self._save_every == 0 or last:
+                self._save(state, done)
+                since = time.monotonic()
+            if last:
+                break
+        return state
+
+    def _save(self, state: LoopState, steps: int) -> None:
+        # The policy first: where there is a checkpoint, there is a policy too.
+        if self._run is not None:
+            self._run.save_policy(self._policy(state, steps))
+        checkpoints.save(self._path.absolute() / "checkpoints", steps, state)
+
+    def _policy(self, state: LoopState, steps: int) -> Policy:
+        learner = jax.device_get(state.learner)
+        return to_policy(
+            (learner.normalizer_params, learner.params.policy),
+            self._loop.core,
+            self._experiment.brax_ppo,
+            (self._run.steps_before if self._run is not None else 0) + steps,
+            self._observation_clip,
+            framework=FRAMEWORK,
+        )
+
+    def _dump(self, before: LoopState, parts: list[str]) -> NoReturn:
+        steps = self._loop.environment_steps(before)
+        path = guard.dump(
+            self._path, self._experiment, self._loop, before, self._policy(before, steps), parts
+        )
+        self._stop(
+            f"stopped after {steps:,} steps: not finite in the next one were its {', '.join(parts)}. That step was "
+            f"not taken. {self._kept()}. Look at it again with: python -m trainers replay \"{path}\"",
+            1,
+        )
+
+    def _log(self, steps: int, figures: dict[str, float]) -> None:
+        if self._run is not None and self._progress is not None:
+            self._run.log(steps, figures)
+            self._progress.update(steps, figures)
+
+    def _kept(self) -> str:
+        newest = next(checkpoints.newest_first(self._path / "checkpoints"), None)
+        return f"The last checkpoint is {newest}" if newest else "There was no checkpoint yet"
+
+    def _go_on(self) -> str:
+        return f'python -m trainers brax-amp --resume "{self._path}"'
+
+    def _say(self, text: str) -> None:
+        if self._progress is not None:
+            self._progress.say(text)
+
+    def _stop(self, text: str, code: int) -> NoReturn:
+        self._say(text)
+        raise SystemExit(code)
+
+    def _close(self) -> None:
+        # Where the disk is full, what is still in a buffer cannot be written either.
+        with suppress(OSError):
+            assert self._run is not None
+            self._run.close()
+
+
+def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int) -> LoopState:
+    normalizer, actor = parameters(policy, privileged_moments(core, policy, seed))
+    learner: Any = state.learner
+    params = learner.params.replace(policy=actor)
+    placed = jax.tree.map(
+        lambda old, new: jax.device_put(jax.numpy.asarray(new, old.dtype), old.sharding),
+        (learner.normalizer_params, learner.params),
+        (normalizer, params),
+    )
+    return state._replace(learner=learner.replace(normalizer_params=placed[0], params=placed[1]))
+
+
+def _newest_sound(found: Sequence[Path], loop: Loop, run_path: Path) -> LoopState:
+    for path in found:
+        try:
+            return checkpoints.load(path, loop.abstract_state())
+        except checkpoints.Damaged as error:
+            print(f"{path}: is damaged, {error}; going back to the one before")
+    raise UsageError(f"{run_path}: none of its {len(found)} checkpoints can be read; train into a new folder")
+
+
+def _summary(lines: Sequence[Metrics]) -> dict[str, float]:
+    """Means over training steps; of episodes, over those that ended in them."""
+    episodes = sum(float(line["episodes"]) for line in lines)
+    figures = {}
+    for name in lines[0]:
+        total = sum(float(line[name]) for line in lines)
+        if name.startswith("episode/") and episodes:
+            figures[name] = total / episodes
+        elif name.startswith(("training/", "style/")):
+            figures[name] = total / len(lines)
+    return figures
