@@ -78,7 +78,7 @@ def _sb3(parsed: argparse.Namespace) -> None:
     if experiment is None:
         sb3_ppo.resume(parsed.resume, parsed.overrides)
     else:
-        sb3_ppo.train(experiment, parsed.run or _new_folder("sb3"), start)
+        sb3_ppo.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp)
 
 
 def _convert(parsed: argparse.Namespace) -> None:
@@ -95,7 +95,7 @@ def _experiment_and_start_unless_resumed(
 ) -> tuple[Experiment | None, Start | None]:
     if not parsed.resume:
         return _experiment_and_start(parsed, section)
-    if parsed.run or parsed.config or parsed.start:
+    if parsed.run or parsed.config or parsed.start or getattr(parsed, "amp", False):
         raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
     return None, None
 
@@ -154,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     sb3.set_defaults(command=_sb3)
     _add_common(sb3, "sb3", example="sb3_ppo.seed=1")
     _add_resume(sb3)
+    sb3.add_argument("--amp", action="store_true", help="pay for style, too (AMP): amp.* are its settings")
     convert = commands.add_parser(
         "convert",
         help="write any policy as a policy file",

@@ -113,8 +113,8 @@ class RunFolder:
         self._board.close()
 
 
-def read_run(path: Path, overrides: Sequence[str], *, trainer: str) -> tuple[Experiment, Experiment]:
-    """The configuration of a run, as it was and as overrides change it. Nothing is written.
+def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -> tuple[Experiment, Experiment, str]:
+    """The configuration of a run, as it was and as overrides change it, and its trainer. Nothing is written.
 
     Raises:
       UsageError: for a folder that is no run, or one of another trainer, and for overrides that make no sense.
@@ -123,9 +123,10 @@ def read_run(path: Path, overrides: Sequence[str], *, trainer: str) -> tuple[Exp
         provenance = json.loads((path / _PROVENANCE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise UsageError(f"{path}: is no run folder; give one that training has made") from None
-    if provenance.get("trainer") != trainer:
-        raise UsageError(f"{path}: was trained by {provenance.get('trainer')}, and only {trainer} runs can go on")
-    return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides)
+    trainer = provenance.get("trainer")
+    if trainer not in trainers:
+        raise UsageError(f"{path}: was trained by {trainer}, and here only {' or '.join(trainers)} runs can go on")
+    return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides), trainer
 
 
 def _replace(path: Path, text: str) -> None:

@@ -77,9 +77,13 @@ class WildRobotEnv:
         if variant is None:
             variant = index(variant_draw, self.physics.variants.count)
         never = jnp.array(jnp.iinfo(jnp.int32).max, jnp.int32)
-        resample_at = never
+        resample_at, bank = never, self.physics.starts
+        phase = jnp.where(phase_draw[0] < 0.5, 0.0, 0.5)
         if command is None:
-            command = commands.sample(command_draws, task.command)
+            # Who starts in the midst of a motion is asked to go on with it.
+            moving = bank.moving[start]
+            command = jnp.where(moving, bank.command[start], commands.sample(command_draws, task.command))
+            phase = jnp.where(moving, bank.phase[start], phase)
             resample_at = commands.steps_until(resample_draw[0], task.command.resample_s, self.control_period_s)
         physics = start_state(self.physics, jnp.asarray(start), jnp.asarray(variant, jnp.int32))
         readings = read(self.robot, physics)
@@ -90,7 +94,7 @@ class WildRobotEnv:
             resample_at=resample_at,
             push_at=commands.steps_until(push_draw[0], task.push.interval_s, self.control_period_s),
             heading_goal_rad=readings.heading_rad,
-            phase=jnp.where(phase_draw[0] < 0.5, 0.0, 0.5),
+            phase=phase,
             queue=self.action_map.queue(physics.ctrl),
             last_action=self.action_map.action(physics.ctrl),
             previous_action=self.action_map.action(physics.ctrl),

@@ -81,6 +81,7 @@ class VectorWalkEnv(VectorEnv):
         if render_mode:
             self._renderer = RobotRenderer(width=_FRAME_WIDTH, height=_FRAME_HEIGHT)
         self._state: EnvState | None = None
+        self._stepped: EnvState | None = None
         self._following: Any = None  # keys of the next episodes
         self._ended = np.zeros(num_envs, bool)  # in the newest step
         self._totals: Any = None
@@ -98,6 +99,7 @@ class VectorWalkEnv(VectorEnv):
         self._check_open()
         mask = self._checked_options(options or {})
         super().reset(seed=seed)
+        self._stepped = None
         if mask is None:
             self._start(np.ones(self.num_envs, bool), self._seeded(seed))
         else:
@@ -126,7 +128,7 @@ class VectorWalkEnv(VectorEnv):
         self._state = self.core.step_batch(before, jnp.asarray(usable))
         if restarting.any():
             self._start(restarting)
-        now = self._running
+        self._stepped = now = self._running
         terminated, truncated = np.array(now.terminated), np.array(now.truncated)
         self._ended = ended = terminated | truncated
         self._totals = _counted(self._totals, now.reward, now.metrics, restarting)
@@ -146,7 +148,7 @@ class VectorWalkEnv(VectorEnv):
 
     def close_extras(self, **kwargs: Any) -> None:
         """Frees what pictures needed; called by `close`."""
-        self._state = None
+        self._state = self._stepped = None
         if self._renderer is not None:
             self._renderer.close()
 
@@ -154,6 +156,11 @@ class VectorWalkEnv(VectorEnv):
     def state(self) -> EnvState:
         """The whole state of the robots: everything that the core knows, for those who want to look inside."""
         return self._running
+
+    @property
+    def stepped(self) -> EnvState:
+        """The same, but under `SAME_STEP` as the newest step left them, before any robot started anew."""
+        return self._running if self._stepped is None else self._stepped
 
     @property
     def has_ended(self) -> bool:

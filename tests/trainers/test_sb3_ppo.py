@@ -199,7 +199,7 @@ def test_a_run_of_another_trainer_does_not_go_on(tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "run.json").write_text('{"trainer": "brax-ppo"}')
-    with pytest.raises(UsageError, match="was trained by brax-ppo, and only sb3-ppo runs can go on"):
+    with pytest.raises(UsageError, match="was trained by brax-ppo, and here only sb3-ppo or sb3-amp runs can go on"):
         sb3_ppo.resume(other)
 
 

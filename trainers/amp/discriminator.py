@@ -20,6 +20,11 @@ LARGEST_BCE_REWARD = 9.21
 """-log(1e-4): beyond it the discriminator is fooled so well that more would only be noise."""
 
 
+LARGEST_STANDARDIZED = 3.0
+LEAST_STD = 0.01
+"""Of logits: smaller differences are not blown up to a whole reward."""
+
+
 def weighted_mean(values: Float[Array, " N"], weights: Float[Array, " N"]) -> Float[Array, ""]:
     """The mean of the values whose weight is 1, where those of weight 0 do not count; 0 where none counts."""
     return jnp.sum(values * weights) / jnp.maximum(jnp.sum(weights), 1.0)
@@ -58,6 +63,19 @@ def style_reward(kind: Loss, logits: Float[Array, "*N"]) -> Float[Array, "*N"]:
     if kind == "BCE":
         return jnp.minimum(jax.nn.softplus(logits), LARGEST_BCE_REWARD)
     return jnp.maximum(0.0, 1.0 - 0.25 * jnp.square(logits - 1.0))
+
+
+def standardized(
+    logits: Float[Array, "*N"], mean: Float[Array, ""], std: Float[Array, ""]
+) -> Float[Array, "*N"]:
+    """(d - mean) / std, within `LARGEST_STANDARDIZED`: how much more of the reference's style than usual.
+
+    Where a discriminator tells all of a policy's windows from the reference, the rewards above are flat: their slope
+    falls with the logit, and the logit's own differences become small. In units of these differences there is always
+    a direction to improve in (Li et al. 2022, "WASABI", standardise likewise). Being 0 in the mean, this reward makes
+    living on neither better nor worse.
+    """
+    return jnp.clip((logits - mean) / (std + LEAST_STD), -LARGEST_STANDARDIZED, LARGEST_STANDARDIZED)
 
 
 def gradient_penalty(

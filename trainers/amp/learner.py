@@ -50,6 +50,7 @@ class AmpState(NamedTuple):
       normalizer: running statistics of the features that the discriminator has been shown.
       replay: experience of past policies.
       history: the last `SPAN` steps of each robot, which windows of the next batch begin in.
+      logit_mean, logit_std: of the last batch's windows that style was asked of.
       key: of what is drawn.
     """
 
@@ -58,6 +59,8 @@ class AmpState(NamedTuple):
     normalizer: running_statistics.RunningStatisticsState
     replay: replay_buffers.ReplayBufferState
     history: Experience
+    logit_mean: Float[Array, ""]
+    logit_std: Float[Array, ""]
     key: Array
 
 
@@ -98,14 +101,18 @@ class StyleLearner:
             history=Experience(
                 jnp.zeros((robots, SPAN, features.SIZE)), jnp.ones((robots, SPAN)), jnp.zeros((robots, SPAN, 3))
             ),
+            logit_mean=jnp.zeros(()),
+            logit_std=jnp.ones(()),
             key=key,
         )
 
-    def learn(self, state: AmpState, batch: Experience) -> tuple[AmpState, Experience, dict[str, Float[Array, ""]]]:
-        """Teaches the discriminator by one batch.
+    def learn(
+        self, state: AmpState, batch: Experience
+    ) -> tuple[AmpState, Float[Array, "N T"], dict[str, Float[Array, ""]]]:
+        """Teaches the discriminator by one batch, then has it judge the batch.
 
         Returns:
-          The state; the batch with the steps before it, for `style`; figures of the updates.
+          The state; the style reward of each step, by the discriminator that has learned; figures.
         """
         steps = jax.tree.map(lambda before, now: jnp.concatenate([before, now], axis=1), state.history, batch)
         replay = self._replay.insert_internal(state.replay, steps)
@@ -128,23 +135,42 @@ class StyleLearner:
 
         carry = (state.params, state.optimizer_state, state.normalizer, replay)
         (params, optimizer_state, normalizer, replay), figures = jax.lax.scan(update, carry, jnp.stack(keys))
+        logits, asked = self._judged(params, normalizer, steps)
+        mean, std = _moments(logits, asked)
         history = jax.tree.map(lambda each: each[:, -SPAN:], steps)
-        learned = AmpState(params, optimizer_state, normalizer, replay, history, key)
-        return learned, steps, jax.tree.map(jnp.mean, figures)
+        learned = AmpState(params, optimizer_state, normalizer, replay, history, mean, std, key)
+        style = self.reward(learned, logits, asked)
+        reward_mean, reward_std = _moments(style, asked)
+        figures = jax.tree.map(jnp.mean, figures) | {
+            "reward": reward_mean,
+            "reward_std": reward_std,
+            "logit_std": std,
+            "asked_share": asked.mean(),
+        }
+        return learned, style, figures
 
-    def style(
-        self, state: AmpState, steps: Experience
+    def style(self, state: AmpState, steps: Experience) -> Float[Array, "N T"]:
+        """The style reward of each step but the first `SPAN`, by a discriminator that is not taught by them."""
+        return self.reward(state, *self._judged(state.params, state.normalizer, steps))
+
+    def reward(self, state: AmpState, logits: Float[Array, "*N"], asked: Bool[Array, "*N"]) -> Float[Array, "*N"]:
+        """The style reward of windows; 0 where style is not asked for."""
+        if self.settings.reward == "STANDARDIZED":
+            reward = discriminator.standardized(logits, state.logit_mean, state.logit_std)
+        else:
+            reward = discriminator.style_reward(self.settings.loss, logits)
+        return jnp.where(asked, reward, 0.0)
+
+    def _judged(
+        self, params: Any, normalizer: running_statistics.RunningStatisticsState, steps: Experience
     ) -> tuple[Float[Array, "N T"], Bool[Array, "N T"]]:
-        """The style reward of each step but the first `SPAN`, and whether style is asked for there.
+        """The logit of each step but the first `SPAN`, and whether style is asked for there.
 
-        It is not where a window would begin in an earlier episode, nor where no clip is for the command; the reward is
-        then 0.
+        It is not where a window would begin in an earlier episode, nor where no clip is for the command.
         """
         windows = jax.vmap(features.windows)(steps.features, _first(steps))
         covered = self.reference.covers(steps.command[:, SPAN:], self.settings.command_tolerance_m_per_s)
-        asked = windows.valid & covered
-        logits = self.logits(state.params, state.normalizer, windows.frames)
-        return jnp.where(asked, discriminator.style_reward(self.settings.loss, logits), 0.0), asked
+        return self.logits(params, normalizer, windows.frames), windows.valid & covered
 
     def mixed(
         self, task: Float[Array, "*N"], style: Float[Array, "*N"], environment_steps: Float[Array, ""], period_s: float
@@ -212,6 +238,15 @@ class StyleLearner:
             "motion_distance_rad": self.reference.motion_distance_rad(ours, weights),
         }
         return total, figures
+
+
+def _moments(
+    values: Float[Array, "N T"], counted: Bool[Array, "N T"]
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Mean and standard deviation of the values that count."""
+    count = jnp.maximum(counted.sum(), 1)
+    mean = jnp.where(counted, values, 0.0).sum() / count
+    return mean, jnp.sqrt(jnp.where(counted, jnp.square(values - mean), 0.0).sum() / count)
 
 
 def _first(steps: Experience) -> Bool[Array, "N T"]:

@@ -252,18 +252,10 @@ class Loop:
             return jnp.moveaxis(each.reshape(steps, *each.shape[2:]), 0, 1)
 
         experience = Experience(*(by_robot(told[name]) for name in ("features", "episode_done", "command")))
-        amp, seen, figures = self.amp.learn(amp, experience)
-        style, asked = self.amp.style(amp, seen)
+        amp, style, figures = self.amp.learn(amp, experience)
         style_by_step = jnp.moveaxis(style, 0, 1).reshape(batch.reward.shape)
         trained = jnp.float32(env_steps.hi) * 2.0**32 + jnp.float32(env_steps.lo)
         reward = self.amp.mixed(batch.reward, style_by_step, trained, self.core.control_period_s)
-        count = jnp.maximum(asked.sum(), 1)
-        mean = style.sum() / count
-        figures |= {
-            "reward": mean,
-            "reward_std": jnp.sqrt(jnp.where(asked, jnp.square(style - mean), 0.0).sum() / count),
-            "asked_share": asked.mean(),
-        }
         extras = {**extras, "state_extras": {name: told[name] for name in told if name not in ("features", "command")}}
         batch = batch._replace(reward=reward, extras=extras)
         return batch, amp, {f"style/{name}": value for name, value in figures.items()}

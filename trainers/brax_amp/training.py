@@ -76,7 +76,7 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
       UsageError: for a folder of another trainer, or without a usable checkpoint, or that has nothing left to do; for
         any other override. The folder is then as it was.
     """
-    before, experiment = read_run(run_path, overrides, trainer=FRAMEWORK)
+    before, experiment, _ = read_run(run_path, overrides, trainers=(FRAMEWORK,))
     free = dict.fromkeys(_MAY_CHANGE, 1_000)
     if before.model_copy(update={"brax_ppo": before.brax_ppo.model_copy(update=free)}) != experiment.model_copy(
         update={"brax_ppo": experiment.brax_ppo.model_copy(update=free)}

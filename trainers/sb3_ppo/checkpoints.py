@@ -9,10 +9,12 @@ from pathlib import Path
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
+from trainers.sb3_ppo.style import StyleRewards
+
 MODEL, NORMALIZER = "model.zip", "normalizer.pkl"
 
 
-def save(folder: Path, model: PPO, normalizer: VecNormalize) -> None:
+def save(folder: Path, model: PPO, normalizer: VecNormalize, style: StyleRewards | None = None) -> None:
     """Writes `folder/<steps>/`, which is there entirely or not at all."""
     final = folder / f"{model.num_timesteps:012d}"
     part = folder / f".{final.name}.part"
@@ -20,6 +22,8 @@ def save(folder: Path, model: PPO, normalizer: VecNormalize) -> None:
     part.mkdir(parents=True)
     model.save(part / MODEL)
     normalizer.save(str(part / NORMALIZER))
+    if style is not None:
+        style.save(part)
     shutil.rmtree(final, ignore_errors=True)
     os.replace(part, final)
 

@@ -18,7 +18,7 @@ from wildrobot.env import WildRobotEnv
 from wildrobot.policy import Layer, Policy, PolicyInfo
 from wildrobot.policy.network import LEAST_SOFTPLUS_STD
 
-FRAMEWORK = "sb3-ppo"
+FRAMEWORK, AMP_FRAMEWORK = "sb3-ppo", "sb3-amp"
 
 _ACTIVATIONS = {"swish": torch.nn.SiLU, "elu": torch.nn.ELU, "relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}
 
@@ -99,6 +99,7 @@ def to_policy(
     core: WildRobotEnv,
     settings: Sb3PpoConfig,
     environment_steps: int,
+    framework: str = FRAMEWORK,
 ) -> Policy:
     """The actor as a neutral policy, from the `state_dict` of an `AsymmetricPolicy` or a `SquashedPolicy`."""
 
@@ -120,7 +121,7 @@ def to_policy(
         observation_mean=np.asarray(statistics["state"].mean, np.float32),
         observation_std=np.sqrt(statistics["state"].var + normalizer.epsilon).astype(np.float32),
         observation_clip=float(normalizer.clip_obs) if np.isfinite(normalizer.clip_obs) else None,
-        info=PolicyInfo.of(core, framework=FRAMEWORK, environment_steps=environment_steps, seed=settings.seed),
+        info=PolicyInfo.of(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
     )
 
 

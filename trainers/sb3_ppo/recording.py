@@ -14,7 +14,8 @@ from stable_baselines3.common.logger import KVWriter
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.sb3_ppo import checkpoints
-from trainers.sb3_ppo.policy import to_policy
+from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
+from trainers.sb3_ppo.style import style_of
 from wildrobot.config import Sb3PpoConfig
 from wildrobot.env import WildRobotEnv
 
@@ -70,9 +71,10 @@ class Recorder(BaseCallback):
         """Writes a checkpoint and the neutral policy."""
         normalizer = self.model.get_vec_normalize_env()
         weights, steps = self.model.policy.state_dict(), self._run.steps_before + self.model.num_timesteps
-        policy = to_policy(weights, normalizer, self._core, self._settings, steps)
-        self._run.save_policy(policy)
-        checkpoints.save(self._run.checkpoints_path, self.model, normalizer)
+        style = style_of(normalizer)
+        framework = FRAMEWORK if style is None else AMP_FRAMEWORK
+        self._run.save_policy(to_policy(weights, normalizer, self._core, self._settings, steps, framework))
+        checkpoints.save(self._run.checkpoints_path, self.model, normalizer, style)
 
 
 class RunWriter(KVWriter):
@@ -84,7 +86,7 @@ class RunWriter(KVWriter):
 
     def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
         figures = {
-            _SHARED_NAMES.get(name, name if name.startswith("episode/") else f"sb3/{name}"): float(value)
+            _SHARED_NAMES.get(name, name if name.startswith(("episode/", "style/")) else f"sb3/{name}"): float(value)
             for name, value in key_values.items()
             if isinstance(value, int | float | np.number) and np.isfinite(value)
         }

@@ -10,7 +10,7 @@ from typing import Any
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
-from stable_baselines3.common.vec_env import VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
@@ -19,11 +19,12 @@ from trainers.progress import TrainingProgress
 from trainers.run import RunFolder, read_run
 from trainers.sb3_ppo import checkpoints
 from trainers.sb3_ppo.learning_rate import LearningRate
-from trainers.sb3_ppo.policy import FRAMEWORK, network_settings
+from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, network_settings
 from trainers.sb3_ppo.recording import Recorder, RunWriter
+from trainers.sb3_ppo.style import StyleCallback, StyleRewards, style_of
 from trainers.sb3_ppo.transplant import install, policy_class
 from trainers.start import Start, privileged_moments
-from wildrobot.config import Experiment, Sb3PpoConfig
+from wildrobot.config import AmpConfig, Experiment, Sb3PpoConfig
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, check_fits
@@ -40,7 +41,7 @@ _FIXED = (
 )  # fmt: skip
 
 
-def train(experiment: Experiment, run_path: Path, start: Start | None = None) -> None:
+def train(experiment: Experiment, run_path: Path, start: Start | None = None, *, amp: bool = False) -> None:
     """Trains into a new run folder.
 
     Ctrl-C ends it after the control step or the update that is under way, with a checkpoint and exit code 130.
@@ -49,20 +50,28 @@ def train(experiment: Experiment, run_path: Path, start: Start | None = None) ->
       experiment: one that has `adopted` the policy, where training starts from one.
       run_path: the folder to make.
       start: the policy that training starts from; None for a new one.
+      amp: whether to pay for style, too, by `experiment.amp`.
 
     Raises:
-      UsageError: for a folder that holds files, and for a policy of another robot.
+      UsageError: for a folder that holds files, a policy of another robot, and clips that cannot be used.
     """
     core = make_env(experiment.env)
     if start is not None:
         check_fits(start.policy, core)
-    with closing(RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start)) as run:
-        _learn(new_model(core, experiment.sb3_ppo, start and start.policy), core, experiment, run)
+    model = new_model(core, experiment.sb3_ppo, start and start.policy, experiment.amp if amp else None)
+    framework = AMP_FRAMEWORK if amp else FRAMEWORK
+    with closing(RunFolder(run_path, experiment, trainer=framework, start=start)) as run:
+        _learn(model, core, experiment, run)
 
 
-def new_model(core: WildRobotEnv, settings: Sb3PpoConfig, policy: Policy | None = None) -> PPO:
-    """A PPO of SB3 on its robots, with a new critic; its actor is new, too, or acts as a policy does."""
-    robots = _robots(core, settings)
+def new_model(
+    core: WildRobotEnv, settings: Sb3PpoConfig, policy: Policy | None = None, amp: AmpConfig | None = None
+) -> PPO:
+    """A PPO of SB3 on its robots, with a new critic; its actor is new, too, or acts as a policy does.
+
+    With `amp`, rewards are of task and style.
+    """
+    robots = _robots(core, settings, amp)
     model = PPO(
         policy_class(policy),
         robots,
@@ -87,7 +96,8 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
       UsageError: for a folder of another trainer, or without a checkpoint, or that has nothing left to do; for an
         override of what the checkpoint has decided. The folder is then as it was.
     """
-    before, experiment = read_run(run_path, overrides, trainer=FRAMEWORK)
+    before, experiment, framework = read_run(run_path, overrides, trainers=(FRAMEWORK, AMP_FRAMEWORK))
+    amp = experiment.amp if framework == AMP_FRAMEWORK else None
     settings = experiment.sb3_ppo
     changed = [name for name in _FIXED if getattr(before.sb3_ppo, name) != getattr(settings, name)]
     if changed:
@@ -98,9 +108,10 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
         raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
     core = make_env(experiment.env)
     schedule = LearningRate(settings)
+    robots = _robots(core, settings, amp, newest / checkpoints.NORMALIZER)
     model = PPO.load(
         newest / checkpoints.MODEL,
-        env=_robots(core, settings, newest / checkpoints.NORMALIZER),
+        env=robots,
         device="cpu",
         custom_objects={
             **settings.model_dump(include=_KEYWORDS),
@@ -113,14 +124,21 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
             f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
             "sb3_ppo.total_timesteps=..."
         )
+    if amp is not None:
+        style_of(robots).load(newest, model.num_timesteps)
     schedule.go_on_from(model.policy.optimizer.param_groups[0]["lr"])
     with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps)) as run:
         _learn(model, core, experiment, run)
 
 
-def _robots(core: WildRobotEnv, settings: Sb3PpoConfig, saved: Path | None = None) -> VecNormalize:
-    """The robots under a normaliser of observations, a new one or a saved one."""
-    robots = Sb3VecEnv(VectorWalkEnv(core, settings.num_envs, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True))
+def _robots(
+    core: WildRobotEnv, settings: Sb3PpoConfig, amp: AmpConfig | None, saved: Path | None = None
+) -> VecNormalize:
+    """The robots under a normaliser of observations, a new one or a saved one; with `amp`, paid for style, too."""
+    walk = VectorWalkEnv(core, settings.num_envs, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True)
+    robots: VecEnv = Sb3VecEnv(walk)
+    if amp is not None:
+        robots = StyleRewards(robots, walk, amp, steps_per_batch=settings.n_steps, seed=settings.seed)
     if saved is not None:
         return VecNormalize.load(str(saved), robots)
     clip = float("inf") if settings.observation_clip is None else settings.observation_clip
@@ -133,9 +151,11 @@ def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolde
         progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
         model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
         recorder = Recorder(run, core, settings, interrupted)
+        style = style_of(model.get_vec_normalize_env())
+        callbacks = [recorder] if style is None else [StyleCallback(style), recorder]
         _seed(model, settings)
         begin = model.num_timesteps
-        model.learn(settings.total_timesteps - begin, callback=recorder, log_interval=1, reset_num_timesteps=False)
+        model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)
         if model.num_timesteps >= settings.total_timesteps:
             recorder.save()
             progress.say(f"trained policy: {run.policy_path}")

@@ -236,6 +236,7 @@ class AmpConfig(Section):
     style_rises_over_steps: NonNegativeInt
     command_tolerance_m_per_s: Positive
     loss: Literal["BCE", "LEAST_SQUARES"]
+    reward: Literal["STANDARDIZED", "BOUNDED"]
     hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
     learning_rate: Positive
     batch_size: Annotated[int, Field(ge=2)]

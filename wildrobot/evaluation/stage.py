@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ from wildrobot.evaluation.case import Play, Setting
 from wildrobot.evaluation.suite import Suite
 from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
-from wildrobot.physics.starts import StartBank, joined, make_starts
+from wildrobot.physics.starts import StartBank, joined, make_starts, rows
 from wildrobot.physics.variants import chosen_variants
 from wildrobot.robot import Robot, load_robot
 
@@ -166,11 +165,7 @@ def _starts(robot: Robot, suite: Suite, kind: str) -> StartBank:
     config = validated(StartsConfig, spec | {"count": suite.episodes + 1, "seed": suite.seed}, f"start {kind}")
     bank = make_starts(robot, config)
     # The first is home itself, whatever the kind.
-    return dataclasses.replace(bank, **jax.tree.map(lambda x: x[1:], _rows(bank)))
-
-
-def _rows(bank: StartBank) -> dict[str, Array]:
-    return {"qpos": bank.qpos, "qvel": bank.qvel, "ctrl": bank.ctrl, "sensordata": bank.sensordata}
+    return rows(bank, slice(1, None))
 
 
 def _push_plan(plays: tuple[Play, ...], setting: Setting, episodes: int, period_s: float) -> PushPlan | None:

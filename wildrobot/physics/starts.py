@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import mujoco
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from wildrobot.config import StartsConfig
 from wildrobot.robot import Robot
@@ -22,12 +22,18 @@ class StartBank:
       qpos, qvel: the states, as in `PhysicsState`.
       ctrl: the joint targets [rad] before the first step, and of those that are still under way to the servos.
       sensordata: what the sensors read at each start under `ctrl`.
+      moving: whether a start is in the midst of a motion, which `command` and `phase` are of; else they are 0.
+      command: (vx [m/s], vy [m/s], yaw rate [rad/s]) that the motion realises, in the heading frame.
+      phase: of the motion's gait [cycles, 0 to 1), 0 where the left foot lifts.
     """
 
     qpos: Float[Array, "N nq"]
     qvel: Float[Array, "N nv"]
     ctrl: Float[Array, "N nu"]
     sensordata: Float[Array, "N nsensor"]
+    moving: Bool[Array, " N"]
+    command: Float[Array, "N 3"]
+    phase: Float[Array, " N"]
 
     @property
     def count(self) -> int:
@@ -61,17 +67,25 @@ def make_starts(robot: Robot, config: StartsConfig) -> StartBank:
         qvel=jnp.asarray(np.stack(qvel), jnp.float32),
         ctrl=jnp.tile(jnp.asarray(robot.home_targets_rad, jnp.float32), (config.count, 1)),
         sensordata=jnp.asarray(np.stack(sensordata), jnp.float32),
+        moving=jnp.zeros(config.count, bool),
+        command=jnp.zeros((config.count, 3)),
+        phase=jnp.zeros(config.count),
     )
 
 
 def joined(banks: Sequence[StartBank]) -> StartBank:
     """One bank after the other."""
     return StartBank(
-        qpos=jnp.concatenate([bank.qpos for bank in banks]),
-        qvel=jnp.concatenate([bank.qvel for bank in banks]),
-        ctrl=jnp.concatenate([bank.ctrl for bank in banks]),
-        sensordata=jnp.concatenate([bank.sensordata for bank in banks]),
+        **{
+            field.name: jnp.concatenate([getattr(bank, field.name) for bank in banks])
+            for field in dataclasses.fields(StartBank)
+        }
     )
+
+
+def rows(bank: StartBank, which: slice) -> StartBank:
+    """Some of the start states."""
+    return StartBank(**{field.name: getattr(bank, field.name)[which] for field in dataclasses.fields(StartBank)})
 
 
 def lowest_sole_height_m(robot: Robot, data: mujoco.MjData) -> float:

@@ -1,0 +1,62 @@
+"""PPO + AMP: that it is Brax's PPO where style weighs nothing, and what it leaves behind."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from tests.trainers.conftest import NATIVE
+from trainers import brax_compat
+from trainers.brax_amp.loop import make_loop
+from trainers.brax_networks import network_factory
+from wildrobot.config import load_experiment
+from wildrobot.env import make_env
+
+from brax.training.agents.ppo import train as ppo  # isort: skip  (after trainers.brax_compat)
+from adapters.brax_env import BraxEnv, wrap_for_training  # isort: skip
+
+STEPS = 4
+
+
+def stock(experiment, steps):
+    """Parameters and figures of each epoch of `ppo.train`, with one epoch of so many training steps."""
+    brax_compat.install()
+    settings = experiment.brax_ppo
+    seen = {}
+    keywords = settings.model_dump(
+        exclude={"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "stagger_episodes"}
+    )
+    per_step = settings.batch_size * settings.num_minibatches * settings.unroll_length
+    keywords |= {"num_timesteps": steps * per_step, "num_evals": 2}
+    _, params, _ = ppo.train(
+        environment=BraxEnv(make_env(experiment.env), stagger_episodes=settings.stagger_episodes),
+        wrap_env_fn=wrap_for_training,
+        episode_length=experiment.env.episode_steps,
+        network_factory=network_factory(settings),
+        progress_fn=lambda done, metrics: seen.update(metrics),
+        **keywords,
+    )
+    return params, seen
+
+
+@pytest.mark.parametrize("schedule", ["ADAPTIVE_KL", "NONE"])
+def test_without_style_it_is_stock_ppo(schedule):
+    """The same seed, four training steps: parameters, normaliser and losses of `ppo.train`, to rounding."""
+    experiment = load_experiment(
+        "smoke", [NATIVE, "amp.style_weight=0", f"brax_ppo.learning_rate_schedule={schedule}", "brax_ppo.num_minibatches=4"]
+    )
+    (normalizer, policy, value), expected = stock(experiment, STEPS)
+    loop = make_loop(experiment, make_env(experiment.env))
+    state, figures = loop.init(jax.random.PRNGKey(experiment.brax_ppo.seed)), []
+    for _ in range(STEPS):
+        state, each = loop.step(state)
+        figures.append(each)
+    ours = state.learner
+    close = functools.partial(np.testing.assert_allclose, rtol=2e-3, atol=2e-5)
+    jax.tree.map(close, (ours.params.policy, ours.params.value), (policy, value))
+    jax.tree.map(close, ours.normalizer_params.mean, normalizer.mean)
+    jax.tree.map(close, ours.normalizer_params.std, normalizer.std)
+    for name in ("total_loss", "policy_loss", "v_loss", "kl_mean", "learning_rate"):
+        mean = np.mean([figure[f"training/{name}"] for figure in figures])
+        np.testing.assert_allclose(mean, expected[f"training/{name}"], rtol=2e-3, atol=1e-6, err_msg=name)
