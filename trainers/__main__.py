@@ -1,4 +1,4 @@
-"""`python -m trainers brax | brax-amp | sb3` trains a policy into a run folder; `convert` and `replay` look at results."""
+"""`python -m trainers brax | brax-amp | sb3` trains into a run folder; `convert` and `replay` look at what came of it."""
 
 from __future__ import annotations
 

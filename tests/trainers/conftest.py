@@ -2,7 +2,8 @@
 
 import pytest
 
-from trainers import brax_ppo, sb3_ppo
+from trainers import brax_ppo, sb3_ppo  # isort: skip  (brax_ppo before anything else of Brax)
+from trainers import brax_amp  # isort: skip
 from wildrobot.config import load_experiment
 
 NATIVE = "env.physics.engine=native"
@@ -19,4 +20,12 @@ def brax_run(tmp_path_factory):
 def sb3_run(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "sb3-smoke"
     sb3_ppo.train(load_experiment("smoke", [NATIVE]), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def amp_run(tmp_path_factory):
+    """PPO + AMP: 8 training steps of 512 environment steps, checkpoints after 4 and 8 of them."""
+    path = tmp_path_factory.mktemp("runs") / "amp-smoke"
+    brax_amp.train(load_experiment("smoke", [NATIVE]), path)
     return path

@@ -12,7 +12,7 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 Loss = Literal["BCE", "LEAST_SQUARES"]
 
@@ -25,7 +25,7 @@ LEAST_STD = 0.01
 """Of logits: smaller differences are not blown up to a whole reward."""
 
 
-def weighted_mean(values: Float[Array, " N"], weights: Float[Array, " N"]) -> Float[Array, ""]:
+def weighted_mean(values: Float[Array, "*N"], weights: Shaped[Array, "*N"]) -> Float[Array, ""]:
     """The mean of the values whose weight is 1, where those of weight 0 do not count; 0 where none counts."""
     return jnp.sum(values * weights) / jnp.maximum(jnp.sum(weights), 1.0)
 
@@ -65,9 +65,7 @@ def style_reward(kind: Loss, logits: Float[Array, "*N"]) -> Float[Array, "*N"]:
     return jnp.maximum(0.0, 1.0 - 0.25 * jnp.square(logits - 1.0))
 
 
-def standardized(
-    logits: Float[Array, "*N"], mean: Float[Array, ""], std: Float[Array, ""]
-) -> Float[Array, "*N"]:
+def standardized(logits: Float[Array, "*N"], mean: Float[Array, ""], std: Float[Array, ""]) -> Float[Array, "*N"]:
     """(d - mean) / std, within `LARGEST_STANDARDIZED`: how much more of the reference's style than usual.
 
     Where a discriminator tells all of a policy's windows from the reference, the rewards above are flat: their slope

@@ -23,6 +23,8 @@ from wildrobot.robot import Robot
 
 SPAN = (features.WINDOW - 1) * features.EVERY
 """Control steps that a window needs before its last one."""
+COMMAND_SIZE, COMMAND_UNIT = 3, 0.1
+"""[m/s], [rad/s]: commands enter the discriminator in this unit, so that those of walking are about 1."""
 LARGEST_NORMALIZED = 10.0
 LEAST_STD = 0.01
 """Of a feature: what hardly varies is not blown up further, and noise not mistaken for style."""
@@ -40,6 +42,18 @@ class Experience(NamedTuple):
     features: Float[Array, "N T 55"]
     ended: Float[Array, "N T"]
     command: Float[Array, "N T 3"]
+
+
+def mixed(
+    settings: AmpConfig,
+    task: Float[Array, "*N"],
+    style: Float[Array, "*N"],
+    environment_steps: Float[Array, ""],
+    period_s: float,
+) -> Float[Array, "*N"]:
+    """The reward that is trained on (AMP eq. 4): both weighted, style by the second and rising from 0 at first."""
+    risen = jnp.minimum(1.0, environment_steps / max(settings.style_rises_over_steps, 1))
+    return settings.task_weight * task + settings.style_weight * period_s * risen * style
 
 
 class AmpState(NamedTuple):
@@ -90,7 +104,7 @@ class StyleLearner:
     def init(self, key: Array, robots: int) -> AmpState:
         """The state before any batch."""
         key, params_key, replay_key = jax.random.split(key, 3)
-        params = self._network.init(params_key, jnp.zeros((1, features.WINDOW * features.SIZE)))
+        params = self._network.init(params_key, jnp.zeros((1, features.WINDOW * features.SIZE + COMMAND_SIZE)))
         frame = specs.Array((features.SIZE,), jnp.dtype("float32"))
         return AmpState(
             params=params,
@@ -129,7 +143,7 @@ class StyleLearner:
             shown = jnp.concatenate([ours, theirs])
             counted = jnp.repeat(jnp.concatenate([weights, jnp.ones_like(weights)])[:, None], features.WINDOW, axis=1)
             normalizer = running_statistics.update(normalizer, shown, weights=counted)
-            gradient, figures = jax.grad(self._loss, has_aux=True)(params, normalizer, ours, theirs, weights)
+            gradient, figures = jax.grad(self._loss, has_aux=True)(params, normalizer, ours, theirs, command, weights)
             change, optimizer_state = self._optimizer.update(gradient, optimizer_state)
             return (optax.apply_updates(params, change), optimizer_state, normalizer, replay), figures
 
@@ -169,35 +183,33 @@ class StyleLearner:
         It is not where a window would begin in an earlier episode, nor where no clip is for the command.
         """
         windows = jax.vmap(features.windows)(steps.features, _first(steps))
-        covered = self.reference.covers(steps.command[:, SPAN:], self.settings.command_tolerance_m_per_s)
-        return self.logits(params, normalizer, windows.frames), windows.valid & covered
-
-    def mixed(
-        self, task: Float[Array, "*N"], style: Float[Array, "*N"], environment_steps: Float[Array, ""], period_s: float
-    ) -> Float[Array, "*N"]:
-        """The reward that is trained on (AMP eq. 4): both weighted, style by the second and rising from 0 at first."""
-        settings = self.settings
-        risen = jnp.minimum(1.0, environment_steps / max(settings.style_rises_over_steps, 1))
-        return settings.task_weight * task + settings.style_weight * period_s * risen * style
+        command = steps.command[:, SPAN:]
+        covered = self.reference.covers(command, self.settings.command_tolerance_m_per_s)
+        return self.logits(params, normalizer, windows.frames, command), windows.valid & covered
 
     def logits(
         self,
         params: Any,
         normalizer: running_statistics.RunningStatisticsState,
         windows: Float[Array, "*N window 55"],
+        commands: Float[Array, "*N 3"],
     ) -> Float[Array, "*N"]:
-        """Positive for windows that look like the reference."""
-        return self._logits_of_normalized(params, running_statistics.normalize(windows, normalizer, LARGEST_NORMALIZED))
+        """Positive for windows that look like the reference for the command."""
+        normalized = running_statistics.normalize(windows, normalizer, LARGEST_NORMALIZED)
+        return self._logits_of_normalized(params, normalized, commands)
 
-    def _logits_of_normalized(self, params: Any, windows: Float[Array, "*N window 55"]) -> Float[Array, "*N"]:
-        flat = windows.reshape(*windows.shape[:-2], -1)
+    def _logits_of_normalized(
+        self, params: Any, windows: Float[Array, "*N window 55"], commands: Float[Array, "*N 3"]
+    ) -> Float[Array, "*N"]:
+        # Otherwise walking on the spot, in good style, would be as good as walking.
+        flat = jnp.concatenate([windows.reshape(*windows.shape[:-2], -1), commands / COMMAND_UNIT], axis=-1)
         logits: Any = self._network.apply(params, flat)
         return logits[..., 0]
 
     def _windows(
         self, key: Array, rows: Experience
     ) -> tuple[Float[Array, "N window 55"], Float[Array, "N 3"], Float[Array, " N"]]:
-        """One window of each row, its command, and 1 if it counts: within one episode, under a command that clips cover."""
+        """One window of each row, its command, and 1 if it counts: of one episode, under a command that clips cover."""
         count, length = rows.ended.shape
         end = jax.random.randint(key, (count,), SPAN, length)
         frames = end[:, None] + jnp.arange(-SPAN, 1, features.EVERY)
@@ -214,6 +226,7 @@ class StyleLearner:
         normalizer: running_statistics.RunningStatisticsState,
         ours: Float[Array, "N window 55"],
         theirs: Float[Array, "N window 55"],
+        command: Float[Array, "N 3"],
         weights: Float[Array, " N"],
     ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
         settings, everything = self.settings, jnp.ones_like(weights)
@@ -221,14 +234,15 @@ class StyleLearner:
             running_statistics.normalize(windows, normalizer, LARGEST_NORMALIZED) for windows in (ours, theirs)
         )
 
-        def logits(windows: Float[Array, "N window 55"]) -> Float[Array, " N"]:
-            return self._logits_of_normalized(params, windows)
+        def logits(windows: Float[Array, "M window 55"]) -> Float[Array, " M"]:
+            return self._logits_of_normalized(params, windows, jnp.concatenate([command, command]))
 
-        of_policy, of_reference = logits(policy), logits(reference)
-        told_apart = discriminator.loss(settings.loss, of_reference, of_policy, weights)
         both, counted = jnp.concatenate([policy, reference]), jnp.concatenate([weights, everything])
+        of_both = logits(both)
+        of_policy, of_reference = jnp.split(of_both, 2)
+        told_apart = discriminator.loss(settings.loss, of_reference, of_policy, weights)
         penalty = discriminator.gradient_penalty(logits, both, counted)
-        squares = discriminator.weighted_mean(jnp.square(jnp.concatenate([of_policy, of_reference])), counted)
+        squares = discriminator.weighted_mean(jnp.square(of_both), counted)
         total = told_apart + settings.gradient_penalty * penalty + settings.logit_regularization * squares
         figures = {
             "loss": told_apart,
@@ -240,9 +254,7 @@ class StyleLearner:
         return total, figures
 
 
-def _moments(
-    values: Float[Array, "N T"], counted: Bool[Array, "N T"]
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
+def _moments(values: Float[Array, "N T"], counted: Bool[Array, "N T"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Mean and standard deviation of the values that count."""
     count = jnp.maximum(counted.sum(), 1)
     mean = jnp.where(counted, values, 0.0).sum() / count

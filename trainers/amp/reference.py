@@ -27,13 +27,13 @@ class Reference(NamedTuple):
     Attributes:
       windows: of all clips.
       commands: that each clip realises: vx [m/s], vy [m/s], yaw rate [rad/s].
-      first, count: of each clip, its first window and how many it has.
+      first, windows_of: of each clip, its first window and how many it has.
     """
 
     windows: Float[Array, "N window 55"]
     commands: Float[Array, "C 3"]
     first: Int[Array, " C"]
-    count: Int[Array, " C"]
+    windows_of: Int[Array, " C"]
 
     @classmethod
     def load(cls, robot: Robot, clips: Sequence[str]) -> Reference:
@@ -52,7 +52,7 @@ class Reference(NamedTuple):
             windows=jnp.asarray(np.concatenate(windows)),
             commands=jnp.asarray(np.stack([clip.command for clip in library.clips]), jnp.float32),
             first=jnp.asarray(np.cumsum(counts) - counts),
-            count=jnp.asarray(counts),
+            windows_of=jnp.asarray(counts),
         )
 
     def nearest(self, commands: Float[Array, "*N 3"]) -> tuple[Int[Array, "*N"], Float[Array, "*N"]]:
@@ -69,8 +69,8 @@ class Reference(NamedTuple):
     def draw(self, key: Array, commands: Float[Array, "N 3"]) -> Float[Array, "N window 55"]:
         """One window for each command: of the clip that is nearest, at a phase that is uniform."""
         clip, _ = self.nearest(commands)
-        offset = (jax.random.uniform(key, clip.shape) * self.count[clip]).astype(jnp.int32)
-        return self.windows[self.first[clip] + jnp.minimum(offset, self.count[clip] - 1)]
+        offset = (jax.random.uniform(key, clip.shape) * self.windows_of[clip]).astype(jnp.int32)
+        return self.windows[self.first[clip] + jnp.minimum(offset, self.windows_of[clip] - 1)]
 
     def motion_distance_rad(
         self, windows: Float[Array, "N window 55"], weights: Float[Array, " N"]

@@ -17,11 +17,15 @@ ROBOTS = "robots"
 """The one axis of the mesh: each device has its share of the robots."""
 
 
+STYLE_FIELDS = ("features", "command", "phase")
+
+
 class WithStyle(Wrapper):
     """One robot whose `info` tells what a discriminator of style wants to know of each step.
 
     info["features"]   of the robot after the step and before any reset, see `wildrobot.motion.features`
     info["command"]    that was followed in the step
+    info["phase"]      of the gait clock that the step was to reach
     """
 
     def __init__(self, env: BraxEnv):
@@ -39,7 +43,11 @@ class WithStyle(Wrapper):
         # The task may have drawn another command for the next step.
         followed: Any = before.pipeline_state
         reached: Any = now.pipeline_state
-        told = {"features": features.features(self._robot, reached.physics), "command": followed.task.command}
+        told = {
+            "features": features.features(self._robot, reached.physics),
+            "command": followed.task.command,
+            "phase": followed.task.phase,
+        }
         return dataclasses.replace(now, info={**now.info, **told})
 
 

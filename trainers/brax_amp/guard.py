@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import jax
 import mujoco
 
 from trainers.brax_amp import checkpoints
-from trainers.brax_amp.loop import Loop, LoopState, Metrics, make_loop
+from trainers.brax_amp.loop import Loop, LoopState, make_loop
 from wildrobot.config import Experiment, dump_yaml, load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
@@ -19,7 +19,7 @@ from wildrobot.policy import Policy
 _CONFIG, _POLICY, _MODEL, _REPORT, _STATE = "config.yaml", "policy.safetensors", "model.mjb", "report.json", "state"
 
 
-def broken_parts(figures: Metrics) -> list[str]:
+def broken_parts(figures: Mapping[str, float]) -> list[str]:
     """What of a step is not finite, by the names that `Loop.step` gives."""
     return [name.removeprefix("finite/") for name, value in figures.items() if name.startswith("finite/") and not value]
 
@@ -60,12 +60,14 @@ def replay(path: Path) -> tuple[list[str], list[str], dict[str, float]]:
     try:
         then = json.loads((path / _REPORT).read_text(encoding="utf-8"))["not_finite"]
     except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"{path}: is no dump ({error}); give a folder <run>/dumps/<steps> that training made") from None
+        raise UsageError(
+            f"{path}: is no dump ({error}); give a folder <run>/dumps/<steps> that training made"
+        ) from None
     experiment = load_experiment(path / _CONFIG)
     loop = make_loop(experiment, make_env(experiment.env), Policy.load(path / _POLICY))
     try:
         state = checkpoints.read_state(path / _STATE, loop.abstract_state())
     except checkpoints.Damaged as error:
         raise UsageError(f"{path}: its state cannot be read ({error}); give another dump") from None
-    figures: dict[str, Any] = jax.device_get(loop.step(state)[1])
-    return then, broken_parts(figures), {name: float(value) for name, value in figures.items()}
+    figures = {name: float(value) for name, value in loop.step(state)[1].items()}
+    return then, broken_parts(figures), figures

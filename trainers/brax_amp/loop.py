@@ -29,11 +29,11 @@ from brax.envs.base import State
 from brax.training import acting, gradients, types
 from brax.training.acme import running_statistics, specs
 from brax.training.agents.ppo import losses, networks, optimizer
-from brax.training.agents.ppo.train import TrainingState
 
 from adapters.brax_env import BraxEnv, wrap_for_training
-from trainers.amp import AmpState, Experience, StyleLearner
-from trainers.brax_amp.envs import ROBOTS, OverDevices, WithStyle
+from trainers.amp import AmpState, Experience, Imitation, StyleLearner, mixed
+from trainers.amp.discriminator import weighted_mean
+from trainers.brax_amp.envs import ROBOTS, STYLE_FIELDS, OverDevices, WithStyle
 from trainers.brax_networks import network_factory
 from wildrobot.config import Experiment
 from wildrobot.env import WildRobotEnv
@@ -41,6 +41,9 @@ from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, Squash
 
 Metrics = dict[str, Array]
+# Flax dataclasses, whose fields Pyright does not see.
+_NETWORK_PARAMS: Any = losses.PPONetworkParams
+_UINT64: Any = types.UInt64
 
 
 def make_loop(experiment: Experiment, core: WildRobotEnv, like: Policy | None = None) -> Loop:
@@ -68,6 +71,22 @@ def make_loop(experiment: Experiment, core: WildRobotEnv, like: Policy | None = 
     return Loop(experiment, core, mesh, squash=like.squash, observation_clip=like.observation_clip)
 
 
+class LearnerState(NamedTuple):
+    """What PPO learns, as in Brax's own `TrainingState`.
+
+    Attributes:
+      params: of actor (`policy`) and critic (`value`).
+      optimizer_state: of both.
+      normalizer: running statistics of the observations.
+      env_steps: environment steps trained, a `UInt64` of Brax.
+    """
+
+    params: Any
+    optimizer_state: optax.OptState
+    normalizer: running_statistics.RunningStatisticsState
+    env_steps: Any
+
+
 class LoopState(NamedTuple):
     """The complete state of a training: whoever has it goes on to the same end, to the bit.
 
@@ -78,7 +97,7 @@ class LoopState(NamedTuple):
       key: of the actions and minibatches that are drawn.
     """
 
-    learner: TrainingState
+    learner: LearnerState
     amp: AmpState | None
     env: State
     key: Array
@@ -111,10 +130,15 @@ class Loop:
         settings = self.settings
         robot: Any = BraxEnv(core, stagger_episodes=settings.stagger_episodes)
         self._unrolls = settings.batch_size * settings.num_minibatches // settings.num_envs
-        self.amp = None
+        self._style = experiment.amp
+        self.amp, self.imitation = None, None
         if experiment.amp.style_weight > 0:
-            self.amp = StyleLearner(core.robot, experiment.amp, steps_per_batch=self._unrolls * settings.unroll_length)
             robot = WithStyle(robot)
+            if experiment.amp.method == "ADVERSARIAL":
+                steps = self._unrolls * settings.unroll_length
+                self.amp = StyleLearner(core.robot, experiment.amp, steps_per_batch=steps)
+            else:
+                self.imitation = Imitation.load(core.robot, experiment.amp.clips)
         batch = wrap_for_training(robot, experiment.env.episode_steps, settings.action_repeat)
         self._env = OverDevices(batch, mesh)
         self.env_steps_per_step = (
@@ -132,7 +156,7 @@ class Loop:
         self._optimizer = optax.chain(
             optax.clip_by_global_norm(settings.max_grad_norm), adam(learning_rate=settings.learning_rate)
         )
-        loss = functools.partial(
+        loss: Any = functools.partial(
             losses.compute_ppo_loss,
             ppo_network=self._networks,
             entropy_cost=settings.entropy_cost,
@@ -185,15 +209,12 @@ class Loop:
         policy_key, value_key = jax.random.split(global_key)
         epoch_key, _ = jax.random.split(local_key)
         env = self._env.reset(jax.random.split(env_key, settings.num_envs))
-        params = losses.PPONetworkParams(
+        params = _NETWORK_PARAMS(
             policy=self._networks.policy_network.init(policy_key), value=self._networks.value_network.init(value_key)
         )
         sizes = jax.tree.map(lambda each: specs.Array(each.shape[-1:], jnp.dtype("float32")), env.obs)
-        learner = TrainingState(
-            optimizer_state=self._optimizer.init(params),
-            params=params,
-            normalizer_params=running_statistics.init_state(sizes),
-            env_steps=types.UInt64(hi=0, lo=0),
+        learner = LearnerState(
+            params, self._optimizer.init(params), running_statistics.init_state(sizes), _UINT64(hi=0, lo=0)
         )
         # A chain of its own: PPO draws the same with style and without.
         amp = self.amp and self.amp.init(jax.random.fold_in(global_key, 1), settings.num_envs)
@@ -202,11 +223,11 @@ class Loop:
     def _step(self, state: LoopState) -> tuple[LoopState, Metrics]:
         learner = state.learner
         sgd_key, unroll_key, key = jax.random.split(state.key, 3)
-        params = (learner.normalizer_params, learner.params.policy, learner.params.value)
+        params = (learner.normalizer, learner.params.policy, learner.params.value)
         env, batch = self._unrolled(state.env, self._act(params), unroll_key)
         figures = _of_episodes(batch)
         amp = state.amp
-        if self.amp is not None:
+        if self._style.style_weight > 0:
             batch, amp, of_style = self._with_style(batch, amp, learner.env_steps)
             figures |= of_style
         # Have leading dimensions (batch_size * num_minibatches, unroll_length).
@@ -217,7 +238,7 @@ class Loop:
             "observations": batch.observation,
             "rewards": batch.reward,
             "losses": of_learning,
-            "parameters": (learner.params, learner.normalizer_params),
+            "parameters": (learner.params, learner.normalizer),
             "discriminator": amp and (amp.params, amp.normalizer),
         }
         figures |= {f"finite/{name}": _all_finite(part) for name, part in parts.items()}
@@ -226,7 +247,7 @@ class Loop:
     def _unrolled(self, env: State, policy: Any, key: Array) -> tuple[State, types.Transition]:
         """What the robots do, with leading dimensions (unrolls, steps, robots)."""
         extra_fields = ["truncation", "episode_metrics", "episode_done"]
-        extra_fields += ["features", "command"] if self.amp is not None else []
+        extra_fields += STYLE_FIELDS if self._style.style_weight > 0 else ()
 
         def unroll(carry: tuple[State, Array], _: None) -> tuple[tuple[State, Array], types.Transition]:
             state, key = carry
@@ -240,32 +261,37 @@ class Loop:
         return env, data
 
     def _with_style(
-        self, batch: types.Transition, amp: AmpState, env_steps: types.UInt64
-    ) -> tuple[types.Transition, AmpState, Metrics]:
-        """The batch with the reward that style is part of, judged by the discriminator that has learned from it."""
-        assert self.amp is not None
+        self, batch: types.Transition, amp: AmpState | None, env_steps: Any
+    ) -> tuple[types.Transition, AmpState | None, Metrics]:
+        """The batch with the reward that style is part of; a discriminator learns from the batch before it judges."""
         extras: Any = batch.extras
         told = extras["state_extras"]
-        steps = batch.reward.shape[0] * batch.reward.shape[1]
+        if self.imitation is not None:
+            style = self.imitation.reward(told["features"], told["command"], told["phase"])
+            covered = self.imitation.reference.covers(told["command"], self._style.command_tolerance_m_per_s)
+            style, figures = jnp.where(covered, style, 0.0), {"reward": weighted_mean(style, covered)}
+        else:
+            assert self.amp is not None
+            assert amp is not None
+            steps = batch.reward.shape[0] * batch.reward.shape[1]
 
-        def by_robot(each: Float[Array, "unrolls steps robots ..."]) -> Float[Array, "robots T ..."]:
-            return jnp.moveaxis(each.reshape(steps, *each.shape[2:]), 0, 1)
+            def by_robot(each: Float[Array, "unrolls steps robots ..."]) -> Float[Array, "robots T ..."]:
+                return jnp.moveaxis(each.reshape(steps, *each.shape[2:]), 0, 1)
 
-        experience = Experience(*(by_robot(told[name]) for name in ("features", "episode_done", "command")))
-        amp, style, figures = self.amp.learn(amp, experience)
-        style_by_step = jnp.moveaxis(style, 0, 1).reshape(batch.reward.shape)
+            experience = Experience(*(by_robot(told[name]) for name in ("features", "episode_done", "command")))
+            amp, style, figures = self.amp.learn(amp, experience)
+            style = jnp.moveaxis(style, 0, 1).reshape(batch.reward.shape)
         trained = jnp.float32(env_steps.hi) * 2.0**32 + jnp.float32(env_steps.lo)
-        reward = self.amp.mixed(batch.reward, style_by_step, trained, self.core.control_period_s)
-        extras = {**extras, "state_extras": {name: told[name] for name in told if name not in ("features", "command")}}
+        reward = mixed(self._style, batch.reward, style, trained, self.core.control_period_s)
+        # What only style needed is not carried through the passes over the batch.
+        extras = {**extras, "state_extras": {name: told[name] for name in told if name not in STYLE_FIELDS}}
         batch = batch._replace(reward=reward, extras=extras)
         return batch, amp, {f"style/{name}": value for name, value in figures.items()}
 
-    def _updated(
-        self, learner: TrainingState, batch: types.Transition, key: Array
-    ) -> tuple[TrainingState, Metrics]:
+    def _updated(self, learner: LearnerState, batch: types.Transition, key: Array) -> tuple[LearnerState, Metrics]:
         """PPO's passes over a batch, as in `ppo.train`."""
         settings = self.settings
-        normalizer = learner.normalizer_params
+        normalizer = learner.normalizer
         if not self._adaptive:
             normalizer = running_statistics.update(normalizer, batch.observation)
 
@@ -302,7 +328,7 @@ class Loop:
             # After the passes, in which the divergence is measured against what was acted on.
             normalizer = running_statistics.update(normalizer, batch.observation)
         return (
-            TrainingState(optimizer_state, params, normalizer, learner.env_steps + self.env_steps_per_step),
+            LearnerState(params, optimizer_state, normalizer, learner.env_steps + self.env_steps_per_step),
             metrics,
         )
 

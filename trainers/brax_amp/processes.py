@@ -10,7 +10,7 @@ from wildrobot.errors import UsageError
 
 
 def initialize(coordinator: str | None, count: int | None, index: int | None) -> None:
-    """Joins the other processes; what is None, JAX takes from its environment (JAX_COORDINATOR_ADDRESS, Slurm, MPI ...).
+    """Joins the other processes; what is None, JAX takes from its environment (JAX_COORDINATOR_ADDRESS, Slurm, MPI).
 
     Raises:
       UsageError: if that is not enough, or the others do not come.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -10,10 +11,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import jax
-import numpy as np
 
 from trainers.brax_amp import checkpoints, guard, processes
-from trainers.brax_amp.loop import Loop, LoopState, Metrics, make_loop
+from trainers.brax_amp.loop import Loop, LoopState, make_loop
 from trainers.brax_networks import to_policy
 from trainers.brax_transplant import parameters
 from trainers.interrupt import interruptible
@@ -77,7 +77,7 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
         any other override. The folder is then as it was.
     """
     before, experiment, _ = read_run(run_path, overrides, trainers=(FRAMEWORK,))
-    free = dict.fromkeys(_MAY_CHANGE, 1_000)
+    free: dict[str, Any] = dict.fromkeys(_MAY_CHANGE, 1_000)
     if before.model_copy(update={"brax_ppo": before.brax_ppo.model_copy(update=free)}) != experiment.model_copy(
         update={"brax_ppo": experiment.brax_ppo.model_copy(update=free)}
     ):
@@ -132,18 +132,21 @@ class _Training:
             except OSError as error:
                 self._stop(
                     f"cannot write ({error.strerror or error}). {self._kept()}. Make room, then go on with: "
-                    f'{self._go_on()}',
+                    f"{self._go_on()}",
                     1,
                 )
             if self._loop.environment_steps(state) < self._total_steps:
-                self._stop(f"interrupted; the policy so far is {self._path}/policy.safetensors. Go on with: {self._go_on()}", 130)
+                self._stop(
+                    f"interrupted; the policy so far is {self._path}/policy.safetensors. Go on with: {self._go_on()}",
+                    130,
+                )
             self._say(f"trained policy: {self._path}/policy.safetensors")
 
     def _steps(self, state: LoopState, interrupted: Any) -> LoopState:
         done, lines, since = self._loop.environment_steps(state), [], time.monotonic()
         while done < self._total_steps:
             new, figures = self._loop.step(state)
-            figures = {name: np.asarray(value) for name, value in figures.items()}
+            figures = {name: float(value) for name, value in figures.items()}
             broken = guard.broken_parts(figures)
             if broken:
                 self._dump(state, broken)
@@ -172,7 +175,7 @@ class _Training:
     def _policy(self, state: LoopState, steps: int) -> Policy:
         learner = jax.device_get(state.learner)
         return to_policy(
-            (learner.normalizer_params, learner.params.policy),
+            (learner.normalizer, learner.params.policy),
             self._loop.core,
             self._experiment.brax_ppo,
             (self._run.steps_before if self._run is not None else 0) + steps,
@@ -182,12 +185,10 @@ class _Training:
 
     def _dump(self, before: LoopState, parts: list[str]) -> NoReturn:
         steps = self._loop.environment_steps(before)
-        path = guard.dump(
-            self._path, self._experiment, self._loop, before, self._policy(before, steps), parts
-        )
+        path = guard.dump(self._path, self._experiment, self._loop, before, self._policy(before, steps), parts)
         self._stop(
             f"stopped after {steps:,} steps: not finite in the next one were its {', '.join(parts)}. That step was "
-            f"not taken. {self._kept()}. Look at it again with: python -m trainers replay \"{path}\"",
+            f'not taken. {self._kept()}. Look at it again with: python -m trainers replay "{path}"',
             1,
         )
 
@@ -220,14 +221,14 @@ class _Training:
 
 def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int) -> LoopState:
     normalizer, actor = parameters(policy, privileged_moments(core, policy, seed))
-    learner: Any = state.learner
+    learner = state.learner
     params = learner.params.replace(policy=actor)
     placed = jax.tree.map(
         lambda old, new: jax.device_put(jax.numpy.asarray(new, old.dtype), old.sharding),
-        (learner.normalizer_params, learner.params),
+        (learner.normalizer, learner.params),
         (normalizer, params),
     )
-    return state._replace(learner=learner.replace(normalizer_params=placed[0], params=placed[1]))
+    return state._replace(learner=learner._replace(normalizer=placed[0], params=placed[1]))
 
 
 def _newest_sound(found: Sequence[Path], loop: Loop, run_path: Path) -> LoopState:
@@ -235,16 +236,16 @@ def _newest_sound(found: Sequence[Path], loop: Loop, run_path: Path) -> LoopStat
         try:
             return checkpoints.load(path, loop.abstract_state())
         except checkpoints.Damaged as error:
-            print(f"{path}: is damaged, {error}; going back to the one before")
+            print(f"{path}: is damaged, {error}; going back to the one before", file=sys.stderr)
     raise UsageError(f"{run_path}: none of its {len(found)} checkpoints can be read; train into a new folder")
 
 
-def _summary(lines: Sequence[Metrics]) -> dict[str, float]:
+def _summary(lines: Sequence[dict[str, float]]) -> dict[str, float]:
     """Means over training steps; of episodes, over those that ended in them."""
-    episodes = sum(float(line["episodes"]) for line in lines)
+    episodes = sum(line["episodes"] for line in lines)
     figures = {}
     for name in lines[0]:
-        total = sum(float(line[name]) for line in lines)
+        total = sum(line[name] for line in lines)
         if name.startswith("episode/") and episodes:
             figures[name] = total / episodes
         elif name.startswith(("training/", "style/")):

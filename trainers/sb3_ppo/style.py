@@ -1,4 +1,4 @@
-"""AMP for SB3: the same discriminator as the Brax trainer's pays for style, through a `VecEnvWrapper` and a callback."""
+"""AMP for SB3: the Brax trainer's discriminator pays for style, through a `VecEnvWrapper` and a callback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, unwrap_vec_w
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from adapters.gymnasium_env import VectorWalkEnv
-from trainers.amp import AmpState, Experience, StyleLearner
+from trainers.amp import AmpState, Experience, StyleLearner, mixed
 from trainers.amp.learner import SPAN
 from wildrobot.config import AmpConfig
 from wildrobot.motion import features
@@ -103,7 +103,8 @@ class StyleRewards(VecEnvWrapper):
         now = Experience(seen[:, None], ended[:, None], followed[:, None])
         steps = jax.tree.map(lambda before, this: jnp.concatenate([before, this], axis=1), recent, now)
         style = self.learner.style(state, steps)[:, 0]
-        rewards = self.learner.mixed(rewards, style, environment_steps, self._walk.core.control_period_s)
+        period_s = self._walk.core.control_period_s
+        rewards = mixed(self.learner.settings, rewards, style, environment_steps, period_s)
         return now, jax.tree.map(lambda each: each[:, -SPAN:], steps), rewards
 
 

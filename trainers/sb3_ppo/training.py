@@ -9,6 +9,7 @@ from typing import Any
 
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
@@ -124,8 +125,9 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
             f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
             "sb3_ppo.total_timesteps=..."
         )
-    if amp is not None:
-        style_of(robots).load(newest, model.num_timesteps)
+    style = style_of(robots)
+    if style is not None:
+        style.load(newest, model.num_timesteps)
     schedule.go_on_from(model.policy.optimizer.param_groups[0]["lr"])
     with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps)) as run:
         _learn(model, core, experiment, run)
@@ -152,7 +154,7 @@ def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolde
         model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
         recorder = Recorder(run, core, settings, interrupted)
         style = style_of(model.get_vec_normalize_env())
-        callbacks = [recorder] if style is None else [StyleCallback(style), recorder]
+        callbacks: list[BaseCallback] = [recorder] if style is None else [StyleCallback(style), recorder]
         _seed(model, settings)
         begin = model.num_timesteps
         model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)

@@ -228,8 +228,9 @@ class BraxPpoConfig(Section):
 
 
 class AmpConfig(Section):
-    """A discriminator that pays for moving like reference motions, besides the task."""
+    """What pays for moving like reference motions, besides the task."""
 
+    method: Literal["ADVERSARIAL", "IMITATION"]
     clips: Annotated[tuple[str, ...], Field(min_length=1)]
     task_weight: NonNegative
     style_weight: NonNegative

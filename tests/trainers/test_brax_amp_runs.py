@@ -1,0 +1,151 @@
+"""Runs of PPO + AMP from outside: what they leave behind, how they go on, and how they end when something breaks."""
+
+import json
+import resource
+import shutil
+
+import jax
+import numpy as np
+import pytest
+
+from tests.trainers.conftest import NATIVE
+from trainers import brax_amp
+from trainers.__main__ import main
+from trainers.brax_amp import checkpoints
+from trainers.brax_amp.loop import make_loop
+from wildrobot.config import load_experiment
+from wildrobot.env import make_env
+from wildrobot.errors import UsageError
+from wildrobot.policy import Policy
+
+
+@pytest.fixture(scope="module")
+def like(amp_run):
+    """The tree that a state of the run is."""
+    experiment = load_experiment(amp_run / "config.yaml")
+    return make_loop(experiment, make_env(experiment.env)).abstract_state()
+
+
+def newest(run):
+    return next(checkpoints.newest_first(run / "checkpoints"))
+
+
+def steps_kept(run):
+    return [int(path.name) for path in checkpoints.newest_first(run / "checkpoints")]
+
+
+def test_a_run_leaves_everything_behind(amp_run):
+    lines = [json.loads(line) for line in (amp_run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["steps"] for line in lines] == [2048, 4096]
+    assert {"episode/sum_reward", "training/kl_mean", "style/reward_std", "style/motion_distance_rad"} <= set(lines[-1])
+    assert np.isfinite([*lines[-1].values()]).all()
+    info = Policy.load(amp_run / "policy.safetensors").info
+    assert (info.framework, info.environment_steps) == ("brax-amp", 4096)
+    assert steps_kept(amp_run) == [4096, 2048]
+
+
+def test_a_damaged_checkpoint_is_skipped_and_the_one_before_leads_to_the_same_end(amp_run, like, tmp_path, capsys):
+    """To the bit: parameters, optimisers, normalisers, discriminator, replay, robots and keys."""
+    run = tmp_path / "run"
+    shutil.copytree(amp_run, run)
+    victim = max((path for path in newest(run).rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(data)
+    brax_amp.resume(run)
+    assert f"{newest(run)}: is damaged, 1 of its files are not as they were written" in capsys.readouterr().err
+    ends = [checkpoints.load(newest(path), like) for path in (amp_run, run)]
+    assert newest(run).name == newest(amp_run).name
+    jax.tree.map(np.testing.assert_array_equal, *ends)
+    logs = [(path / "metrics.jsonl").read_text().splitlines() for path in (amp_run, run)]
+    ours, theirs = (json.loads(log[-1]) for log in logs)
+    assert ours.keys() == theirs.keys()
+    assert all(ours[name] == theirs[name] for name in ours if name not in ("wall_s", "training/sps"))
+
+
+def test_an_unfinished_checkpoint_does_not_count(amp_run, tmp_path):
+    """As a kill leaves it: before the digests are written."""
+    run = tmp_path / "run"
+    shutil.copytree(amp_run, run)
+    (newest(run) / "digests.json").unlink()
+    assert steps_kept(run) == [2048]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ([], r"has already been trained for 4,096 steps; ask for more with brax_ppo.num_timesteps="),
+        (
+            ["brax_ppo.num_timesteps=9000", "amp.style_weight=1"],
+            r"only brax_ppo.num_timesteps and brax_ppo.num_evals can",
+        ),
+    ],
+)
+def test_what_cannot_go_on(amp_run, overrides, message):
+    before = (amp_run / "run.json").read_text()
+    with pytest.raises(UsageError, match=message):
+        brax_amp.resume(amp_run, overrides)
+    assert (amp_run / "run.json").read_text() == before
+
+
+def test_a_run_of_another_trainer_cannot_go_on(brax_run):
+    with pytest.raises(UsageError, match=r"was trained by brax-ppo, and here only brax-amp runs can go on"):
+        brax_amp.resume(brax_run)
+
+
+def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, monkeypatch, capsys, like):
+    """From the second checkpoint on, no file may grow beyond 64 KiB."""
+    run, save = tmp_path / "run", checkpoints.save
+
+    def save_on_a_full_disk(folder, steps, state):
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if steps > 2048:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, limit[1]))
+        try:
+            return save(folder, steps, state)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+    monkeypatch.setattr(checkpoints, "save", save_on_a_full_disk)
+    with pytest.raises(SystemExit) as stopped:
+        brax_amp.train(load_experiment("smoke", [NATIVE]), run)
+    assert stopped.value.code == 1
+    error = capsys.readouterr().err
+    assert "cannot write" in error
+    assert f"The last checkpoint is {newest(run)}" in error
+    assert f'python -m trainers brax-amp --resume "{run}"' in error
+    assert steps_kept(run) == [2048]
+    checkpoints.load(newest(run), like)
+
+
+def test_what_is_not_finite_stops_the_run_and_can_be_played_again(tmp_path, capsys):
+    """A learning rate at which the parameters leave the floats."""
+    run = tmp_path / "run"
+    overrides = [NATIVE, "brax_ppo.learning_rate=1e38", "brax_ppo.learning_rate_schedule=NONE"]
+    with pytest.raises(SystemExit) as stopped:
+        brax_amp.train(load_experiment("smoke", overrides), run)
+    assert stopped.value.code == 1
+    error = capsys.readouterr().err
+    assert "not finite in the next one were its" in error
+    dump = next((run / "dumps").iterdir())
+    assert f'python -m trainers replay "{dump}"' in error
+    assert {entry.name for entry in dump.iterdir()} == {
+        "config.yaml", "policy.safetensors", "model.mjb", "report.json", "state"
+    }  # fmt: skip
+    assert main(["replay", str(dump)]) == 0
+    *_, then, now = capsys.readouterr().out.splitlines()
+    assert then.startswith("not finite then: ")
+    assert "parameters" in then
+    assert then.split(":")[1].strip() == now.split(":")[1].strip()
+
+
+def test_the_replay_of_what_is_no_dump(tmp_path, capsys):
+    assert main(["replay", str(tmp_path)]) == 2
+    assert "is no dump" in capsys.readouterr().err
+
+
+def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch):
+    experiment = load_experiment("smoke")
+    monkeypatch.setattr(jax, "devices", lambda: [None] * 3)
+    with pytest.raises(UsageError, match=r"num_envs=32 cannot be shared by 3 devices; choose a multiple of 3"):
+        make_loop(experiment, make_env(experiment.env))

@@ -1,0 +1,77 @@
+"""The baseline that AMP is held against: a reward for being where a reference is at the same phase of the gait.
+
+Peng et al. 2018 ("DeepMimic", section 5) with its weights and scales, but without the term of the centre of mass, which
+the task's own velocity term stands for; the other weights are scaled to sum to 1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from trainers.amp.reference import Reference
+from wildrobot.errors import UsageError
+from wildrobot.motion import features, gait_phase
+from wildrobot.motion.library import Library
+from wildrobot.robot import Robot
+
+TERMS = (
+    (0.65, 2.0, ("joint_angle_rad",)),
+    (0.10, 0.1, ("joint_velocity_rad_per_s",)),
+    (
+        0.15,
+        40.0,
+        tuple(f"{side}_{end}_from_base_heading_m" for end in ("foot", "hand") for side in ("left", "right")),
+    ),
+)
+"""Weight, scale and features of each term: weight x exp(-scale x squared distance)."""
+_PHASES = 128
+
+
+class Imitation(NamedTuple):
+    """Features of each clip by phase, 0 where the left foot lifts: what a robot at that phase should be like."""
+
+    reference: Reference
+    by_phase: Float[Array, "C phases 55"]
+
+    @classmethod
+    def load(cls, robot: Robot, clips: tuple[str, ...]) -> Imitation:
+        """Reads clips by name or path.
+
+        Raises:
+          UsageError: as `Reference.load`, and for a clip that is no repeated stride.
+        """
+        tables = []
+        for clip in Library.load(robot, clips).clips:
+            stride = gait_phase.of(clip)
+            if stride is None:
+                raise UsageError(f"amp.clips: {clip.name} is no repeated stride, which imitation needs; leave it out")
+            frames = np.asarray(features.clip_features(robot, clip))[:-1]
+            at = stride.first_frame + np.arange(_PHASES) / _PHASES * len(frames)
+            tables.append(frames[np.round(at).astype(int) % len(frames)])
+        return cls(Reference.load(robot, clips), jnp.asarray(np.stack(tables)))
+
+    def reward(
+        self, seen: Float[Array, "*N 55"], command: Float[Array, "*N 3"], phase: Float[Array, "*N"]
+    ) -> Float[Array, "*N"]:
+        """1 where a robot is like the clip that is nearest to its command, at its phase; towards 0 further away."""
+        clip, _ = self.reference.nearest(command)
+        wanted = self.by_phase[clip, jnp.round(phase * _PHASES).astype(jnp.int32) % _PHASES]
+        return similarity(seen, wanted)
+
+
+def similarity(seen: Float[Array, "*N 55"], wanted: Float[Array, "*N 55"]) -> Float[Array, "*N"]:
+    """The weighted terms, summed to at most 1."""
+    ends = np.cumsum([size for _, size in features.LAYOUT])
+    place = {name: slice(end - size, end) for (name, size), end in zip(features.LAYOUT, ends.tolist(), strict=True)}
+    total = sum(weight for weight, _, _ in TERMS)
+    squares = jnp.square(seen - wanted)
+
+    def term(weight: float, scale: float, names: tuple[str, ...]) -> Float[Array, "*N"]:
+        distance = sum(squares[..., place[name]].sum(axis=-1) for name in names)
+        return weight / total * jnp.exp(-scale * jnp.asarray(distance))
+
+    return jnp.asarray(sum(term(*each) for each in TERMS))
