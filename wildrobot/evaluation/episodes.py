@@ -58,7 +58,7 @@ class Episodes:
       foot_load_N: shape (T + 1, E, 2).
       film_qpos: configurations of the first episode, shape (T + 1, 24).
       robot: what the figures need to know of it.
-      features: what a style discriminator sees (`wildrobot.motion.features`), shape (T + 1, E, 55); None unless recorded.
+      features: those of `wildrobot.motion.features`, shape (T + 1, E, 55); None unless they were asked for.
     """
 
     command: np.ndarray

@@ -23,8 +23,8 @@ from wildrobot.errors import UsageError
 from wildrobot.evaluation.style.motion import Motion
 from wildrobot.motion.features import EVERY, LAYOUT, WINDOW
 
-LEVELS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-"""Noise [of the reference's own standard deviation] that is tried; the graded figure lies between the second and last."""
+LEVELS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+"""Noise [of the reference's own standard deviation] that is tried; the graded figure is between the second and last."""
 HIDDEN_AUC = 0.75
 SAMPLES = 2048
 """Windows of each side that a classifier is trained on, drawn with new noise each."""
@@ -38,7 +38,7 @@ class Told(NamedTuple):
 
     Attributes:
       auc: area under the ROC curve at each of `LEVELS`; 0.5 is chance, 1 is always.
-      noise_to_hide: the noise at which the AUC is 0.75; 0.1 is "at most", 30 "at least".
+      noise_to_hide: the noise at which the AUC is 0.75; 0.1 is "at most", 100 "at least".
     """
 
     auc: Float[np.ndarray, "levels E"]
@@ -54,7 +54,7 @@ def require() -> None:
     try:
         import sklearn  # noqa: F401
     except ImportError:
-        raise UsageError('the discriminator of style needs scikit-learn; run `pip install "wildrobot[style]"`') from None
+        raise UsageError('the classifier of style needs scikit-learn; run `pip install "wildrobot[style]"`') from None
 
 
 def told_apart(motion: Motion, cycles: Sequence[Float[np.ndarray, "_ 55"]], *, samples: int = SAMPLES) -> Told:

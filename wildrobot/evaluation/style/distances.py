@@ -1,8 +1,8 @@
 """How far robots walk from a reference: figures of episodes, from the strides in them.
 
-A stride of the robot begins where its left foot leaves the ground, and so does the reference's. A foot leaves the ground
-later than a clip claims, by what its servos sag; so the reference may also begin up to a tenth of a stride earlier or
-later, and the best fit counts.
+A stride of the robot begins where its left foot leaves the ground, and so does the reference's. A simulated foot does
+so somewhat later than a clip claims; so the reference may also begin up to a tenth of a stride earlier or later, and
+the best fit counts.
 
 An episode without a complete stride is no missing value, for then standing still would look good: it is cut into
 pieces of 1 s, and each is compared with the reference from every frame on.
@@ -91,9 +91,9 @@ def _cut(
     length = round(_PIECE_S / PERIOD_S)
     pieces, which = [], []
     for episode in episodes:
-        walk = motion.of(episode)
+        walk = motion.of(int(episode))
         whole = len(walk) // length
-        pieces += list(walk[: whole * length].reshape(whole, length, -1))
+        pieces += list(walk[: whole * length].reshape(whole, length, walk.shape[1]))
         which += [episode] * whole
     return pieces, np.array(which, np.int64)
 

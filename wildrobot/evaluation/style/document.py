@@ -20,14 +20,19 @@ FORMAT = "wildrobot-style-1"
 
 
 def document(
-    suite: Suite, references: Mapping[str, Sequence[Reference]], judged: Sequence[Judged], walkers: Sequence[Walker]
+    suite: Suite,
+    references: Mapping[str, Sequence[Reference]],
+    judged: Sequence[Judged],
+    walkers: Sequence[Walker],
+    *,
+    samples: int,
 ) -> dict[str, Any]:
     """The tree: every figure of every episode, of every group, and every contrast; null where there is none."""
     commands, policies = [case.id for case in suite.cases], {each.name: each for each in judged}
     return {
         "format": FORMAT,
         "versions": provenance.versions(),
-        "play": {"stochastic": False, "seed": suite.seed, "episodes": suite.episodes},
+        "play": {"stochastic": False, "seed": suite.seed, "episodes": suite.episodes, "classifier_samples": samples},
         "figures": {each.name: {"unit": each.unit, "description": each.description} for each in FIGURES},
         "noise_levels": list(LEVELS),
         "commands": {

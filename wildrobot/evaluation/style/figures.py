@@ -25,11 +25,11 @@ FOOT_DISTANCE = Measure(
     "the same of both feet's places from the base, in the heading frame",
 )  # fmt: skip
 STRIDE_FREQUENCY = Measure(
-    "stride_frequency_ratio", "stride rate / clip", "", "mean", None,
+    "stride_frequency_ratio", "stride rate ratio", "", "mean", None,
     "strides per second over the clip's; 0 for who makes none",
 )  # fmt: skip
 SMOOTHNESS = Measure(
-    "smoothness", "smooth- ness", "", "mean", "higher",
+    "smoothness", "smoothness", "", "mean", "higher",
     "log dimensionless jerk of the joints over a stride, less the clip's: 0 is as smooth, -2.3 has 10 times its jerk",
 )  # fmt: skip
 AUC = Measure(
@@ -38,14 +38,14 @@ AUC = Measure(
 )  # fmt: skip
 NOISE = Measure(
     "noise_to_hide", "noise to hide", "", "mean", "lower",
-    "noise on both sides, in units of the clip's own movement, that brings that AUC down to 0.75; 0.1 to 30",
+    "noise on both sides, in units of the clip's own movement, that brings that AUC down to 0.75; 0.1 to 100",
 )  # fmt: skip
 FIGURES: tuple[Measure, ...] = (
     SURVIVAL, SPEED_ERROR, JOINT_DISTANCE, FOOT_DISTANCE, STRIDE_FREQUENCY, SMOOTHNESS, AUC, NOISE,
 )  # fmt: skip
 MATTERS = {SURVIVAL: 0.02, JOINT_DISTANCE: 0.02, FOOT_DISTANCE: 0.006, NOISE: 3.0}
-"""Which figures say who is nearer to the reference, and the smallest difference that matters: of survival as in the suite
-`walk`, else about a tenth of what a robot has that holds its home pose."""
+"""Which figures say who is nearer to the reference, and the smallest difference that matters: of survival as in the
+suite `walk`, else about a tenth of what a robot has that holds its home pose."""
 
 
 class Measured(NamedTuple):

@@ -56,7 +56,8 @@ def estimates(group: Sequence[Walker], commands: Sequence[str]) -> dict[str, Est
     ]
     found = dict(zip((each.name for each in FIGURES), statistics.stratified_mean(tables), strict=True))
     survived = np.concatenate([group[0].measured[command].values[SURVIVAL.name] for command in commands])
-    return found | {SURVIVAL.name: results.rate(survived)}
+    # Of one episode per command, played without chance, there is no rate to be unsure of.
+    return found | ({SURVIVAL.name: results.rate(survived)} if len(survived) > len(commands) else {})
 
 
 def contrast(first: Sequence[Walker], second: Sequence[Walker], of: Measure, commands: Sequence[str]) -> Contrast:

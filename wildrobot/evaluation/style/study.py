@@ -99,13 +99,13 @@ def study(
     console.print("Play: deterministic, nominal robot; style of a stride against its clip, with 95 % intervals")
     pictures: dict[str, Episodes] = {}
     # Measuring a case takes about as long as playing it.
-    steps = session.steps(plan.suite)
-    with EvaluationProgress(2 * steps * len(entries) + session.steps(plan.suite, baseline=True) + 2 * steps) as progress:
+    steps, standing = session.steps(plan.suite), session.steps(plan.suite, baseline=True)
+    with EvaluationProgress(2 * steps * len(entries) + standing + 2 * steps) as progress:
         judge = _Judge(plan, progress)
         walkers = [judge.open_loop(robot)]
         advance = progress.task(STANDING)
-        standing = session.play_baseline(STANDING, entries[0].judged, plan.suite, advance)
-        walkers.append(judge.walker(STANDING, STANDING, standing, pictures, baseline=True))
+        stood = session.play_baseline(STANDING, entries[0].judged, plan.suite, advance)
+        walkers.append(judge.walker(STANDING, STANDING, stood, pictures, baseline=True))
         for entry in entries:
             name = entry.judged.name
             played = session.play_policy(entry.judged, plan.suite, progress.task(f"{name}: play"))
@@ -113,7 +113,8 @@ def study(
     table.print_table(console, walkers, plan.suite.cases, plan.references)
     table.print_verdicts(console, walkers, plan.suite.cases)
     if json_file:
-        tree = document.document(plan.suite, plan.references, [entry.judged for entry in entries], walkers)
+        judged = [entry.judged for entry in entries]
+        tree = document.document(plan.suite, plan.references, judged, walkers, samples=plan.samples)
         write_text(json_file, json.dumps(tree, allow_nan=False, indent=1) + "\n")
         console.print(f"\nFigures: {json_file}", soft_wrap=True)
     if strips_folder:
@@ -147,7 +148,7 @@ class _Judge:
         return Walker(name, group, measured, baseline)
 
     def open_loop(self, robot: Robot) -> Walker:
-        """The robot that plays the nearest clip of each command by its servos alone: one episode, for there is no chance."""
+        """The robot that plays each command's nearest clip by its servos alone: one episode, for there is no chance."""
         measured = {}
         for case in self.plan.suite.cases:
             clip = self.plan.references[case.id][0].clip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
 
 from wildrobot.evaluation.episodes import Episodes, RobotFacts
 from wildrobot.evaluation.rollout import of_readings
@@ -30,11 +30,11 @@ def of_clip(robot: Robot, clip: Clip) -> Episodes:
     """A clip that repeats, for 10 s; each foot that it says stands bears half of the weight."""
     qpos = clips.repeated(clip, LENGTH_S)
     frame = np.arange(len(qpos)) % (len(clip.qpos) - 1)
-    found = _episodes(robot, playing.views(robot, qpos, clip.qvel[frame]), clip.command, fallen=False)
+    found = _episodes(robot, playing.views(robot, qpos, clip.qvel[frame]), clip.command.tolist(), fallen=False)
     return dataclasses.replace(found, foot_load_N=clip.contacts[frame][:, None] * 0.5 * found.robot.weight_N)
 
 
-def open_loop(robot: Robot, clip: Clip, command: Float[np.ndarray, " 3"]) -> Episodes:
+def open_loop(robot: Robot, clip: Clip, command: Sequence[float]) -> Episodes:
     """The robot that plays a clip by its servos alone: how near to the clip one can come on this robot.
 
     It starts on the clip's first frame, and plays at the clip's speed, whatever the command is that it is judged by.
@@ -45,7 +45,7 @@ def open_loop(robot: Robot, clip: Clip, command: Float[np.ndarray, " 3"]) -> Epi
     return _episodes(robot, views, command, fallen=done.upright_s < done.played_s)
 
 
-def _episodes(robot: Robot, views: Views, command: Float[np.ndarray, " 3"], *, fallen: bool) -> Episodes:
+def _episodes(robot: Robot, views: Views, command: Sequence[float], *, fallen: bool) -> Episodes:
     readings = jax.jit(jax.vmap(partial(read, robot)))(views)
     recorded = of_readings(readings) | {
         "features": jax.jit(jax.vmap(partial(features, robot)))(views),

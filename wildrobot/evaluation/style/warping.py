@@ -75,6 +75,6 @@ def nearest(
 
 
 def _within(n: int, m: int, window: float) -> Bool[np.ndarray, "n m"]:
-    """Pairs of samples whose places in their series, from 0 at the first to 1 at the last, differ by at most so much."""
+    """Pairs of samples whose places in their series, 0 at the first and 1 at the last, differ by at most so much."""
     first, second = np.arange(n) / max(n - 1, 1), np.arange(m) / max(m - 1, 1)
     return np.abs(first[:, None] - second[None]) <= window + 1e-9
