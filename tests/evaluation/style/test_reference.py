@@ -22,8 +22,8 @@ def human(robot):
 def test_the_sets(robot, human):
     assert names(chosen(robot, ["generated"])) == [f"forward-0.{speed:02d}" for speed in (5, 10, 15, 20, 25, 30)]
     assert names(human) == [
-        "human-forward-0.19-mirrored", "human-forward-0.19", "human-walk-0.10", "human-walk-0.19-mirrored",
-        "human-walk-0.19",
+        "human-forward-0.19", "human-forward-0.19-mirrored", "human-walk-0.10", "human-walk-0.19",
+        "human-walk-0.19-mirrored",
     ]  # fmt: skip
 
 

@@ -81,4 +81,4 @@ def nearest(references: Sequence[Reference], command: Sequence[float]) -> list[R
 
 
 def _shipped(name: str) -> list[str]:
-    return [each for each in library.shipped() if any(fnmatchcase(each, pattern) for pattern in SETS[name])]
+    return sorted(each for each in library.shipped() if any(fnmatchcase(each, pattern) for pattern in SETS[name]))

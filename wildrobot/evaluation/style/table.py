@@ -48,10 +48,11 @@ def print_verdicts(console: Console, walkers: Sequence[Walker], cases: Sequence[
     judged = groups([walker for walker in walkers if not walker.baseline])
     for names in itertools.combinations(judged, 2):
         console.print(f"\n{' against '.join(names)}, mean over commands:")
+        commands = [case.id for case in cases]
+        found = {each: contrast(judged[names[0]], judged[names[1]], each, commands) for each in MATTERS}
         for each, matters in MATTERS.items():
-            found = contrast(judged[names[0]], judged[names[1]], each, [case.id for case in cases])
-            console.print(f"  {compare.told(each, names, found, matters)[0]}")
-        if found.too_few_runs:
+            console.print(f"  {compare.told(each, names, found[each], matters)[0]}")
+        if any(each.too_few_runs for each in found.values()):
             console.print(f"  Too few trainings to be sure: {compare.FEWEST_RUNS} of each are needed.")
 
 
