@@ -49,6 +49,6 @@ def joined(*recordings):
     arrays = {
         field.name: np.concatenate([getattr(part, field.name) for part in recordings], axis=1)
         for field in dataclasses.fields(Episodes)
-        if field.name not in ("command", "control_period_s", "film_qpos", "robot")
+        if field.name not in ("command", "control_period_s", "film_qpos", "robot", "features")
     }
     return dataclasses.replace(recordings[0], **arrays)

@@ -165,7 +165,7 @@ def test_what_comes_after_a_fall_is_of_no_account(entry):
     cut = {
         field.name: getattr(stopped, field.name)[:60]
         for field in dataclasses.fields(stopped)
-        if field.name not in ("command", "control_period_s", "robot")
+        if field.name not in ("command", "control_period_s", "robot", "features")
     }
     if entry.name in OF_THE_FALL:
         assert entry.of(fallen) == pytest.approx([{"survival": 0.0, "time_to_fall_s": 3.0}[entry.name]])

@@ -59,7 +59,7 @@ def drawn(player, policy):
 
 def arrays(episodes):
     every = {field.name: getattr(episodes, field.name) for field in dataclasses.fields(Episodes)}
-    return {name: value for name, value in every.items() if name not in ("control_period_s", "robot")}
+    return {name: value for name, value in every.items() if name not in ("control_period_s", "robot", "features")}
 
 
 def assert_same(first, second):
@@ -172,6 +172,19 @@ def test_ended_earlier():
     assert played.alive.shape == (7, 2)
     assert played.film_qpos.shape == (7, 24)
     assert played.heading_rad[-1, 0] == pytest.approx(0.6)
+
+
+def test_features_are_recorded_where_they_are_asked_for(player, policy, played):
+    assert played[GENTLE].features is None
+    recorded = list(Player(player.stage, record_features=True).play(policy_actor(policy)).values())
+    for with_them, without in zip(recorded, played, strict=True):
+        assert with_them.features is not None
+        assert with_them.features.shape == (STEPS + 1, EPISODES, 55)
+        np.testing.assert_array_equal(with_them.features[..., 17:34], with_them.joint_velocity_rad_per_s)
+        np.testing.assert_allclose(with_them.features[..., 37:39], without.velocity_m_per_s, atol=1e-6)
+    earlier = recorded[GENTLE].until(0.4).features
+    assert earlier is not None
+    assert earlier.shape == (21, EPISODES, 55)
 
 
 def test_drawn_actions_are_the_same_each_time_and_not_the_mean_ones(played, drawn):

@@ -39,9 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.video:
             _prepare_film(options.video)
         from wildrobot.evaluation.evaluate import evaluate
+        from wildrobot.evaluation.naming import judged_policies
 
         suites = _suites(options)
-        judged = _judged(options.policies or _shipped(), trust=options.trust)
+        judged = judged_policies(options.policies or _shipped(), trust=options.trust)
         outputs = _outputs(options, judged)
         passed = evaluate(
             judged, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
@@ -62,36 +63,6 @@ def _shipped() -> list[Path]:
             f"no policy is named, and there is none in {SHIPPED.absolute()}; name run folders or policy files"
         )
     return found
-
-
-def _judged(paths: Sequence[Path], *, trust: bool) -> list[Judged]:
-    from wildrobot.evaluation.actors import BASELINES
-    from wildrobot.evaluation.session import Judged
-    from wildrobot.policy import load_policy
-
-    named = [_named(path) for path in paths]
-    names = [each.name if each.is_dir() else each.stem for each in named]
-    if len(set(names)) < len(names):
-        names = [f"{each.parent.name}/{name}" for each, name in zip(named, names, strict=True)]
-    if len(set(names)) < len(names):
-        raise UsageError("a policy is named twice; name each once")
-    if taken := sorted(set(names) & set(BASELINES)):
-        raise UsageError(f"{taken[0]} is the name of a baseline; rename the policy's file or folder")
-    return [
-        Judged(name, load_policy(path, trust=trust), _run_of(path)) for name, path in zip(names, paths, strict=True)
-    ]
-
-
-def _run_of(path: Path) -> Path | None:
-    """The run folder that a policy lies in."""
-    folder = path if path.is_dir() else path.parent
-    return folder if (folder / "metrics.jsonl").is_file() else None
-
-
-def _named(path: Path) -> Path:
-    """What a policy is called after: its run folder, or the file itself if it lies elsewhere."""
-    path = path.absolute()
-    return path.parent if path.stem in ("policy", "model") else path
 
 
 def _suites(options: argparse.Namespace) -> list[Suite]:

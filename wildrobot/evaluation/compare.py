@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.evaluation import statistics
-from wildrobot.evaluation.figures import FIGURES, Figure, figure
+from wildrobot.evaluation.figures import FIGURES, Measure, figure
 from wildrobot.evaluation.results import CaseResult
 from wildrobot.evaluation.statistics import Estimate
 from wildrobot.evaluation.suite import Suite
@@ -87,7 +87,7 @@ def contrasts(
         }
         for group in (first, second)
     ]
-    return {each.name: _by_run(each, tables[0][each.name], tables[1][each.name]) for each in FIGURES}
+    return {each.name: by_run(each, tables[0][each.name], tables[1][each.name]) for each in FIGURES}
 
 
 def _by_episode(
@@ -107,25 +107,27 @@ def _by_episode(
             means[1][index],
             ([means[0][index].value], [means[1][index].value]),
             differences[index],
-            _improvement(each, scores[0], scores[1]),
+            improvement(each, scores[0], scores[1]),
         )
     return found
 
 
-def _by_run(
-    each: Figure, first: Float[np.ndarray, "runs1 cases"], second: Float[np.ndarray, "runs2 cases"]
+def by_run(
+    each: Measure, first: Float[np.ndarray, "runs1 cases"], second: Float[np.ndarray, "runs2 cases"]
 ) -> Contrast:
+    """One measure of two groups of training runs; whole runs are drawn."""
     return Contrast(
         statistics.iqm(first),
         statistics.iqm(second),
         (_row_means(first), _row_means(second)),
         statistics.iqm_difference(first, second),
-        _improvement(each, first, second),
+        improvement(each, first, second),
         (len(first), len(second)),
     )
 
 
-def _improvement(each: Figure, first: Float[np.ndarray, "n1 tasks"], second: Float[np.ndarray, "n2 tasks"]) -> float:
+def improvement(each: Measure, first: Float[np.ndarray, "n1 tasks"], second: Float[np.ndarray, "n2 tasks"]) -> float:
+    """How likely one of the first is better than one of the second; NaN if neither way is better."""
     if each.better is None:
         return float("nan")
     sign = 1.0 if each.better == "higher" else -1.0
@@ -157,7 +159,7 @@ def verdict(
     details, better = [], {}
     for name, matters in suite.file.headline.items():
         its, contrast = figure(name), overall[name]
-        detail, winner = _told(its, names, contrast, matters)
+        detail, winner = told(its, names, contrast, matters)
         details.append(detail)
         if winner:
             values = " against ".join(_shown(its, each.value) for each in (contrast.first, contrast.second))
@@ -172,7 +174,8 @@ def verdict(
     return Verdict(sentence, (*details, *_where(suite, by_case)))
 
 
-def _told(its: Figure, names: tuple[str, str], contrast: Contrast, matters: float) -> tuple[str, str | None]:
+def told(its: Measure, names: tuple[str, str], contrast: Contrast, matters: float) -> tuple[str, str | None]:
+    """A sentence on one measure of two groups, and the name of who is surely better by what matters, if anybody."""
     values = [_shown(its, estimate.value) for estimate in (contrast.first, contrast.second)]
     label = its.label[0].upper() + its.label[1:]
     sentence = f"{label} {values[0]} ({names[0]}) against {values[1]} ({names[1]})"
@@ -207,7 +210,7 @@ def _where(suite: Suite, by_case: Mapping[str, Mapping[str, Contrast]]) -> list[
     return lines
 
 
-def _shown(its: Figure, value: float) -> str:
+def _shown(its: Measure, value: float) -> str:
     if not np.isfinite(value):
         return "none"
     if its.kind != "mean":

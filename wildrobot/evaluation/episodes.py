@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+import mujoco
 import numpy as np
 
-from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S
+from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S, Robot
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,12 @@ class RobotFacts:
     torque_limit_Nm: np.ndarray
     weight_N: float
     no_load_speed_rad_per_s: float = NO_LOAD_SPEED_RAD_PER_S
+
+    @classmethod
+    def of(cls, robot: Robot, model: mujoco.MjModel) -> RobotFacts:
+        """Of a robot, or of a variant of it, whose model may weigh something else."""
+        weight_N = float(model.body_mass.sum() * np.linalg.norm(model.opt.gravity))
+        return cls(robot.joint_names, robot.torque_limit_Nm, weight_N)
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,7 @@ class Episodes:
       foot_load_N: shape (T + 1, E, 2).
       film_qpos: configurations of the first episode, shape (T + 1, 24).
       robot: what the figures need to know of it.
+      features: those of `wildrobot.motion.features`, shape (T + 1, E, 55); None unless they were asked for.
     """
 
     command: np.ndarray
@@ -70,11 +78,13 @@ class Episodes:
     foot_load_N: np.ndarray
     film_qpos: np.ndarray
     robot: RobotFacts
+    features: np.ndarray | None = None
 
     def until(self, seconds: float) -> Episodes:
         """The same episodes, ended earlier."""
         samples = round(seconds / self.control_period_s) + 1
-        return dataclasses.replace(self, **{name: getattr(self, name)[:samples] for name in _RECORDED})
+        recorded = {name: getattr(self, name) for name in _RECORDED}
+        return dataclasses.replace(self, **{name: x[:samples] for name, x in recorded.items() if x is not None})
 
 
 _RECORDED = tuple(

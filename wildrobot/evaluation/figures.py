@@ -15,8 +15,8 @@ from wildrobot.evaluation.episodes import Episodes
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One number per episode.
+class Measure:
+    """One number per episode, as it is told.
 
     Attributes:
       name: its key in the result document, in gates and in tables.
@@ -25,8 +25,7 @@ class Figure:
       kind: "rate" is 0 or 1 in each episode and has a Wilson interval; "share" lies between 0 and 1, "mean" anywhere,
         and both are averaged and bootstrapped.
       better: which way is better, None if neither is.
-      description: its formula in words; the exact one and its source are with the function in `metrics`.
-      of: from a recording to float64, shape (E,), NaN where an episode has none.
+      description: its formula in words; the exact one and its source are with the function that computes it.
     """
 
     name: str
@@ -35,6 +34,16 @@ class Figure:
     kind: Literal["rate", "share", "mean"]
     better: Literal["higher", "lower"] | None
     description: str
+
+
+@dataclass(frozen=True)
+class Figure(Measure):
+    """A measure of any recording.
+
+    Attributes:
+      of: from a recording to float64, shape (E,), NaN where an episode has none.
+    """
+
     of: Callable[[Episodes], Float[np.ndarray, " E"]]
 
 

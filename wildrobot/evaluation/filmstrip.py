@@ -29,12 +29,12 @@ class Strip:
     cycle_s: float | None
 
 
-def choose(played: Episodes, poses: int = POSES) -> Strip:
-    """Evenly spaced samples over 1.2 gait cycles, from the left foot's landing nearest to the middle of the walk."""
+def choose(played: Episodes, poses: int = POSES, cycles: float = CYCLES) -> Strip:
+    """Evenly spaced samples over some gait cycles, from the left foot's landing nearest to the middle of the walk."""
     end, period = int(played.alive[:, 0].sum()), played.control_period_s
     landings = np.array([swing.touch_down for swing in swings(played.foot_load_N[:end, 0, 0], period)])
     cycle_s = float(np.median(np.diff(landings))) * period if len(landings) > 2 else None
-    length = round((CYCLES * cycle_s if cycle_s else _STANDING_S) / period)
+    length = round((cycles * cycle_s if cycle_s else _STANDING_S) / period)
     first = int(landings[np.abs(landings - end / 2).argmin()]) if cycle_s else end // 2
     first = max(0, min(first, end - 1 - length))
     return Strip(np.linspace(first, min(first + length, end - 1), poses).round().astype(int), cycle_s)

@@ -45,10 +45,11 @@ def estimates(strata: Sequence[Mapping[str, Float[np.ndarray, " E"]]]) -> dict[s
     found = dict(zip((figure.name for figure in FIGURES), stratified_mean(tables), strict=True))
     for figure in FIGURES:
         if figure.kind == "rate":
-            found[figure.name] = _rate(np.concatenate([each[figure.name] for each in strata]))
+            found[figure.name] = rate(np.concatenate([each[figure.name] for each in strata]))
     return found
 
 
-def _rate(values: Float[np.ndarray, " E"]) -> Estimate:
+def rate(values: Float[np.ndarray, " E"]) -> Estimate:
+    """Share of the episodes that have a 1, with its Wilson interval."""
     successes, n = int(values.sum()), len(values)
     return Estimate(successes / n, *wilson_interval(successes, n), n=n)

@@ -14,7 +14,9 @@ from jaxtyping import Array, Bool, Float, Int
 from wildrobot.evaluation.actors import Actor
 from wildrobot.evaluation.episodes import Episodes, RobotFacts
 from wildrobot.evaluation.stage import Play, Stage
+from wildrobot.motion.features import features
 from wildrobot.state import EnvState, where
+from wildrobot.task.view import Readings
 
 _CHUNK_STEPS = 50
 """Control steps per compiled call: long enough to cost nothing, short enough to show progress."""
@@ -23,8 +25,9 @@ _CHUNK_STEPS = 50
 class Player:
     """Plays the cases of one stage. What is compiled is kept, and serves every policy of the same structure."""
 
-    def __init__(self, stage: Stage):
-        self.stage = stage
+    def __init__(self, stage: Stage, *, record_features: bool = False):
+        """Takes a stage, and whether `Episodes.features` are recorded."""
+        self.stage, self._record_features = stage, record_features
         self._filmed = np.arange(len(stage.plays)) * stage.episodes
         self._chunk = jax.jit(self._advance, static_argnums=0)
         self._begin = jax.jit(self._starts)
@@ -94,23 +97,11 @@ class Player:
         return jnp.tile(keys, len(self.stage.plays))
 
     def _sample(self, state: EnvState, alive: Bool[Array, " batch"]) -> dict[str, Array]:
-        readings = jax.vmap(self.stage.env.readings)(state)
-        return {
-            "alive": alive,
-            "position_m": readings.base_position_m[:, :2],
-            "velocity_m_per_s": readings.base_velocity_heading_m_per_s[:, :2],
-            "heading_rad": readings.heading_rad,
-            "yaw_rate_rad_per_s": readings.yaw_rate_rad_per_s,
-            "gravity": readings.gravity,
-            "action": state.task.last_action,
-            "joint_velocity_rad_per_s": readings.joint_velocity_rad_per_s,
-            "torque_Nm": readings.torque_Nm,
-            "foot_position_m": readings.foot_position_m[:, :, :2],
-            "foot_velocity_m_per_s": readings.foot_velocity_m_per_s[:, :, :2],
-            "foot_clearance_m": readings.foot_clearance_m,
-            "foot_load_N": readings.foot_load_N,
-            "film_qpos": state.physics.qpos[self._filmed],
-        }
+        env = self.stage.env
+        readings = jax.vmap(env.readings)(state)
+        more = {"features": jax.vmap(partial(features, env.robot))(state.physics)} if self._record_features else {}
+        own = {"alive": alive, "action": state.task.last_action, "film_qpos": state.physics.qpos[self._filmed]}
+        return own | of_readings(readings) | more
 
     def _episodes(self, joined: dict[str, np.ndarray], play: Play, index: int) -> Episodes:
         mine = slice(index * self.stage.episodes, (index + 1) * self.stage.episodes)
@@ -120,13 +111,26 @@ class Player:
         return Episodes(
             command=np.asarray(play.command, np.float32),
             control_period_s=float(env.control_period_s),
-            robot=RobotFacts(
-                joint_names=env.robot.joint_names,
-                torque_limit_Nm=env.robot.torque_limit_Nm,
-                weight_N=float(model.body_mass.sum() * np.linalg.norm(model.opt.gravity)),
-            ),
+            robot=RobotFacts.of(env.robot, model),
             **arrays,
         )
+
+
+def of_readings(readings: Readings) -> dict[str, Array]:
+    """What `Episodes` hold of the readings of many robots, by name."""
+    return {
+        "position_m": readings.base_position_m[:, :2],
+        "velocity_m_per_s": readings.base_velocity_heading_m_per_s[:, :2],
+        "heading_rad": readings.heading_rad,
+        "yaw_rate_rad_per_s": readings.yaw_rate_rad_per_s,
+        "gravity": readings.gravity,
+        "joint_velocity_rad_per_s": readings.joint_velocity_rad_per_s,
+        "torque_Nm": readings.torque_Nm,
+        "foot_position_m": readings.foot_position_m[:, :, :2],
+        "foot_velocity_m_per_s": readings.foot_velocity_m_per_s[:, :, :2],
+        "foot_clearance_m": readings.foot_clearance_m,
+        "foot_load_N": readings.foot_load_N,
+    }
 
 
 def _lean(state: EnvState) -> EnvState:

@@ -47,8 +47,9 @@ class Judged:
 class Session:
     """Plays by the same rules whoever acts: same starts, same chance, same length, each robot one episode."""
 
-    def __init__(self, *, stochastic: bool, threads: int):
-        self._stochastic, self._threads = stochastic, threads
+    def __init__(self, *, stochastic: bool, threads: int, record_features: bool = False):
+        """Says how actions are chosen, on how many threads, and whether `Episodes.features` are recorded."""
+        self._stochastic, self._threads, self._record_features = stochastic, threads, record_features
         self._players: dict[Any, Player] = {}
 
     def check(self, judged_policy: Judged, suite: Suite) -> None:
@@ -107,7 +108,8 @@ class Session:
         )
         key = (suite.name, setting, plays, interface)
         if key not in self._players:
-            self._players[key] = Player(make_stage(trained_in, suite, setting, plays, threads=self._threads))
+            stage = make_stage(trained_in, suite, setting, plays, threads=self._threads)
+            self._players[key] = Player(stage, record_features=self._record_features)
         return self._players[key]
 
 

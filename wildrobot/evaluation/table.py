@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wildrobot.evaluation.figures import Figure, figure
+from wildrobot.evaluation.figures import Figure, Measure, figure
 from wildrobot.evaluation.gates import GateResult
 from wildrobot.evaluation.results import CaseResult
 from wildrobot.evaluation.statistics import Estimate
@@ -39,7 +39,7 @@ def print_suite(console: Console, suite: Suite, blocks: Sequence[Block]) -> None
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="none")
     table.add_column("", no_wrap=True)
     for each in figures:
-        table.add_column(_heading(each), justify="right", no_wrap=True, vertical="bottom")
+        table.add_column(heading(each), justify="right", no_wrap=True, vertical="bottom")
     for block in blocks:
         style = "dim" if block.baseline else ""
         table.add_row(Text(block.name, "dim" if block.baseline else "bold"))
@@ -65,7 +65,7 @@ def _played(suite: Suite) -> str:
     return f"({suite.episodes} episodes of {' and '.join(f'{length:g}' for length in lengths)} s per case)"
 
 
-def _heading(of: Figure) -> Text:
+def heading(of: Measure) -> Text:
     """One word to a line, so that columns are no wider than their numbers."""
     unit = "[%]" if of.kind != "mean" else f"[{of.unit}]" if of.unit else ""
     return Text("\n".join([*of.label.split(), unit]), justify="right")

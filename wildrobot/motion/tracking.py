@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot.motion import planar
+from wildrobot.motion import planar, playing
 from wildrobot.motion.clip import Clip
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.dynamics import Dynamics
@@ -26,13 +26,16 @@ class Tracked:
     Attributes:
       upright_s: until it fell; the whole time played if it did not.
       played_s: how long it was tried: `LONGEST_S`, or the length of a clip that does not repeat.
-      qpos: what it did, one row per control step.
+      qpos: what it did, one row per control step, the start first.
+      qvel, sensordata: the same, for each of these rows.
       error_rad: root mean square of the joints' deviation from the clip while it was up.
     """
 
     upright_s: float
     played_s: float
     qpos: Float[np.ndarray, "T nq"]
+    qvel: Float[np.ndarray, "T nv"]
+    sensordata: Float[np.ndarray, "T nsensor"]
     error_rad: float
 
 
@@ -53,19 +56,21 @@ def track(robot: Robot, clip: Clip, needed: Dynamics) -> Tracked:
     steps = round(LONGEST_S / PERIOD_S) if clip.loop else frames
     substeps = round(PERIOD_S / model.opt.timestep)
     data.qpos[:], data.qvel[:] = clip.qpos[0], clip.qvel[0]
-    played, errors = [data.qpos.copy()], []
+    sensors = np.asarray(playing.views(robot, clip.qpos[:1], clip.qvel[:1]).sensordata[0], np.float64)
+    played, errors = [(data.qpos.copy(), data.qvel.copy(), sensors)], []
     for step in range(steps):
         frame = step % frames
         # Held for one control step, so the middle of it is what the target should be right for.
         data.ctrl[:] = 0.5 * (targets[frame] + targets[frame + 1])
         mujoco.mj_step(model, data, substeps)
-        played.append(data.qpos.copy())
+        played.append((data.qpos.copy(), data.qvel.copy(), data.sensordata.copy()))
         if _fallen(data):
             break
         errors.append(data.qpos[robot.qpos_index] - clip.qpos[frame + 1, robot.qpos_index])
     upright = len(errors) * PERIOD_S
     error = float(np.sqrt(np.mean(np.square(errors)))) if errors else float("inf")
-    return Tracked(upright, steps * PERIOD_S, np.array(played), error)
+    qpos, qvel, sensordata = (np.array(rows) for rows in zip(*played, strict=True))
+    return Tracked(upright, steps * PERIOD_S, qpos, qvel, sensordata, error)
 
 
 def servo_targets_rad(robot: Robot, clip: Clip, needed: Dynamics) -> Float[np.ndarray, "T 17"]:

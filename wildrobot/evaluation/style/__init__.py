@@ -1,0 +1,1 @@
+"""How much a policy walks like its reference: the measurement that decides whether a style reward worked."""

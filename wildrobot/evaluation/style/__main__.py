@@ -1,0 +1,105 @@
+"""Command line: `python -m wildrobot.evaluation.style POLICY [POLICY ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wildrobot.errors import UsageError
+
+if TYPE_CHECKING:
+    from wildrobot.evaluation.style.study import Entry
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    # The judge sits on the processor, where the same seed gives the same table on every machine.
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    try:
+        from wildrobot.evaluation.style import study
+        from wildrobot.robot import load_robot
+
+        _check_writable(options)
+        plan = study.planned(load_robot("full"), options.reference, quick=options.quick)
+        entries = _entries(options.policies, trust=options.trust)
+        study.study(entries, plan, json_file=options.json, strips_folder=options.strips, threads=options.threads)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _entries(given: Sequence[str], *, trust: bool) -> list[Entry]:
+    from wildrobot.evaluation.naming import judged_policies
+    from wildrobot.evaluation.style.study import OPEN_LOOP, STANDING, Entry
+
+    named = [_split(each) for each in given]
+    judged = judged_policies([path for _, path in named], trust=trust)
+    entries = [Entry(each, group or each.name) for (group, _), each in zip(named, judged, strict=True)]
+    for entry in entries:
+        if taken := {entry.group, entry.judged.name} & {OPEN_LOOP, STANDING}:
+            raise UsageError(f"{taken.pop()} is the name of a baseline; call the policy otherwise: NAME=path")
+    return entries
+
+
+def _split(given: str) -> tuple[str | None, Path]:
+    """The group and the path of `NAME=path`; what is there as it is written is a path."""
+    name, equals, path = given.partition("=")
+    if not equals or Path(given).exists():
+        return None, Path(given)
+    if not name or not path:
+        raise UsageError(f"{given!r} names no policy; give a path, or NAME=path to put it into a group")
+    return name, Path(path)
+
+
+def _check_writable(options: argparse.Namespace) -> None:
+    """Now, and not after minutes of playing."""
+    if options.json and (options.json.is_dir() or not options.json.absolute().parent.is_dir()):
+        raise UsageError(f"cannot write {options.json}: give the name of a file in a folder that exists")
+    if options.strips and options.strips.exists() and not options.strips.is_dir():
+        raise UsageError(f"cannot write pictures into {options.strips}: it is a file; give the name of a folder")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wildrobot.evaluation.style",
+        description="Measures how much policies walk like a reference motion: distances of their strides from the "
+        "clip's, and how well a freshly trained classifier tells the two apart.",
+        epilog="Beside the policies, the table has a robot that plays the clip by its servos alone (what can be "
+        "reached) and one that holds its home pose.",
+    )
+    parser.add_argument(
+        "policies", nargs="+", metavar="[NAME=]POLICY",
+        help="run folder, policy file or checkpoint; several under one NAME are seeds of one group",
+    )  # fmt: skip
+    parser.add_argument(
+        "--reference", nargs="+", default=["generated"], metavar="CLIP",
+        help="generated, human, or clips by name or file; each command has the nearest one (default: generated)",
+    )  # fmt: skip
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument(
+        "--strips", type=Path, metavar="FOLDER", help="draw a stride of each policy under the clip's; needs no OpenGL"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter episodes, and smaller classifiers")
+    parser.add_argument(
+        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
+    )
+    parser.add_argument("--threads", type=int, default=0, help="physics threads; 0: every core (%(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    code = main()
+    if code == 130:
+        # JAX's threads are still at work, and crash where Python is taken down under them.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)

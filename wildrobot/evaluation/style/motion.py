@@ -1,0 +1,70 @@
+"""What style is measured on: how robots move, cut into strides."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from wildrobot.evaluation.episodes import Episodes
+from wildrobot.evaluation.metrics import SETTLE_S
+from wildrobot.evaluation.steps import all_swings
+from wildrobot.motion.derivatives import PERIOD_S
+from wildrobot.motion.features import LAYOUT
+
+LEFT = 0
+
+
+def _columns(*names: str) -> np.ndarray:
+    """Where parts of the features are in a row."""
+    ends = dict(zip((name for name, _ in LAYOUT), np.cumsum([size for _, size in LAYOUT]).tolist(), strict=True))
+    sizes = dict(LAYOUT)
+    return np.concatenate([np.arange(ends[name] - sizes[name], ends[name]) for name in names])
+
+
+JOINT_ANGLES = _columns("joint_angle_rad")
+JOINT_VELOCITIES = _columns("joint_velocity_rad_per_s")
+FEET = _columns("left_foot_from_base_heading_m", "right_foot_from_base_heading_m")
+"""Columns of `wildrobot.motion.features`."""
+
+
+class Motion(NamedTuple):
+    """E robots at 50 Hz, after they have settled; samples that are not alive mean nothing.
+
+    Attributes:
+      features: of `wildrobot.motion.features`.
+      foot_load_N: left, right.
+      alive: has not fallen up to this sample.
+    """
+
+    features: Float[np.ndarray, "T E 55"]
+    foot_load_N: Float[np.ndarray, "T E 2"]
+    alive: Bool[np.ndarray, "T E"]
+
+    def of(self, episode: int) -> Float[np.ndarray, "_ 55"]:
+        """The features of one robot until it falls."""
+        return self.features[self.alive[:, episode], episode]
+
+
+class Strides(NamedTuple):
+    """From a lift-off of the left foot up to, and not including, its next one; by episode, then time."""
+
+    episode: Int[np.ndarray, " strides"]
+    first: Int[np.ndarray, " strides"]
+    end: Int[np.ndarray, " strides"]
+
+
+def settled(played: Episodes) -> Motion:
+    """The motion from 2 s on: before, a robot that starts from rest is still finding its gait."""
+    assert played.features is not None, "the session did not record features"
+    first = round(SETTLE_S / PERIOD_S)
+    return Motion(played.features[first:], played.foot_load_N[first:], played.alive[first:])
+
+
+def strides(motion: Motion) -> Strides:
+    """The complete strides: both their lift-offs begin swings that end in a landing, before any fall."""
+    found = all_swings(motion.foot_load_N, motion.alive, PERIOD_S)
+    episode, lift = (field[found.foot == LEFT] for field in (found.episode, found.lift))
+    same = episode[1:] == episode[:-1]
+    return Strides(episode[1:][same], first=lift[:-1][same], end=lift[1:][same])
