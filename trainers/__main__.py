@@ -1,4 +1,4 @@
-"""`python -m trainers brax | brax-amp | sb3` trains into a run folder; `convert` and `replay` look at what came of it."""
+"""`python -m trainers brax | brax-amp | sb3` trains into a run folder; `convert` and `replay` look at the results."""
 
 from __future__ import annotations
 
