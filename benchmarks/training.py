@@ -1,4 +1,4 @@
-"""Training steps per second of `make train-brax`, everything included, against bare `mujoco.rollout`."""
+"""Training steps per second of each trainer on Brax, everything included, against bare `mujoco.rollout`."""
 
 from __future__ import annotations
 
@@ -6,32 +6,48 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import throughput
-from trainers import brax_ppo
-from wildrobot.config import load_experiment
+
+from trainers import brax_ppo  # isort: skip  (before anything else of Brax)
+from trainers import brax_amp
+from wildrobot.config import Experiment, load_experiment
 from wildrobot.env import make_env
 
 BARE_REPEATS = 5
 OVERRIDES = ["env.physics.engine=native", "brax_ppo.num_timesteps=400000", "brax_ppo.num_evals=6"]
+TRAININGS: tuple[tuple[str, Callable[[Experiment, Path], None], list[str]], ...] = (
+    ("stock `ppo.train`", brax_ppo.train, []),
+    ("our loop, without style", brax_amp.train, ["amp.style_weight=0"]),
+    ("our loop, with AMP", brax_amp.train, []),
+)
 
 
 def main() -> None:
-    """Trains for half a minute between two measurements of the bare rate; prints a table."""
+    """Trains for half a minute each, between two measurements of the bare rate; prints a table."""
     experiment = load_experiment("walk", OVERRIDES)
     batch = experiment.brax_ppo.num_envs
     play = throughput.bare_rollout(make_env(experiment.env), batch)
-    bare = _rate(play, batch)
+    bare = [_rate(play, batch)]
+    rates = {name: _trained(train, load_experiment("walk", OVERRIDES + more)) for name, train, more in TRAININGS}
+    bare.append(_rate(play, batch))
+    print(f"{batch} robots; bare `mujoco.rollout`: {statistics.mean(bare):,.0f} environment steps/s\n")
+    print("| training | environment steps/s | of bare | of stock |")
+    print("|---|--:|--:|--:|")
+    stock = next(iter(rates.values()))
+    for name, rate in rates.items():
+        print(f"| {name} | {rate:,.0f} | {rate / statistics.mean(bare):.2f} | {rate / stock:.2f} |")
+    print(flush=True)
+
+
+def _trained(train: Callable[[Experiment, Path], None], experiment: Experiment) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        brax_ppo.train(experiment, Path(folder) / "run")
+        train(experiment, Path(folder) / "run")
         lines = [json.loads(line) for line in (Path(folder) / "run" / "metrics.jsonl").read_text().splitlines()]
-    bare = (bare + _rate(play, batch)) / 2
-    # One per epoch; the first contains the compilation.
-    training = statistics.median([line["training/sps"] for line in lines if "training/sps" in line][1:])
-    print("| robots | bare `mujoco.rollout` | training | training / bare |")
-    print("|--:|--:|--:|--:|")
-    print(f"| {batch} | {bare:,.0f} | {training:,.0f} | {training / bare:.2f} |\n", flush=True)
+    # The first contains the compilation.
+    return statistics.median([line["training/sps"] for line in lines if "training/sps" in line][1:])
 
 
 def _rate(play, batch: int) -> float:

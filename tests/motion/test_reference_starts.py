@@ -10,7 +10,7 @@ import pytest
 from wildrobot.config import load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
-from wildrobot.motion import derivatives
+from wildrobot.motion import derivatives, gait_phase
 from wildrobot.motion.clip import load, of_motion
 from wildrobot.motion.features import clip_features, features
 from wildrobot.motion.library import find
@@ -87,3 +87,30 @@ def test_what_a_policy_does_has_the_features_of_its_clip(env, robot, seen):
 def test_an_unknown_clip_is_named():
     with pytest.raises(UsageError, match="no clip 'nobody'"):
         make_env(load_experiment("smoke", [*SETTINGS[:5], "env.reference_starts.clips=[nobody]"]).env)
+
+
+def test_an_episode_on_a_clip_goes_on_as_the_clip_does(env, robot):
+    """Under the clip's command, at its phase of the gait clock: 0 where the left foot lifts."""
+    clip = load(find("forward-0.20"), robot)
+    lift = int(np.flatnonzero(~clip.contacts[1:, 0] & clip.contacts[:-1, 0])[0]) + 1
+    reset = jax.jit(env.reset)
+    for start in range(6, 10):
+        task, physics = reset(jax.random.key(start), start=jnp.int32(start)).task, env.physics.starts
+        frame = int(np.abs(clip.qpos - np.asarray(physics.qpos[start])).max(axis=1).argmin())
+        np.testing.assert_allclose(task.command, [0.2, 0.0, 0.0], atol=1e-6)
+        np.testing.assert_allclose(task.phase, ((frame - lift) / 56) % 1.0, atol=1e-6)
+    pinned = jax.jit(lambda key, command: env.reset(key, start=jnp.int32(7), command=command))
+    task = pinned(jax.random.key(0), jnp.array([0.0, 0.05, 0.0])).task
+    np.testing.assert_allclose(task.command, [0.0, 0.05, 0.0])
+    assert float(task.phase) in (0.0, 0.5)
+
+
+def test_an_episode_at_home_draws_its_command(env):
+    reset = jax.jit(jax.vmap(lambda key: env.reset(key, start=jnp.int32(0))))
+    commands = np.asarray(reset(jax.random.split(jax.random.key(0), 50)).task.command)
+    assert len(np.unique(commands, axis=0)) > 30
+
+
+def test_a_clip_that_is_no_single_stride_has_no_phase(robot):
+    assert gait_phase.of(load(find("stand"), robot)) is None
+    assert gait_phase.of(load(find("start-stop-0.10"), robot)) is None

@@ -25,7 +25,7 @@ def sb3_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def amp_run(tmp_path_factory):
-    """PPO + AMP: 8 training steps of 512 environment steps, checkpoints after 4 and 8 of them."""
+    """PPO + AMP: 16 training steps of 256 environment steps, checkpoints after 8 and 16 of them."""
     path = tmp_path_factory.mktemp("runs") / "amp-smoke"
     brax_amp.train(load_experiment("smoke", [NATIVE]), path)
     return path
