@@ -22,8 +22,8 @@ help: ## list the commands
 setup: $(VENV)/.ready-dev ## install everything that the commands below use
 
 train-brax: RUN ?= runs/brax-$(NOW)
-train-brax: $(VENV)/.ready-train ## train the walk with Brax PPO into RUN (default runs/brax-<time>), then score it
-	$(PY) -m trainers brax --run "$(RUN)" $(ARGS)
+train-brax: $(VENV)/.ready-train ## train the walk with Brax PPO + AMP into RUN (default runs/brax-<time>), then score it
+	$(PY) -m trainers brax-amp --run "$(RUN)" $(ARGS)
 	$(PY) -m wildrobot.evaluation "$(RUN)" --no-gate
 
 # The newest run of `make train-brax`, to be shown beside the baseline.
@@ -71,14 +71,15 @@ clean: ## remove caches and build products; .venv and runs stay
 # --- set-up ---------------------------------------------------------------------------------------------------------
 
 EXTRAS_train := brax,video
-EXTRAS_sb3 := sb3,video
+# The discriminator of `--amp` is made of Brax's parts.
+EXTRAS_sb3 := brax,sb3,video
 EXTRAS_bench := brax,sb3,video
 EXTRAS_motion := motion,video
 EXTRAS_test := test,video
 EXTRAS_dev := dev,test,video
 # A set that holds another one makes that ready too.
 COVERS_train := train
-COVERS_sb3 := sb3
+COVERS_sb3 := sb3 train
 COVERS_bench := bench train sb3
 COVERS_motion := motion
 COVERS_test := test train sb3 bench motion

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float
 
@@ -26,24 +25,17 @@ from trainers import brax_compat  # noqa: F401  before anything of Brax
 
 # isort: split
 from brax.envs.base import State
-from brax.training import acting, gradients, types
-from brax.training.acme import running_statistics, specs
-from brax.training.agents.ppo import losses, networks, optimizer
+from brax.training import acting, types
 
 from adapters.brax_env import BraxEnv, wrap_for_training
 from trainers.amp import AmpState, Experience, Imitation, StyleLearner, mixed
 from trainers.amp.discriminator import weighted_mean
 from trainers.brax_amp.envs import ROBOTS, STYLE_FIELDS, OverDevices, WithStyle
-from trainers.brax_networks import network_factory
+from trainers.brax_amp.ppo import LearnerState, Metrics, Ppo
 from wildrobot.config import Experiment
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, Squash
-
-Metrics = dict[str, Array]
-# Flax dataclasses, whose fields Pyright does not see.
-_NETWORK_PARAMS: Any = losses.PPONetworkParams
-_UINT64: Any = types.UInt64
 
 
 def make_loop(experiment: Experiment, core: WildRobotEnv, like: Policy | None = None) -> Loop:
@@ -69,22 +61,6 @@ def make_loop(experiment: Experiment, core: WildRobotEnv, like: Policy | None = 
     if like is None:
         return Loop(experiment, core, mesh)
     return Loop(experiment, core, mesh, squash=like.squash, observation_clip=like.observation_clip)
-
-
-class LearnerState(NamedTuple):
-    """What PPO learns, as in Brax's own `TrainingState`.
-
-    Attributes:
-      params: of actor (`policy`) and critic (`value`).
-      optimizer_state: of both.
-      normalizer: running statistics of the observations.
-      env_steps: environment steps trained, a `UInt64` of Brax.
-    """
-
-    params: Any
-    optimizer_state: optax.OptState
-    normalizer: running_statistics.RunningStatisticsState
-    env_steps: Any
 
 
 class LoopState(NamedTuple):
@@ -141,31 +117,15 @@ class Loop:
                 self.imitation = Imitation.load(core.robot, experiment.amp.clips)
         batch = wrap_for_training(robot, experiment.env.episode_steps, settings.action_repeat)
         self._env = OverDevices(batch, mesh)
-        self.env_steps_per_step = (
-            settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
+        self._ppo = Ppo(
+            settings,
+            robot.observation_size,
+            core.action_size,
+            squash=squash,
+            observation_clip=observation_clip,
+            minibatches=self._placed(PartitionSpec(None, ROBOTS)),
         )
-        normalize = (
-            running_statistics.normalize if settings.normalize_observations else types.identity_observation_preprocessor
-        )
-        self._networks: networks.PPONetworks = network_factory(settings, squash, observation_clip)(
-            robot.observation_size, core.action_size, preprocess_observations_fn=normalize
-        )
-        self._act = networks.make_inference_fn(self._networks)
-        self._adaptive = settings.learning_rate_schedule == "ADAPTIVE_KL"
-        adam = optax.inject_hyperparams(optax.adam) if self._adaptive else optax.adam
-        self._optimizer = optax.chain(
-            optax.clip_by_global_norm(settings.max_grad_norm), adam(learning_rate=settings.learning_rate)
-        )
-        loss: Any = functools.partial(
-            losses.compute_ppo_loss,
-            ppo_network=self._networks,
-            entropy_cost=settings.entropy_cost,
-            discounting=settings.discounting,
-            reward_scaling=settings.reward_scaling,
-            gae_lambda=settings.gae_lambda,
-            clipping_epsilon=settings.clipping_epsilon,
-        )
-        self._loss_and_gradient = gradients.loss_and_pgrad(loss, pmap_axis_name=None, has_aux=True)
+        self.env_steps_per_step = self._ppo.env_steps_per_step
 
     def abstract_state(self) -> LoopState:
         """Shape, dtype and place of each leaf of the state."""
@@ -209,13 +169,7 @@ class Loop:
         policy_key, value_key = jax.random.split(global_key)
         epoch_key, _ = jax.random.split(local_key)
         env = self._env.reset(jax.random.split(env_key, settings.num_envs))
-        params = _NETWORK_PARAMS(
-            policy=self._networks.policy_network.init(policy_key), value=self._networks.value_network.init(value_key)
-        )
-        sizes = jax.tree.map(lambda each: specs.Array(each.shape[-1:], jnp.dtype("float32")), env.obs)
-        learner = LearnerState(
-            params, self._optimizer.init(params), running_statistics.init_state(sizes), _UINT64(hi=0, lo=0)
-        )
+        learner = self._ppo.init(policy_key, value_key, env.obs)
         # A chain of its own: PPO draws the same with style and without.
         amp = self.amp and self.amp.init(jax.random.fold_in(global_key, 1), settings.num_envs)
         return _strong(LoopState(learner, amp, env, jax.random.split(epoch_key, 1)[0]))
@@ -223,8 +177,7 @@ class Loop:
     def _step(self, state: LoopState) -> tuple[LoopState, Metrics]:
         learner = state.learner
         sgd_key, unroll_key, key = jax.random.split(state.key, 3)
-        params = (learner.normalizer, learner.params.policy, learner.params.value)
-        env, batch = self._unrolled(state.env, self._act(params), unroll_key)
+        env, batch = self._unrolled(state.env, self._ppo.policy(learner), unroll_key)
         figures = _of_episodes(batch)
         amp = state.amp
         if self._style.style_weight > 0:
@@ -232,7 +185,7 @@ class Loop:
             figures |= of_style
         # Have leading dimensions (batch_size * num_minibatches, unroll_length).
         batch = jax.tree.map(lambda each: jnp.swapaxes(each, 1, 2).reshape(-1, each.shape[1], *each.shape[3:]), batch)
-        learner, of_learning = self._updated(learner, batch, sgd_key)
+        learner, of_learning = self._ppo.update(learner, batch, sgd_key)
         figures |= {f"training/{name}": jnp.mean(value) for name, value in of_learning.items()}
         parts = {
             "observations": batch.observation,
@@ -287,50 +240,6 @@ class Loop:
         extras = {**extras, "state_extras": {name: told[name] for name in told if name not in STYLE_FIELDS}}
         batch = batch._replace(reward=reward, extras=extras)
         return batch, amp, {f"style/{name}": value for name, value in figures.items()}
-
-    def _updated(self, learner: LearnerState, batch: types.Transition, key: Array) -> tuple[LearnerState, Metrics]:
-        """PPO's passes over a batch, as in `ppo.train`."""
-        settings = self.settings
-        normalizer = learner.normalizer
-        if not self._adaptive:
-            normalizer = running_statistics.update(normalizer, batch.observation)
-
-        def minibatch_step(carry: Any, data: types.Transition) -> tuple[Any, Metrics]:
-            optimizer_state, params, key = carry
-            key, loss_key = jax.random.split(key)
-            (_, metrics), gradient = self._loss_and_gradient(params, normalizer, data, loss_key)
-            rate = jnp.array(settings.learning_rate)
-            if self._adaptive:
-                optimizer_state, rate = optimizer.adaptive_kl_learning_rate(
-                    optimizer_state, metrics["kl_mean"], settings.desired_kl
-                )
-            change, optimizer_state = self._optimizer.update(gradient, optimizer_state)
-            return (optimizer_state, optax.apply_updates(params, change), key), metrics | {"learning_rate": rate}
-
-        def one_pass(carry: Any, _: None) -> tuple[Any, Metrics]:
-            optimizer_state, params, key = carry
-            key, permutation_key, gradient_key = jax.random.split(key, 3)
-
-            def minibatches(each: Array) -> Array:
-                shuffled = jax.random.permutation(permutation_key, each)
-                shuffled = shuffled.reshape(settings.num_minibatches, -1, *each.shape[1:])
-                return jax.lax.with_sharding_constraint(shuffled, self._placed(PartitionSpec(None, ROBOTS)))
-
-            (optimizer_state, params, _), metrics = jax.lax.scan(
-                minibatch_step, (optimizer_state, params, gradient_key), jax.tree.map(minibatches, batch)
-            )
-            return (optimizer_state, params, key), metrics
-
-        (optimizer_state, params, _), metrics = jax.lax.scan(
-            one_pass, (learner.optimizer_state, learner.params, key), length=settings.num_updates_per_batch
-        )
-        if self._adaptive:
-            # After the passes, in which the divergence is measured against what was acted on.
-            normalizer = running_statistics.update(normalizer, batch.observation)
-        return (
-            LearnerState(params, optimizer_state, normalizer, learner.env_steps + self.env_steps_per_step),
-            metrics,
-        )
 
 
 def _of_episodes(batch: types.Transition) -> Metrics:

@@ -143,10 +143,12 @@ class _Training:
             self._say(f"trained policy: {self._path}/policy.safetensors")
 
     def _steps(self, state: LoopState, interrupted: Any) -> LoopState:
-        done, lines, since = self._loop.environment_steps(state), [], time.monotonic()
+        done, lines, seconds = self._loop.environment_steps(state), [], 0.0
         while done < self._total_steps:
+            begin = time.monotonic()
             new, figures = self._loop.step(state)
             figures = {name: float(value) for name, value in figures.items()}
+            seconds += time.monotonic() - begin
             broken = guard.broken_parts(figures)
             if broken:
                 self._dump(state, broken)
@@ -155,13 +157,12 @@ class _Training:
             count = done // self._loop.env_steps_per_step
             last = done >= self._total_steps
             if count % _STEPS_PER_LINE == 0 or last:
-                rate = len(lines) * self._loop.env_steps_per_step / (time.monotonic() - since)
+                rate = len(lines) * self._loop.env_steps_per_step / seconds
                 self._log(done, _summary(lines) | {"training/sps": rate})
-                lines, since = [], time.monotonic()
+                lines, seconds = [], 0.0
                 last = last or processes.any_of(interrupted.is_set())
             if count % self._save_every == 0 or last:
                 self._save(state, done)
-                since = time.monotonic()
             if last:
                 break
         return state
