@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +14,13 @@ from brax.training.agents.ppo import checkpoint
 
 from trainers.brax_networks import to_policy
 from trainers.origin import origin_of
+from trainers.stragglers import without_stragglers
 from wildrobot.config import BraxPpoConfig
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy
 
 _NETWORK = "ppo_network_config.json"
-_STRAGGLERS_S = 1.0
 _REMEDY = "give another checkpoint of the run, or its policy.safetensors"
 
 
@@ -70,28 +66,12 @@ def _checkpoint_at(path: Path) -> Path | None:
 def _params(path: Path) -> Any:
     """Brax's own (normaliser, policy, value), as NumPy arrays."""
     try:
-        with warnings.catch_warnings(), _without_stragglers():
+        with warnings.catch_warnings(), without_stragglers():
             # Orbax's, about arrays that devices share; Brax asks for NumPy arrays.
             warnings.filterwarnings("ignore", message="Sharding info not provided")
             return checkpoint.load(str(path))
     except Exception as error:  # a zoo: of Orbax, of TensorStore, of JSON, of whatever the damage leads into
         raise UsageError(f"{path}: is damaged or incomplete ({_plain(error)}); {_REMEDY}") from None
-
-
-@contextmanager
-def _without_stragglers() -> Iterator[None]:
-    """Keeps silent what threads that still read when one array has failed say of a loop that is closed."""
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    except Exception:
-        time.sleep(_STRAGGLERS_S)
-        raise
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
 
 
 def _network_keywords(path: Path, core: WildRobotEnv) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class TestOutsideOfItsRun:
 
     def test_with_an_unusable_configuration(self, copied, request):
         folder = request.getfixturevalue(copied)
-        replaced(folder.parents[1] / "config.yaml", "frequency_hz: 1.4", "frequency_hz: fast")
+        replaced(folder.parents[1] / "config.yaml", "frequency_hz: 0.9", "frequency_hz: fast")
         with pytest.raises(UsageError, match=r"task\.gait\.frequency_hz: must be a valid number, not \"fast\""):
             load_policy(folder, trust=True)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ from typing import Any, TypeVar
 
 import jax
 import orbax.checkpoint as ocp
+
+from trainers.stragglers import without_stragglers
 
 StateT = TypeVar("StateT")
 
@@ -53,18 +54,13 @@ def write_state(path: Path, state: Any) -> None:
     Raises:
       OSError: if the disk cannot take it; nothing is left then.
     """
-    quiet = logging.getLogger("absl")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
     try:
-        with ocp.StandardCheckpointer() as checkpointer:
+        with without_stragglers(), ocp.StandardCheckpointer() as checkpointer:
             checkpointer.save(path.absolute(), state)
             checkpointer.wait_until_finished()
     except Exception as error:  # Orbax and TensorStore have exceptions of their own for the same cause
         shutil.rmtree(path.parent, ignore_errors=True)
         raise error if isinstance(error, OSError) else OSError(_first_line(error)) from error
-    finally:
-        quiet.setLevel(level)
 
 
 def newest_first(folder: Path) -> Iterator[Path]:
@@ -100,7 +96,7 @@ def read_state(path: Path, like: StateT) -> StateT:
       Damaged: for files that cannot be read, or a state of other shapes.
     """
     try:
-        with ocp.StandardCheckpointer() as checkpointer:
+        with without_stragglers(), ocp.StandardCheckpointer() as checkpointer:
             return checkpointer.restore(path.absolute(), like)
     except Exception as error:  # a zoo: of Orbax, of TensorStore, of JSON
         raise Damaged(_first_line(error)) from None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
-from trainers.sb3_ppo.style import StyleRewards
+if TYPE_CHECKING:
+    from trainers.sb3_ppo.style import StyleRewards
 
 MODEL, NORMALIZER = "model.zip", "normalizer.pkl"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
@@ -15,9 +15,11 @@ from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.sb3_ppo import checkpoints
 from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
-from trainers.sb3_ppo.style import style_of
 from wildrobot.config import Sb3PpoConfig
 from wildrobot.env import WildRobotEnv
+
+if TYPE_CHECKING:
+    from trainers.sb3_ppo.style import StyleRewards
 
 _MEAN_OVER_EPISODES = 100
 """As in Brax's log, the figures of episodes are means over this many of the newest."""
@@ -36,9 +38,17 @@ class Recorder(BaseCallback):
 
     model: Any  # a PPO; SB3 declares any of its algorithms
 
-    def __init__(self, run: RunFolder, core: WildRobotEnv, settings: Sb3PpoConfig, interrupted: threading.Event):
+    def __init__(
+        self,
+        run: RunFolder,
+        core: WildRobotEnv,
+        settings: Sb3PpoConfig,
+        interrupted: threading.Event,
+        style: StyleRewards | None = None,
+    ):
         super().__init__()
         self._run, self._core, self._settings, self._interrupted = run, core, settings, interrupted
+        self._style = style
         self._episodes: deque[dict[str, float]] = deque(maxlen=_MEAN_OVER_EPISODES)
         self._next_save = 0
 
@@ -71,10 +81,9 @@ class Recorder(BaseCallback):
         """Writes a checkpoint and the neutral policy."""
         normalizer = self.model.get_vec_normalize_env()
         weights, steps = self.model.policy.state_dict(), self._run.steps_before + self.model.num_timesteps
-        style = style_of(normalizer)
-        framework = FRAMEWORK if style is None else AMP_FRAMEWORK
+        framework = FRAMEWORK if self._style is None else AMP_FRAMEWORK
         self._run.save_policy(to_policy(weights, normalizer, self._core, self._settings, steps, framework))
-        checkpoints.save(self._run.checkpoints_path, self.model, normalizer, style)
+        checkpoints.save(self._run.checkpoints_path, self.model, normalizer, self._style)
 
 
 class RunWriter(KVWriter):

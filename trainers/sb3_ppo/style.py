@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, unwrap_vec_wrapper
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from adapters.gymnasium_env import VectorWalkEnv
@@ -78,6 +78,10 @@ class StyleRewards(VecEnvWrapper):
         self.state, _, figures = self._learn(self.state, batch)
         return {f"style/{name}": float(value) for name, value in figures.items()}
 
+    def callback(self) -> BaseCallback:
+        """Teaches the discriminator while SB3 learns."""
+        return StyleCallback(self)
+
     def save(self, folder: Path) -> None:
         """Writes what has been learned, but for past experience, into a checkpoint."""
         (folder / AMP).write_bytes(flax.serialization.to_bytes(_learned(self.state)))
@@ -106,11 +110,6 @@ class StyleRewards(VecEnvWrapper):
         period_s = self._walk.core.control_period_s
         rewards = mixed(self.learner.settings, rewards, style, environment_steps, period_s)
         return now, jax.tree.map(lambda each: each[:, -SPAN:], steps), rewards
-
-
-def style_of(robots: VecEnv | None) -> StyleRewards | None:
-    """The layer of robots that pays for style, if there is one."""
-    return None if robots is None else unwrap_vec_wrapper(robots, StyleRewards)
 
 
 class StyleCallback(BaseCallback):

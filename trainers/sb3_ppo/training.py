@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
@@ -22,13 +22,15 @@ from trainers.sb3_ppo import checkpoints
 from trainers.sb3_ppo.learning_rate import LearningRate
 from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, network_settings
 from trainers.sb3_ppo.recording import Recorder, RunWriter
-from trainers.sb3_ppo.style import StyleCallback, StyleRewards, style_of
 from trainers.sb3_ppo.transplant import install, policy_class
 from trainers.start import Start, privileged_moments
 from wildrobot.config import AmpConfig, Experiment, Sb3PpoConfig
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, check_fits
+
+if TYPE_CHECKING:
+    from trainers.sb3_ppo.style import StyleRewards
 
 # Settings that are keywords of `stable_baselines3.PPO` under the same names.
 _KEYWORDS = {
@@ -59,20 +61,19 @@ def train(experiment: Experiment, run_path: Path, start: Start | None = None, *,
     core = make_env(experiment.env)
     if start is not None:
         check_fits(start.policy, core)
-    model = new_model(core, experiment.sb3_ppo, start and start.policy, experiment.amp if amp else None)
+    robots, style = _robots(core, experiment.sb3_ppo, experiment.amp if amp else None)
+    model = new_model(core, experiment.sb3_ppo, start and start.policy, robots)
     framework = AMP_FRAMEWORK if amp else FRAMEWORK
     with closing(RunFolder(run_path, experiment, trainer=framework, start=start)) as run:
-        _learn(model, core, experiment, run)
+        _learn(model, core, experiment, run, style)
 
 
 def new_model(
-    core: WildRobotEnv, settings: Sb3PpoConfig, policy: Policy | None = None, amp: AmpConfig | None = None
+    core: WildRobotEnv, settings: Sb3PpoConfig, policy: Policy | None = None, robots: VecNormalize | None = None
 ) -> PPO:
-    """A PPO of SB3 on its robots, with a new critic; its actor is new, too, or acts as a policy does.
-
-    With `amp`, rewards are of task and style.
-    """
-    robots = _robots(core, settings, amp)
+    """A PPO of SB3 on its robots, with a new critic; its actor is new, too, or acts as a policy does."""
+    if robots is None:
+        robots, _ = _robots(core, settings, None)
     model = PPO(
         policy_class(policy),
         robots,
@@ -109,7 +110,7 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
         raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
     core = make_env(experiment.env)
     schedule = LearningRate(settings)
-    robots = _robots(core, settings, amp, newest / checkpoints.NORMALIZER)
+    robots, style = _robots(core, settings, amp, newest / checkpoints.NORMALIZER)
     model = PPO.load(
         newest / checkpoints.MODEL,
         env=robots,
@@ -125,36 +126,40 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
             f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
             "sb3_ppo.total_timesteps=..."
         )
-    style = style_of(robots)
     if style is not None:
         style.load(newest, model.num_timesteps)
     schedule.go_on_from(model.policy.optimizer.param_groups[0]["lr"])
     with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps)) as run:
-        _learn(model, core, experiment, run)
+        _learn(model, core, experiment, run, style)
 
 
 def _robots(
     core: WildRobotEnv, settings: Sb3PpoConfig, amp: AmpConfig | None, saved: Path | None = None
-) -> VecNormalize:
-    """The robots under a normaliser of observations, a new one or a saved one; with `amp`, paid for style, too."""
+) -> tuple[VecNormalize, StyleRewards | None]:
+    """The robots under a normaliser of observations, a new one or a saved one; with `amp`, what pays for style."""
     walk = VectorWalkEnv(core, settings.num_envs, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True)
     robots: VecEnv = Sb3VecEnv(walk)
+    style = None
     if amp is not None:
-        robots = StyleRewards(robots, walk, amp, steps_per_batch=settings.n_steps, seed=settings.seed)
+        try:
+            # The discriminator is made of Brax's parts, which nothing else here needs.
+            from trainers.sb3_ppo.style import StyleRewards
+        except ModuleNotFoundError as error:
+            raise UsageError(f'--amp needs {error.name}: pip install "wildrobot[brax]"') from None
+        robots = style = StyleRewards(robots, walk, amp, steps_per_batch=settings.n_steps, seed=settings.seed)
     if saved is not None:
-        return VecNormalize.load(str(saved), robots)
+        return VecNormalize.load(str(saved), robots), style
     clip = float("inf") if settings.observation_clip is None else settings.observation_clip
-    return VecNormalize(robots, norm_reward=False, clip_obs=clip, gamma=settings.gamma)
+    return VecNormalize(robots, norm_reward=False, clip_obs=clip, gamma=settings.gamma), style
 
 
-def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder) -> None:
+def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder, style: StyleRewards | None) -> None:
     settings = experiment.sb3_ppo
     with TrainingProgress(settings.total_timesteps) as progress, interruptible() as interrupted:
         progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
         model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
-        recorder = Recorder(run, core, settings, interrupted)
-        style = style_of(model.get_vec_normalize_env())
-        callbacks: list[BaseCallback] = [recorder] if style is None else [StyleCallback(style), recorder]
+        recorder = Recorder(run, core, settings, interrupted, style)
+        callbacks: list[BaseCallback] = [recorder] if style is None else [style.callback(), recorder]
         _seed(model, settings)
         begin = model.num_timesteps
         model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)

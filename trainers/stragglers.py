@@ -1,0 +1,32 @@
+"""Silence around Orbax, whose threads go on for a while when one array has failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_STRAGGLERS_S = 1.0
+
+
+@contextmanager
+def without_stragglers() -> Iterator[None]:
+    """Keeps silent what threads that still read or write after a failure say of a loop that is closed.
+
+    What the block itself raises is raised. Standard error is held back meanwhile.
+    """
+    saved, nowhere, hook = os.dup(2), os.open(os.devnull, os.O_WRONLY), sys.unraisablehook
+    os.dup2(nowhere, 2)
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    except Exception:
+        time.sleep(_STRAGGLERS_S)
+        raise
+    finally:
+        sys.unraisablehook = hook
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
