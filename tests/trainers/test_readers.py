@@ -120,7 +120,7 @@ class TestOutsideOfItsRun:
         folder = request.getfixturevalue(copied)
         config = folder.parents[1] / "config.yaml"
         section = "brax_ppo" if copied == "brax_copy" else "sb3_ppo"
-        replaced(config, f"{section}:", "amp:")
+        replaced(config, f"{section}:", "dreamer:")
         with pytest.raises(UsageError, match=rf"config\.yaml: has no section {section}"):
             load_policy(folder, trust=True)
 
