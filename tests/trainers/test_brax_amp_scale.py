@@ -37,6 +37,13 @@ def started(*arguments, **environment):
     return subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
 
 
+def finished(process):
+    """What a process has said, which must have ended well."""
+    error = process.communicate(timeout=400)[1]
+    assert process.returncode == 0, error
+    return error
+
+
 def assert_same(path, expected):
     """To rounding, which falling robots amplify."""
     found = np.load(path)
@@ -46,8 +53,7 @@ def assert_same(path, expected):
 
 
 def test_two_devices_learn_what_one_does(tmp_path, one_device):
-    process = started(tmp_path / "two.npz", STEPS, **TWO_DEVICES)
-    assert process.wait(timeout=400) == 0, process.communicate()[1]
+    finished(started(tmp_path / "two.npz", STEPS, **TWO_DEVICES))
     assert_same(tmp_path / "two.npz", one_device)
 
 
@@ -57,7 +63,7 @@ def test_two_processes_learn_what_one_does(tmp_path, one_device):
         coordinator = f"127.0.0.1:{free.getsockname()[1]}"
     both = [started(tmp_path / "processes.npz", STEPS, coordinator, 2, index) for index in range(2)]
     for process in both:
-        assert process.wait(timeout=400) == 0, process.communicate()[1]
+        finished(process)
     assert_same(tmp_path / "processes.npz", one_device)
 
 
@@ -72,16 +78,13 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on(tmp_path):
         running = [
             subprocess.Popen([*command, str(i), *arguments], stderr=subprocess.PIPE, text=True) for i in range(2)
         ]
-        for process in running:
-            error = process.communicate(timeout=400)[1]
-            assert process.returncode == 0, error
-            yield error
+        return [finished(process) for process in running]
 
     first, second = both("--config", "smoke", "--run", str(run), NATIVE)
     assert "on native physics and 2 devices" in first
     assert "trained policy" not in second, "one of them talks"
     assert Policy.load(run / "policy.safetensors").info.environment_steps == 4096
-    *_, _ = both("--resume", str(run), "brax_ppo.num_timesteps=6000")
+    both("--resume", str(run), "brax_ppo.num_timesteps=6000")
     assert Policy.load(run / "policy.safetensors").info.environment_steps == 6144
 
 
@@ -104,7 +107,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path):
         command = [sys.executable, "-m", "trainers", "brax-amp", *arguments]
         return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
-    assert training("--config", "smoke", "--run", str(whole), *steps).wait(timeout=400) == 0
+    finished(training("--config", "smoke", "--run", str(whole), *steps))
     process, kills, chance = training("--config", "smoke", "--run", str(killed), *steps), 0, random.Random(0)
     while kills < 4:
         before = len(list(checkpoints.newest_first(killed / "checkpoints")))
@@ -119,8 +122,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path):
         kills += 1
         assert next(checkpoints.newest_first(killed / "checkpoints"), None) is not None
         process = training("--resume", str(killed))
-    error = process.communicate(timeout=400)[1]
-    assert process.returncode == 0, error
+    finished(process)
     assert kills >= 2
     experiment = load_experiment(whole / "config.yaml")
     like = make_loop(experiment, make_env(experiment.env)).abstract_state()
