@@ -46,8 +46,9 @@ def _trained(train: Callable[[Experiment, Path], None], experiment: Experiment) 
     with tempfile.TemporaryDirectory() as folder:
         train(experiment, Path(folder) / "run")
         lines = [json.loads(line) for line in (Path(folder) / "run" / "metrics.jsonl").read_text().splitlines()]
-    # The first contains the compilation.
-    return statistics.median([line["training/sps"] for line in lines if "training/sps" in line][1:])
+    # From the first line on, which is written after the compilation; with all that is logged and saved on the way.
+    first, last = lines[0], lines[-1]
+    return (last["steps"] - first["steps"]) / (last["wall_s"] - first["wall_s"])
 
 
 def _rate(play, batch: int) -> float:

@@ -57,7 +57,7 @@ class TrainingProgress:
             ("length", "episode/length", "{:.0f}"),
             ("vx", "episode/vx_m_per_s", "{:.2f}"),
             ("error", "episode/vx_error_m_per_s", "{:.3f} m/s"),
-            ("style", "style/reward", "{:.2f}"),
+            ("off the clips by", "style/motion_distance_rad", "{:.3f} rad"),
         )
         parts += [f"{label} {form.format(figures[name])}" for label, name, form in shown if name in figures]
         text = "  ".join(parts)
