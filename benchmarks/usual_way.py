@@ -213,6 +213,7 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "bounce": self._velocity[2] ** 2,
             "wobble": _squared(self._gyro[:2]),
             "foot_slip": slip,
+            "feet_close": max(0.0, config.least_foot_gap_m - self._foot_gap()),
             "action_rate": _squared(action - previous),
             "action_jerk": _squared(action - 2.0 * previous + before),
             "torque": _squared(self._torque),
@@ -224,6 +225,11 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "termination": float(fallen),
         }
         return float(sum(config.weights[name] * value for name, value in terms.items()) * self._period_s)
+
+    def _foot_gap(self) -> float:
+        """How far the left foot is to the left of the right one [m]."""
+        x, y, _ = self._foot_positions[0] - self._foot_positions[1]
+        return math.cos(self._heading) * y - math.sin(self._heading) * x
 
     def _observe(self) -> np.ndarray:
         angle = 2.0 * math.pi * self._phase

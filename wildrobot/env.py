@@ -248,6 +248,7 @@ class WildRobotEnv:
             yaw_rate_width_rad_per_s=config.yaw_rate_width_rad_per_s,
             heading_width_rad=config.heading_width_rad,
             foot_height_width_m=config.foot_height_width_m,
+            least_foot_gap_m=config.least_foot_gap_m,
         )
         if set(config.weights) != set(values):
             wrong = sorted(set(config.weights) ^ set(values))

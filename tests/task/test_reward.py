@@ -58,6 +58,16 @@ def test_foot_slip_counts_loaded_feet_and_horizontal_velocity_only():
     assert float(reward.foot_slip(TWO_FEET_STILL, jnp.array([20.0, 20.0]))) == 0.0
 
 
+def test_feet_close_is_sideways_in_the_heading_frame():
+    """Heading along y: left is -x. The left foot is 0.07 m left of the right one and 0.3 m ahead: 0.03 m short of 0.1."""
+    feet = jnp.array([[-0.07, 0.3, 0.0], [0.0, 0.0, 0.0]])
+    heading = jnp.array(math.pi / 2)
+    assert float(reward.feet_close(feet, heading, 0.1)) == pytest.approx(0.03, abs=1e-6)
+    assert float(reward.feet_close(feet, heading, 0.06)) == 0.0
+    # Crossed legs: 0.07 m on the wrong side.
+    assert float(reward.feet_close(feet[::-1], heading, 0.1)) == pytest.approx(0.17, abs=1e-6)
+
+
 def test_action_rate_and_jerk():
     now, previous, before = jnp.array([0.5, 0.0]), jnp.array([0.2, 0.0]), jnp.array([0.0, 0.1])
     assert float(reward.action_rate(now, previous)) == pytest.approx(0.09)

@@ -66,7 +66,13 @@ class StyleRewards(VecEnvWrapper):
         self._environment_steps += self.num_envs
         ended = jnp.asarray(dones, jnp.float32)
         now, self._recent, rewards = self._watch(
-            self.state, self._recent, self._walk.stepped.physics, ended, followed, rewards, float(self._environment_steps)
+            self.state,
+            self._recent,
+            self._walk.stepped.physics,
+            ended,
+            followed,
+            rewards,
+            float(self._environment_steps),
         )
         self._collected.append(now)
         return obs, np.array(rewards), dones, infos

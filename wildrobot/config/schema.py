@@ -142,6 +142,7 @@ class RewardConfig(Section):
     yaw_rate_width_rad_per_s: Positive
     heading_width_rad: Positive
     foot_height_width_m: Positive
+    least_foot_gap_m: Positive
     velocity_filter_s: NonNegative
     pose_weights: dict[str, NonNegative]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from wildrobot.task import frames
 from wildrobot.task.view import Readings
 
 CONTACT_ABOVE_N = 2.0
@@ -56,6 +57,17 @@ def foot_contact(load_N: Float[Array, " 2"], swinging: Bool[Array, " 2"]) -> Flo
 def foot_slip(velocity_m_per_s: Float[Array, "2 3"], load_N: Float[Array, " 2"]) -> Float[Array, ""]:
     """Squared horizontal velocity of the feet that carry load, summed [m^2/s^2]."""
     return jnp.sum(jnp.sum(jnp.square(velocity_m_per_s[:, :2]), axis=-1) * (load_N > CONTACT_ABOVE_N))
+
+
+def feet_close(
+    foot_position_m: Float[Array, "2 3"], heading_rad: Float[Array, ""], least_gap_m: float
+) -> Float[Array, ""]:
+    """How much [m] the feet's centres are nearer to each other, sideways, than the least gap.
+
+    Soles that press against each other carry no weight, and trip the robot.
+    """
+    between = frames.in_heading_frame(foot_position_m[0] - foot_position_m[1], heading_rad)
+    return jnp.maximum(least_gap_m - between[1], 0.0)
 
 
 def action_rate(action: Float[Array, " n"], previous: Float[Array, " n"]) -> Float[Array, ""]:
@@ -122,6 +134,7 @@ def terms(
     yaw_rate_width_rad_per_s: float,
     heading_width_rad: float,
     foot_height_width_m: float,
+    least_foot_gap_m: float,
 ) -> dict[str, Float[Array, ""]]:
     """Every term by name, unweighted. `actions` are the newest, the one before, and the one before that."""
     action, previous, before = actions
@@ -136,6 +149,7 @@ def terms(
         "bounce": bounce(readings.base_velocity_heading_m_per_s),
         "wobble": wobble(readings.gyro_rad_per_s),
         "foot_slip": foot_slip(readings.foot_velocity_m_per_s, readings.foot_load_N),
+        "feet_close": feet_close(readings.foot_position_m, readings.heading_rad, least_foot_gap_m),
         "action_rate": action_rate(action, previous),
         "action_jerk": action_jerk(action, previous, before),
         "torque": torque(readings.torque_Nm),
