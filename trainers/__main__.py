@@ -36,11 +36,10 @@ def _brax(parsed: argparse.Namespace) -> None:
     # Seconds of imports, not worth waiting for where the arguments are wrong.
     from trainers import brax_compat, brax_ppo  # noqa: F401  in this order
 
-    brax_ppo.train(experiment, parsed.run, start)
+    brax_ppo.train(experiment, parsed.run or _new_folder("brax"), start)
 
 
 def _brax_amp(parsed: argparse.Namespace) -> None:
-    experiment, start = _experiment_and_start_unless_resumed(parsed, "brax_ppo")
     enable_compilation_cache()
     from trainers import brax_compat  # noqa: F401  before anything of Brax
 
@@ -49,7 +48,11 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
     from trainers.brax_amp import processes
 
     if parsed.distributed or (parsed.coordinator, parsed.num_processes, parsed.process_id) != (None, None, None):
+        # Before anything that computes.
         processes.initialize(parsed.coordinator, parsed.num_processes, parsed.process_id)
+        if not (parsed.run or parsed.resume):
+            raise UsageError("several processes need one folder that all of them see: give every one the same --run")
+    experiment, start = _experiment_and_start_unless_resumed(parsed, "brax_ppo")
     if experiment is None:
         brax_amp.resume(parsed.resume, parsed.overrides)
     else:
@@ -128,11 +131,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     brax.set_defaults(command=_brax)
     _add_common(brax, "brax", example="brax_ppo.seed=1")
-    brax.set_defaults(run=_new_folder("brax"))
     amp = commands.add_parser(
         "brax-amp",
         help="train with the PPO of Brax and a style that is learned from reference motions (AMP)",
-        description="Train with PPO + AMP on Brax's building blocks: brax_ppo.* and amp.* are its settings.",
+        description="Train with PPO + AMP on Brax's building blocks: brax_ppo.* and amp.* are its settings, but for Brax's own evaluation (run_evals).",
     )
     amp.set_defaults(command=_brax_amp)
     _add_common(amp, "brax", example="amp.style_weight=2")

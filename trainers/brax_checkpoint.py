@@ -14,7 +14,7 @@ from brax.training.agents.ppo import checkpoint
 
 from trainers.brax_networks import to_policy
 from trainers.origin import origin_of
-from trainers.stragglers import without_stragglers
+from trainers.stragglers import first_line, without_stragglers
 from wildrobot.config import BraxPpoConfig
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
@@ -51,7 +51,7 @@ def read(path: Path, *, trust: bool) -> Policy | None:
         raise UsageError(f"{found}: {error}") from None
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise UsageError(
-            f"{found}: is not as `python -m trainers brax` writes it ({_plain(error)}); {_REMEDY}"
+            f"{found}: is not as `python -m trainers brax` writes it ({first_line(error)}); {_REMEDY}"
         ) from None
 
 
@@ -71,7 +71,7 @@ def _params(path: Path) -> Any:
             warnings.filterwarnings("ignore", message="Sharding info not provided")
             return checkpoint.load(str(path))
     except Exception as error:  # a zoo: of Orbax, of TensorStore, of JSON, of whatever the damage leads into
-        raise UsageError(f"{path}: is damaged or incomplete ({_plain(error)}); {_REMEDY}") from None
+        raise UsageError(f"{path}: is damaged or incomplete ({first_line(error)}); {_REMEDY}") from None
 
 
 def _network_keywords(path: Path, core: WildRobotEnv) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _network_keywords(path: Path, core: WildRobotEnv) -> dict[str, Any]:
         keywords = dict(network["network_factory_kwargs"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise UsageError(
-            f"{path}: {_NETWORK} is not as `python -m trainers brax` writes it ({_plain(error)}); {_REMEDY}"
+            f"{path}: {_NETWORK} is not as `python -m trainers brax` writes it ({first_line(error)}); {_REMEDY}"
         ) from None
     if theirs != ours:
         raise UsageError(
@@ -91,8 +91,3 @@ def _network_keywords(path: Path, core: WildRobotEnv) -> dict[str, Any]:
             f"{ours[0]} and gives {ours[1]}; {_REMEDY}"
         )
     return keywords
-
-
-def _plain(error: Exception) -> str:
-    """The first line of a message, which may be of hundreds."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

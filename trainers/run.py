@@ -73,9 +73,9 @@ class RunFolder:
         provenance = json.loads((run.path / _PROVENANCE).read_text(encoding="utf-8"))
         again = {"steps": steps, "started": time.strftime(_TIME), "commit": commit()}
         provenance["resumed"] = [*provenance.get("resumed", []), again]
-        _replace(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        replace_text(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         kept = [line for line in whole_lines(run.path / _METRICS) if line["steps"] <= steps]
-        _replace(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
+        replace_text(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
         run._open(experiment, provenance, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
         return run
 
@@ -83,7 +83,7 @@ class RunFolder:
         self, experiment: Experiment, provenance: dict[str, Any], *, already_s: float, purge_step: int | None
     ) -> None:
         self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
-        _replace(self.path / _CONFIG, dump_yaml(experiment))
+        replace_text(self.path / _CONFIG, dump_yaml(experiment))
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
         self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)
         self._started = time.monotonic() - already_s
@@ -129,10 +129,13 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
     return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides), trainer
 
 
-def _replace(path: Path, text: str) -> None:
-    """Writes a file in one stroke."""
+def replace_text(path: Path, text: str) -> None:
+    """Writes a file in one stroke, which is on the disk when this returns."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(part, path)
 
 

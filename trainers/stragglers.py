@@ -1,4 +1,4 @@
-"""Silence around Orbax, whose threads go on for a while when one array has failed."""
+"""What Orbax says when something fails: made short, and its threads that go on for a while kept silent."""
 
 from __future__ import annotations
 
@@ -30,3 +30,8 @@ def without_stragglers() -> Iterator[None]:
         os.dup2(saved, 2)
         os.close(saved)
         os.close(nowhere)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a message, which may be of hundreds."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

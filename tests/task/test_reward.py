@@ -59,7 +59,7 @@ def test_foot_slip_counts_loaded_feet_and_horizontal_velocity_only():
 
 
 def test_feet_close_is_sideways_in_the_heading_frame():
-    """Heading along y: left is -x. The left foot is 0.07 m left of the right one and 0.3 m ahead: 0.03 m short of 0.1."""
+    """Heading along y: left is -x. The left foot is 0.07 m left of the right one, 0.3 m ahead: 0.03 m short of 0.1."""
     feet = jnp.array([[-0.07, 0.3, 0.0], [0.0, 0.0, 0.0]])
     heading = jnp.array(math.pi / 2)
     assert float(reward.feet_close(feet, heading, 0.1)) == pytest.approx(0.03, abs=1e-6)

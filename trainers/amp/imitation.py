@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 from trainers.amp.reference import Reference
 from wildrobot.errors import UsageError
 from wildrobot.motion import features, gait_phase
+from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.library import Library
 from wildrobot.robot import Robot
 
@@ -29,6 +30,7 @@ TERMS = (
 )
 """Weight, scale and features of each term: weight x exp(-scale x squared distance)."""
 _PHASES = 128
+_CADENCE_TOLERANCE = 0.06
 
 
 class Imitation(NamedTuple):
@@ -38,17 +40,28 @@ class Imitation(NamedTuple):
     by_phase: Float[Array, "C phases 55"]
 
     @classmethod
-    def load(cls, robot: Robot, clips: tuple[str, ...]) -> Imitation:
+    def load(cls, robot: Robot, clips: tuple[str, ...], frequency_hz: float) -> Imitation:
         """Reads clips by name or path.
 
+        Args:
+          robot: that imitates.
+          clips: to imitate.
+          frequency_hz: of the gait clock.
+
         Raises:
-          UsageError: as `Reference.load`, and for a clip that is no repeated stride.
+          UsageError: as `Reference.load`, and for a clip that is no repeated stride, or one of another cadence.
         """
         tables = []
         for clip in Library.load(robot, clips).clips:
             stride = gait_phase.of(clip)
             if stride is None:
                 raise UsageError(f"amp.clips: {clip.name} is no repeated stride, which imitation needs; leave it out")
+            own_hz = 1.0 / (stride.frames * PERIOD_S)
+            if abs(own_hz / frequency_hz - 1.0) > _CADENCE_TOLERANCE:
+                raise UsageError(
+                    f"amp.clips: {clip.name} makes {own_hz:.2f} strides per second, and the gait clock "
+                    f"{frequency_hz:g}; set env.task.gait.frequency_hz={own_hz:.2f}, or leave the clip out"
+                )
             frames = np.asarray(features.clip_features(robot, clip))[:-1]
             at = stride.first_frame + np.arange(_PHASES) / _PHASES * len(frames)
             tables.append(frames[np.round(at).astype(int) % len(frames)])

@@ -18,6 +18,7 @@ from brax.training.acme import running_statistics, specs
 from trainers.amp import discriminator
 from trainers.amp.reference import Reference
 from wildrobot.config import AmpConfig
+from wildrobot.errors import UsageError
 from wildrobot.motion import features
 from wildrobot.robot import Robot
 
@@ -81,28 +82,35 @@ class AmpState(NamedTuple):
 class StyleLearner:
     """Static: the reference, the network, the optimiser. The state is an `AmpState`, the methods are pure."""
 
-    def __init__(self, robot: Robot, settings: AmpConfig, *, steps_per_batch: int):
+    def __init__(self, robot: Robot, settings: AmpConfig, *, robots: int, steps_per_batch: int):
         """Reads the reference motions.
 
         Args:
           robot: whose features are judged.
           settings: of the discriminator.
+          robots: how many there are.
           steps_per_batch: control steps of one robot in a batch.
 
         Raises:
-          UsageError: as `Reference.load`.
+          UsageError: as `Reference.load`, and for a replay that is smaller than a batch.
         """
-        self.settings, self.reference = settings, Reference.load(robot, settings.clips)
+        if settings.replay_size < robots * steps_per_batch:
+            raise UsageError(
+                f"amp.replay_size={settings.replay_size} is less than one batch; choose at least "
+                f"{robots * steps_per_batch} ({robots} robots x {steps_per_batch} steps)"
+            )
+        self.settings, self._robots, self.reference = settings, robots, Reference.load(robot, settings.clips)
         self._network = networks.MLP([*settings.hidden_layer_sizes, 1], activation=jax.nn.swish)
         self._optimizer = optax.adam(settings.learning_rate)
         length = SPAN + steps_per_batch
         sample = Experience(jnp.zeros((length, features.SIZE)), jnp.zeros(length), jnp.zeros((length, 3)))
         self._replay = replay_buffers.UniformSamplingQueue(
-            max(1, settings.replay_size // steps_per_batch), sample, settings.batch_size - settings.batch_size // 2
+            settings.replay_size // steps_per_batch, sample, settings.batch_size - settings.batch_size // 2
         )
 
-    def init(self, key: Array, robots: int) -> AmpState:
+    def init(self, key: Array) -> AmpState:
         """The state before any batch."""
+        robots = self._robots
         key, params_key, replay_key = jax.random.split(key, 3)
         params = self._network.init(params_key, jnp.zeros((1, features.WINDOW * features.SIZE + COMMAND_SIZE)))
         frame = specs.Array((features.SIZE,), jnp.dtype("float32"))
@@ -180,12 +188,13 @@ class StyleLearner:
     ) -> tuple[Float[Array, "N T"], Bool[Array, "N T"]]:
         """The logit of each step but the first `SPAN`, and whether style is asked for there.
 
-        It is not where a window would begin in an earlier episode, nor where no clip is for the command.
+        It is not where a window would begin in an earlier episode or under another command, nor where no clip is for
+        the command.
         """
         windows = jax.vmap(features.windows)(steps.features, _first(steps))
         command = steps.command[:, SPAN:]
-        covered = self.reference.covers(command, self.settings.command_tolerance_m_per_s)
-        return self.logits(params, normalizer, windows.frames, command), windows.valid & covered
+        asked = windows.valid & self._covered(command, steps.command[:, :-SPAN])
+        return self.logits(params, normalizer, windows.frames, command), asked
 
     def logits(
         self,
@@ -216,9 +225,16 @@ class StyleLearner:
         windows = jnp.take_along_axis(rows.features, frames[..., None], axis=1)
         episode = jnp.cumsum(_first(rows), axis=1)
         at_end, at_begin = (jnp.take_along_axis(episode, at[:, None], axis=1)[:, 0] for at in (end, end - SPAN))
-        command = jnp.take_along_axis(rows.command, end[:, None, None], axis=1)[:, 0]
+        command, before = (
+            jnp.take_along_axis(rows.command, at[:, None, None], axis=1)[:, 0] for at in (end, end - SPAN)
+        )
+        counts = self._covered(command, before) & (at_end == at_begin)
+        return windows, command, counts.astype(jnp.float32)
+
+    def _covered(self, command: Float[Array, "*N 3"], before: Float[Array, "*N 3"]) -> Bool[Array, "*N"]:
+        """Where a clip is for the command, and the robot was under it all the window long."""
         covered = self.reference.covers(command, self.settings.command_tolerance_m_per_s)
-        return windows, command, (covered & (at_end == at_begin)).astype(jnp.float32)
+        return covered & jnp.all(command == before, axis=-1)
 
     def _loss(
         self,

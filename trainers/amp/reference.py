@@ -13,12 +13,26 @@ from jaxtyping import Array, Bool, Float, Int
 from trainers.amp.discriminator import weighted_mean
 from wildrobot.errors import UsageError
 from wildrobot.motion import features
+from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.library import Library
 from wildrobot.robot import Robot
 from wildrobot.task.command import is_standing
 
 YAW_RADIUS_M = 0.4
 """Makes yaw rates [rad/s] and velocities [m/s] comparable: how far commands are from each other."""
+
+
+def check_time_base(period_s: float) -> None:
+    """Refuses robots that are seen more or less often than clips have frames.
+
+    Raises:
+      UsageError: for another period between the features of a robot than `PERIOD_S`.
+    """
+    if abs(period_s - PERIOD_S) > 1e-9:
+        raise UsageError(
+            f"style is judged every {PERIOD_S:g} s, as the clips are, and robots act every {period_s:g} s here; set "
+            f"env.physics and action_repeat to {PERIOD_S:g} s, or amp.style_weight=0"
+        )
 
 
 class Reference(NamedTuple):

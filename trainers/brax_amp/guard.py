@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import jax
 import mujoco
 
-from trainers.brax_amp import checkpoints
+from trainers.brax_amp import checkpoints, processes
 from trainers.brax_amp.loop import Loop, LoopState, make_loop
 from wildrobot.config import Experiment, dump_yaml, load_experiment
 from wildrobot.env import make_env
@@ -38,8 +38,11 @@ def dump(folder: Path, experiment: Experiment, loop: Loop, before: LoopState, po
       The folder made: `<run>/dumps/<environment steps>`.
     """
     path = folder / "dumps" / f"{loop.environment_steps(before):012d}"
+    if processes.is_main():
+        # Of the same step, where a run has gone on to it again.
+        shutil.rmtree(path, ignore_errors=True)
     checkpoints.write_state(path / _STATE, before)
-    if jax.process_index() == 0:
+    if processes.is_main():
         (path / _CONFIG).write_text(dump_yaml(experiment), encoding="utf-8")
         policy.save(path / _POLICY)
         mujoco.mj_saveModel(loop.core.robot.model, str(path / _MODEL), None)
@@ -59,7 +62,7 @@ def replay(path: Path) -> tuple[list[str], list[str], dict[str, float]]:
     """
     try:
         then = json.loads((path / _REPORT).read_text(encoding="utf-8"))["not_finite"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: is no dump ({error}); give a folder <run>/dumps/<steps> that training made"
         ) from None

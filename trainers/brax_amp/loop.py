@@ -1,13 +1,13 @@
 """One training step of PPO + AMP: unroll, teach the discriminator, pay for style, update the policy.
 
 Everything that PPO is comes from Brax: unroll, loss, networks, learning rate, normaliser. Only the loop that
-`ppo.train` writes around them is written again, for it lets nothing in between. Without style it *is* `ppo.train`:
-the same keys are drawn in the same order, but for one thing: `ppo.train` draws a new key at each of its epochs
-(`num_evals`), and here one chain of keys goes through all steps. `tests/trainers/test_brax_amp.py` holds the two to
-the same losses and parameters.
+`ppo.train` writes around them is written again, for it lets nothing in between. Without style, on one device, it *is*
+`ppo.train`: the same keys are drawn in the same order, but for one thing: `ppo.train` draws a new key at each of its
+epochs (`num_evals`), and here one chain of keys goes through all steps. `tests/trainers/test_brax_amp.py` holds the
+two to the same losses and parameters.
 
 Semantics are those of the whole batch: arrays are sharded over the robots, and XLA puts the sums of devices together.
-So the result does not depend on how many devices, or processes, there are.
+So the result does not depend, but for rounding, on how many devices or processes there are.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from brax.training import acting, types
 from adapters.brax_env import BraxEnv, wrap_for_training
 from trainers.amp import AmpState, Experience, Imitation, StyleLearner, mixed
 from trainers.amp.discriminator import weighted_mean
+from trainers.amp.reference import check_time_base
 from trainers.brax_amp.envs import ROBOTS, STYLE_FIELDS, OverDevices, WithStyle
 from trainers.brax_amp.ppo import LearnerState, Metrics, Ppo
 from wildrobot.config import Experiment
@@ -109,12 +110,14 @@ class Loop:
         self._style = experiment.amp
         self.amp, self.imitation = None, None
         if experiment.amp.style_weight > 0:
+            check_time_base(core.control_period_s * settings.action_repeat)
             robot = WithStyle(robot)
             if experiment.amp.method == "ADVERSARIAL":
                 steps = self._unrolls * settings.unroll_length
-                self.amp = StyleLearner(core.robot, experiment.amp, steps_per_batch=steps)
+                self.amp = StyleLearner(core.robot, experiment.amp, robots=settings.num_envs, steps_per_batch=steps)
             else:
-                self.imitation = Imitation.load(core.robot, experiment.amp.clips)
+                frequency_hz = experiment.env.task.gait.frequency_hz
+                self.imitation = Imitation.load(core.robot, experiment.amp.clips, frequency_hz)
         batch = wrap_for_training(robot, experiment.env.episode_steps, settings.action_repeat)
         self._env = OverDevices(batch, mesh)
         self._ppo = Ppo(
@@ -171,7 +174,7 @@ class Loop:
         env = self._env.reset(jax.random.split(env_key, settings.num_envs))
         learner = self._ppo.init(policy_key, value_key, env.obs)
         # A chain of its own: PPO draws the same with style and without.
-        amp = self.amp and self.amp.init(jax.random.fold_in(global_key, 1), settings.num_envs)
+        amp = self.amp and self.amp.init(jax.random.fold_in(global_key, 1))
         return _strong(LoopState(learner, amp, env, jax.random.split(epoch_key, 1)[0]))
 
     def _step(self, state: LoopState) -> tuple[LoopState, Metrics]:

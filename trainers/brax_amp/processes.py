@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
 from wildrobot.errors import UsageError
+
+ResultT = TypeVar("ResultT")
 
 
 def initialize(coordinator: str | None, count: int | None, index: int | None) -> None:
@@ -35,3 +40,25 @@ def any_of(said: bool) -> bool:
     if jax.process_count() == 1:
         return said
     return bool(np.any(multihost_utils.process_allgather(np.array(said))))
+
+
+def together(work: Callable[[], ResultT]) -> ResultT:
+    """Does what only one process does, or what one may fail at: where it fails in one, it fails in all.
+
+    Otherwise the others would wait for that one for ever.
+    """
+    result, refusal = None, None
+    try:
+        result = work()
+    except (OSError, UsageError) as error:
+        refusal = error
+    if any_of(refusal is not None):
+        raise refusal or UsageError("another process could not go on; it says why")
+    return result  # pyright: ignore[reportReturnType]  None is what a work returns, or it has failed
+
+
+def main_says(number: int) -> int:
+    """The number that the main process gives, in every one."""
+    if jax.process_count() == 1:
+        return number
+    return int(multihost_utils.broadcast_one_to_all(np.array(number)))

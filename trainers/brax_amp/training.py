@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import jax
+from jax.experimental import multihost_utils
 
 from trainers.brax_amp import checkpoints, guard, processes
 from trainers.brax_amp.loop import Loop, LoopState, make_loop
@@ -47,21 +48,19 @@ def train(experiment: Experiment, run_path: Path, start: Start | None = None) ->
       UsageError: for a folder that holds files, a batch that the devices cannot share, clips that cannot be used, and
         a policy of another robot.
     """
-    core = make_env(experiment.env)
-    if start is not None:
-        check_fits(start.policy, core)
-    loop = make_loop(experiment, core, start and start.policy)
-    run, refusal = None, None
-    if processes.is_main():
-        try:
-            run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start)
-        except UsageError as error:
-            refusal = error
-    if processes.any_of(refusal is not None):
-        raise refusal or UsageError("process 0 has refused to train; it says why")
+
+    def prepared() -> tuple[Loop, RunFolder | None]:
+        core = make_env(experiment.env)
+        if start is not None:
+            check_fits(start.policy, core)
+        loop = make_loop(experiment, core, start and start.policy)
+        own = processes.is_main()
+        return loop, RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start) if own else None
+
+    loop, run = processes.together(prepared)
     state = loop.init(jax.random.PRNGKey(experiment.brax_ppo.seed))
     if start is not None:
-        state = _with_actor(state, start.policy, core, experiment.brax_ppo.seed)
+        state = _with_actor(state, start.policy, loop.core, experiment.brax_ppo.seed)
     _Training(experiment, run_path, run, loop, start and start.policy).go(state)
 
 
@@ -76,6 +75,28 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
       UsageError: for a folder of another trainer, or without a usable checkpoint, or that has nothing left to do; for
         any other override. The folder is then as it was.
     """
+    experiment, found = processes.together(lambda: _may_go_on(run_path, overrides))
+    # One process chooses for all.
+    chosen = processes.together(lambda: _newest_sound(found, run_path) if processes.is_main() else found[0])
+    path = found[processes.main_says(found.index(chosen))]
+    policy = Policy.load(path / checkpoints.POLICY)
+    loop = processes.together(lambda: make_loop(experiment, make_env(experiment.env), policy))
+    try:
+        state = checkpoints.load(path, loop.abstract_state())
+    except checkpoints.Damaged as error:
+        raise UsageError(f"{path}: cannot be read ({error}); remove it to go back to the one before") from None
+    steps = loop.environment_steps(state)
+    if steps >= experiment.brax_ppo.num_timesteps:
+        raise UsageError(
+            f"{run_path}: has already been trained for {steps:,} steps; ask for more with brax_ppo.num_timesteps=..."
+        )
+    own = processes.is_main()
+    run = processes.together(lambda: RunFolder.reopened(run_path, experiment, steps=steps) if own else None)
+    _Training(experiment, run_path, run, loop, policy).go(state)
+
+
+def _may_go_on(run_path: Path, overrides: Sequence[str]) -> tuple[Experiment, list[Path]]:
+    """The experiment of a run with what may change, and its finished checkpoints, newest first."""
     before, experiment, _ = read_run(run_path, overrides, trainers=(FRAMEWORK,))
     free: dict[str, Any] = dict.fromkeys(_MAY_CHANGE, 1_000)
     if before.model_copy(update={"brax_ppo": before.brax_ppo.model_copy(update=free)}) != experiment.model_copy(
@@ -89,16 +110,7 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
     found = list(checkpoints.newest_first(run_path / "checkpoints"))
     if not found:
         raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
-    policy = Policy.load(run_path / "policy.safetensors")
-    loop = make_loop(experiment, make_env(experiment.env), policy)
-    state = _newest_sound(found, loop, run_path)
-    steps = loop.environment_steps(state)
-    if steps >= experiment.brax_ppo.num_timesteps:
-        raise UsageError(
-            f"{run_path}: has already been trained for {steps:,} steps; ask for more with brax_ppo.num_timesteps=..."
-        )
-    run = RunFolder.reopened(run_path, experiment, steps=steps) if processes.is_main() else None
-    _Training(experiment, run_path, run, loop, policy).go(state)
+    return experiment, found
 
 
 class _Training:
@@ -112,7 +124,9 @@ class _Training:
         self._observation_clip = started_from and started_from.observation_clip
         self._total_steps = settings.num_timesteps
         training_steps = math.ceil(settings.num_timesteps / loop.env_steps_per_step)
-        self._save_every = math.ceil(training_steps / (settings.num_evals - 1))
+        # With whole lines of the log between them, so that a run that goes on writes the same lines.
+        save_every = math.ceil(training_steps / (settings.num_evals - 1))
+        self._save_every = math.ceil(save_every / _STEPS_PER_LINE) * _STEPS_PER_LINE
         self._progress: TrainingProgress | None = None
 
     def go(self, state: LoopState) -> None:
@@ -156,11 +170,11 @@ class _Training:
             lines.append(figures)
             count = done // self._loop.env_steps_per_step
             last = done >= self._total_steps
+            last = last or processes.any_of(interrupted.is_set())
             if count % _STEPS_PER_LINE == 0 or last:
                 rate = len(lines) * self._loop.env_steps_per_step / seconds
                 self._log(done, _summary(lines) | {"training/sps": rate})
                 lines, seconds = [], 0.0
-                last = last or processes.any_of(interrupted.is_set())
             if count % self._save_every == 0 or last:
                 self._save(state, done)
             if last:
@@ -168,10 +182,9 @@ class _Training:
         return state
 
     def _save(self, state: LoopState, steps: int) -> None:
-        # The policy first: where there is a checkpoint, there is a policy too.
-        if self._run is not None:
-            self._run.save_policy(self._policy(state, steps))
-        checkpoints.save(self._path.absolute() / "checkpoints", steps, state)
+        policy = self._policy(state, steps)
+        checkpoints.save(self._path.absolute() / "checkpoints", steps, state, policy)
+        processes.together(lambda: self._run.save_policy(policy) if self._run is not None else None)
 
     def _policy(self, state: LoopState, steps: int) -> Policy:
         learner = jax.device_get(state.learner)
@@ -186,16 +199,18 @@ class _Training:
 
     def _dump(self, before: LoopState, parts: list[str]) -> NoReturn:
         steps = self._loop.environment_steps(before)
-        path = guard.dump(self._path, self._experiment, self._loop, before, self._policy(before, steps), parts)
-        self._stop(
-            f"stopped after {steps:,} steps: not finite in the next one were its {', '.join(parts)}. That step was "
-            f'not taken. {self._kept()}. Look at it again with: python -m trainers replay "{path}"',
-            1,
+        said = (
+            f"stopped after {steps:,} steps: not finite in the next one were its {', '.join(parts)}. It was not taken"
         )
+        try:
+            path = guard.dump(self._path, self._experiment, self._loop, before, self._policy(before, steps), parts)
+        except OSError as error:
+            self._stop(f"{said}, and not dumped, for the disk refuses ({error.strerror or error}). {self._kept()}", 1)
+        self._stop(f'{said}. {self._kept()}. Look at it again with: python -m trainers replay "{path}"', 1)
 
     def _log(self, steps: int, figures: dict[str, float]) -> None:
-        if self._run is not None and self._progress is not None:
-            self._run.log(steps, figures)
+        processes.together(lambda: self._run.log(steps, figures) if self._run is not None else None)
+        if self._progress is not None:
             self._progress.update(steps, figures)
 
     def _kept(self) -> str:
@@ -221,7 +236,11 @@ class _Training:
 
 
 def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int) -> LoopState:
-    normalizer, actor = parameters(policy, privileged_moments(core, policy, seed))
+    given = parameters(policy, privileged_moments(core, policy, seed))
+    if jax.process_count() > 1:
+        # Processors of different kinds measure moments that differ in their last bits.
+        given = multihost_utils.broadcast_one_to_all(given)
+    normalizer, actor = given
     learner = state.learner
     params = learner.params.replace(policy=actor)
     placed = jax.tree.map(
@@ -232,12 +251,14 @@ def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int)
     return state._replace(learner=learner._replace(normalizer=placed[0], params=placed[1]))
 
 
-def _newest_sound(found: Sequence[Path], loop: Loop, run_path: Path) -> LoopState:
+def _newest_sound(found: Sequence[Path], run_path: Path) -> Path:
     for path in found:
         try:
-            return checkpoints.load(path, loop.abstract_state())
+            checkpoints.verify(path)
         except checkpoints.Damaged as error:
             print(f"{path}: is damaged, {error}; going back to the one before", file=sys.stderr)
+        else:
+            return path
     raise UsageError(f"{run_path}: none of its {len(found)} checkpoints can be read; train into a new folder")
 
 

@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 if TYPE_CHECKING:
     from trainers.sb3_ppo.style import StyleRewards
 
-MODEL, NORMALIZER = "model.zip", "normalizer.pkl"
+MODEL, NORMALIZER, AMP = "model.zip", "normalizer.pkl", "amp.msgpack"
 
 
 def save(folder: Path, model: PPO, normalizer: VecNormalize, style: StyleRewards | None = None) -> None:

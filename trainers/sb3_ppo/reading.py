@@ -15,7 +15,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from trainers.origin import origin_of
 from trainers.sb3_ppo import checkpoints
-from trainers.sb3_ppo.policy import to_policy
+from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
 from wildrobot.config import Sb3PpoConfig
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
@@ -57,7 +57,9 @@ def read(path: Path, *, trust: bool) -> Policy | None:
     if not isinstance(normalizer, VecNormalize):
         raise UsageError(f"{normalizer_path}: holds a {type(normalizer).__name__} and no VecNormalize; {_REMEDY}")
     try:
-        return to_policy(weights, normalizer, make_env(origin.env), origin.settings, origin.steps_before + steps)
+        framework = AMP_FRAMEWORK if found.with_name(checkpoints.AMP).is_file() else FRAMEWORK
+        age = origin.steps_before + steps
+        return to_policy(weights, normalizer, make_env(origin.env), origin.settings, age, framework)
     except UsageError as error:
         raise UsageError(f"{found}: {error}") from None
     except (AttributeError, LookupError, TypeError) as error:

@@ -17,11 +17,13 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 from adapters.gymnasium_env import VectorWalkEnv
 from trainers.amp import AmpState, Experience, StyleLearner, mixed
 from trainers.amp.learner import SPAN
+from trainers.amp.reference import check_time_base
+from trainers.sb3_ppo.checkpoints import AMP
 from wildrobot.config import AmpConfig
+from wildrobot.errors import UsageError
 from wildrobot.motion import features
 from wildrobot.physics import PhysicsState
 
-AMP = "amp.msgpack"
 _FRESH = ("replay", "history")
 """What a run that goes on collects anew, as its episodes are new."""
 
@@ -48,8 +50,9 @@ class StyleRewards(VecEnvWrapper):
         """
         super().__init__(robots)
         self._walk = walk
-        self.learner = StyleLearner(walk.core.robot, settings, steps_per_batch=steps_per_batch)
-        self.state: AmpState = jax.jit(self.learner.init, static_argnums=1)(jax.random.PRNGKey(seed), walk.num_envs)
+        check_time_base(walk.core.control_period_s)
+        self.learner = StyleLearner(walk.core.robot, settings, robots=walk.num_envs, steps_per_batch=steps_per_batch)
+        self.state: AmpState = jax.jit(self.learner.init)(jax.random.PRNGKey(seed))
         self._recent = self.state.history
         self._collected: list[Experience] = []
         self._watch, self._learn = jax.jit(self._watched), jax.jit(self.learner.learn)
@@ -58,6 +61,8 @@ class StyleRewards(VecEnvWrapper):
     def reset(self) -> Any:
         # No window reaches back to before a reset.
         self._recent = self._recent._replace(ended=jnp.ones_like(self._recent.ended))
+        self.state = self.state._replace(history=self._recent)
+        self._collected = []
         return self.venv.reset()
 
     def step_wait(self) -> VecEnvStepReturn:
@@ -93,8 +98,21 @@ class StyleRewards(VecEnvWrapper):
         (folder / AMP).write_bytes(flax.serialization.to_bytes(_learned(self.state)))
 
     def load(self, folder: Path, environment_steps: int) -> None:
-        """Goes on from what `save` wrote."""
-        read = flax.serialization.from_bytes(_learned(self.state), (folder / AMP).read_bytes())
+        """Goes on from what `save` wrote.
+
+        Raises:
+          UsageError: if it is missing, damaged, or of another discriminator.
+        """
+        own = _learned(self.state)
+        try:
+            read = flax.serialization.from_bytes(own, (folder / AMP).read_bytes())
+            fits = jax.tree.map(jnp.shape, read) == jax.tree.map(jnp.shape, own)
+        except (OSError, ValueError, KeyError) as error:
+            raise UsageError(f"{folder / AMP}: cannot be read ({error}); train into a new folder") from None
+        if not fits:
+            raise UsageError(
+                f"{folder / AMP}: is of a discriminator of other layers; amp.hidden_layer_sizes cannot change"
+            )
         self.state = self.state._replace(**read)
         self._environment_steps = environment_steps
 

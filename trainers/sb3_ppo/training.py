@@ -141,6 +141,8 @@ def _robots(
     robots: VecEnv = Sb3VecEnv(walk)
     style = None
     if amp is not None:
+        if amp.method != "ADVERSARIAL":
+            raise UsageError(f"--amp: amp.method={amp.method} is for brax-amp alone; choose ADVERSARIAL")
         try:
             # The discriminator is made of Brax's parts, which nothing else here needs.
             from trainers.sb3_ppo.style import StyleRewards

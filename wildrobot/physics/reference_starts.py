@@ -11,13 +11,14 @@ from wildrobot.motion import gait_phase, playing
 from wildrobot.motion.library import Library
 from wildrobot.physics.starts import StartBank
 from wildrobot.robot import Robot
+from wildrobot.task.command import is_standing
 
 
 def make_reference_starts(robot: Robot, config: ReferenceStartsConfig, besides: int) -> StartBank:
     """Draws frames of clips, so many that they are `config.share` of all start states with `besides` others.
 
-    Sensors and velocities are the clip's; the joint targets are its joint angles. A start on a clip that repeats goes
-    on as the clip does: under its command, at its phase.
+    Sensors and velocities are the clip's; the joint targets are its joint angles. A start on a clip of a
+    repeated stride goes on as the clip does: under its command, at its phase.
 
     Raises:
       UsageError: for a clip that does not exist or cannot be used.
@@ -29,9 +30,10 @@ def make_reference_starts(robot: Robot, config: ReferenceStartsConfig, besides: 
     moving, command, phase = np.zeros(count, bool), np.zeros((count, 3)), np.zeros(count)
     for index, clip in enumerate(library.clips):
         here, stride = which == index, gait_phase.of(clip)
-        if stride is not None:
+        if stride is not None and not is_standing(jnp.asarray(clip.command)):
             moving[here], command[here] = True, clip.command
-            phase[here] = stride.phase(rows[here] - library.first[index])
+            # A step is held to the phase that it begins with, and reaches the next frame.
+            phase[here] = stride.phase(rows[here] - library.first[index] + 1)
     views = playing.views(robot, library.qpos[rows], library.qvel[rows])
     ctrl = jnp.clip(views.ctrl, *jnp.asarray(robot.joint_range_rad.T, jnp.float32))
     return StartBank(

@@ -24,7 +24,7 @@ class StartBank:
       sensordata: what the sensors read at each start under `ctrl`.
       moving: whether a start is in the midst of a motion, which `command` and `phase` are of; else they are 0.
       command: (vx [m/s], vy [m/s], yaw rate [rad/s]) that the motion realises, in the heading frame.
-      phase: of the motion's gait [cycles, 0 to 1), 0 where the left foot lifts.
+      phase: of the motion's gait [cycles, 0 to 1), 0 where the left foot lifts, one control step later.
     """
 
     qpos: Float[Array, "N nq"]

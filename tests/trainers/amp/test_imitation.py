@@ -27,7 +27,7 @@ def test_similarity():
 def test_a_robot_on_the_clip_at_its_phase_is_paid_in_full():
     """Phase 0 is where the left foot lifts; half a stride off, the legs are where the other's should be."""
     robot = load_robot("feet")
-    imitation = Imitation.load(robot, ("forward-0.10", "forward-0.20"))
+    imitation = Imitation.load(robot, ("forward-0.10", "forward-0.20"), 0.9)
     clip = load(find("forward-0.20"), robot)
     lift = int(np.flatnonzero(~clip.contacts[1:, 0] & clip.contacts[:-1, 0])[0]) + 1
     seen = features.clip_features(robot, clip)[lift]
@@ -39,4 +39,4 @@ def test_a_robot_on_the_clip_at_its_phase_is_paid_in_full():
 
 def test_a_clip_that_is_no_stride_is_refused():
     with pytest.raises(UsageError, match=r"start-stop-0.10 is no repeated stride, which imitation needs"):
-        Imitation.load(load_robot("feet"), ("start-stop-0.10",))
+        Imitation.load(load_robot("feet"), ("start-stop-0.10",), 0.9)
