@@ -134,7 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     amp = commands.add_parser(
         "brax-amp",
         help="train with the PPO of Brax and a style that is learned from reference motions (AMP)",
-        description="Train with PPO + AMP on Brax's building blocks: brax_ppo.* and amp.* are its settings, but for Brax's own evaluation (run_evals).",
+        description="Train with PPO + AMP on Brax's building blocks. brax_ppo.* (but for run_evals) and amp.* are its "
+        "settings.",
     )
     amp.set_defaults(command=_brax_amp)
     _add_common(amp, "brax", example="amp.style_weight=2")

@@ -15,6 +15,7 @@ from wildrobot.motion.clip import load, of_motion
 from wildrobot.motion.features import clip_features, features
 from wildrobot.motion.library import find
 from wildrobot.physics import start_state
+from wildrobot.physics.reference_starts import make_reference_starts
 
 SETTINGS = [
     "env.physics.engine=native", "env.physics.threads=1", "env.variants.count=1", "env.starts.count=6",
@@ -90,7 +91,7 @@ def test_an_unknown_clip_is_named():
 
 
 def test_an_episode_on_a_clip_goes_on_as_the_clip_does(env, robot):
-    """Under the clip's command, at its phase of the gait clock: 0 where the left foot lifts."""
+    """Under the clip's command; a first step is held to the phase of the next frame, 0 where the left foot lifts."""
     clip = load(find("forward-0.20"), robot)
     lift = int(np.flatnonzero(~clip.contacts[1:, 0] & clip.contacts[:-1, 0])[0]) + 1
     reset = jax.jit(env.reset)
@@ -98,7 +99,7 @@ def test_an_episode_on_a_clip_goes_on_as_the_clip_does(env, robot):
         task, physics = reset(jax.random.key(start), start=jnp.int32(start)).task, env.physics.starts
         frame = int(np.abs(clip.qpos - np.asarray(physics.qpos[start])).max(axis=1).argmin())
         np.testing.assert_allclose(task.command, [0.2, 0.0, 0.0], atol=1e-6)
-        np.testing.assert_allclose(task.phase, ((frame - lift) / 56) % 1.0, atol=1e-6)
+        np.testing.assert_allclose(task.phase, ((frame + 1 - lift) / 56) % 1.0, atol=1e-6)
     pinned = jax.jit(lambda key, command: env.reset(key, start=jnp.int32(7), command=command))
     task = pinned(jax.random.key(0), jnp.array([0.0, 0.05, 0.0])).task
     np.testing.assert_allclose(task.command, [0.0, 0.05, 0.0])
@@ -109,6 +110,14 @@ def test_an_episode_at_home_draws_its_command(env):
     reset = jax.jit(jax.vmap(lambda key: env.reset(key, start=jnp.int32(0))))
     commands = np.asarray(reset(jax.random.split(jax.random.key(0), 50)).task.command)
     assert len(np.unique(commands, axis=0)) > 30
+
+
+def test_a_clip_that_steps_on_the_spot_is_no_order_to_walk(robot):
+    """Its command is the one to stand still, so such an episode draws a command, as any other."""
+    config = load_experiment("smoke", [*SETTINGS, "env.reference_starts.clips=[step-in-place]"]).env.reference_starts
+    bank = make_reference_starts(robot, config, besides=6)
+    assert not bank.moving.any()
+    assert not bank.phase.any()
 
 
 def test_a_clip_that_is_no_single_stride_has_no_phase(robot):

@@ -41,12 +41,18 @@ def stock(experiment, steps):
     return params, seen
 
 
-@pytest.mark.parametrize("schedule", ["ADAPTIVE_KL", "NONE"])
+@pytest.mark.parametrize("schedule", ["ADAPTIVE_KL", pytest.param("NONE", marks=pytest.mark.slow)])
 def test_without_style_it_is_stock_ppo(schedule):
     """The same seed, four training steps: parameters, normaliser and losses of `ppo.train`, to rounding."""
     experiment = load_experiment(
         "smoke",
-        [NATIVE, "amp.style_weight=0", f"brax_ppo.learning_rate_schedule={schedule}", "brax_ppo.num_minibatches=4"],
+        [
+            NATIVE,
+            "amp.style_weight=0",
+            f"brax_ppo.learning_rate_schedule={schedule}",
+            "brax_ppo.num_minibatches=4",
+            "brax_ppo.num_updates_per_batch=2",
+        ],
     )
     (normalizer, policy, value), expected = stock(experiment, STEPS)
     loop = make_loop(experiment, make_env(experiment.env))

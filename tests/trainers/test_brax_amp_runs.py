@@ -11,12 +11,12 @@ import pytest
 from tests.trainers.conftest import NATIVE
 from trainers import brax_amp
 from trainers.__main__ import main
-from trainers.brax_amp import checkpoints
+from trainers.brax_amp import checkpoints, guard
 from trainers.brax_amp.loop import make_loop
 from wildrobot.config import load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
-from wildrobot.policy import Policy
+from wildrobot.policy import Policy, load_policy
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +97,12 @@ def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, monke
     """From the second checkpoint on, no file may grow beyond 64 KiB."""
     run, save = tmp_path / "run", checkpoints.save
 
-    def save_on_a_full_disk(folder, steps, state):
+    def save_on_a_full_disk(folder, steps, state, policy):
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)
         if steps > 2048:
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, limit[1]))
         try:
-            return save(folder, steps, state)
+            return save(folder, steps, state, policy)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limit)
 
@@ -137,6 +137,36 @@ def test_what_is_not_finite_stops_the_run_and_can_be_played_again(tmp_path, caps
     assert then.startswith("not finite then: ")
     assert "parameters" in then
     assert then.split(":")[1].strip() == now.split(":")[1].strip()
+
+
+def test_a_run_that_goes_on_to_the_same_broken_step_says_so_again(amp_run, tmp_path, monkeypatch, capsys):
+    """And its dump takes the place of the one before."""
+    run = tmp_path / "run"
+    shutil.copytree(amp_run, run)
+    monkeypatch.setattr(guard, "broken_parts", lambda figures: ["losses"])
+    for _ in range(2):
+        with pytest.raises(SystemExit) as stopped:
+            brax_amp.resume(run, ["brax_ppo.num_timesteps=9000"])
+        assert stopped.value.code == 1
+        assert "not finite in the next one were its losses" in capsys.readouterr().err
+        assert [dump.name for dump in (run / "dumps").iterdir()] == ["000000004096"]
+        assert steps_kept(run) == [4096, 2048]
+
+
+def test_a_checkpoint_holds_a_policy_for_every_other_command(amp_run):
+    policy = load_policy(newest(amp_run), trust=False)
+    assert policy.info == Policy.load(amp_run / "policy.safetensors").info
+
+
+def test_checkpoints_of_before_a_run_went_back_do_not_crowd_out_the_new_one(amp_run, tmp_path, like):
+    """Three unfinished ones of later steps, as a killed run may leave."""
+    run = tmp_path / "run"
+    shutil.copytree(amp_run, run)
+    for steps in (5000, 6000, 7000):
+        (run / "checkpoints" / f"{steps:012d}").mkdir()
+    checkpoints.save(run / "checkpoints", 4500, checkpoints.load(newest(amp_run), like), load_policy(run, trust=False))
+    assert steps_kept(run) == [4500, 4096, 2048]
+    assert len(list((run / "checkpoints").iterdir())) == 3
 
 
 def test_the_replay_of_what_is_no_dump(tmp_path, capsys):

@@ -199,9 +199,7 @@ class _Training:
 
     def _dump(self, before: LoopState, parts: list[str]) -> NoReturn:
         steps = self._loop.environment_steps(before)
-        said = (
-            f"stopped after {steps:,} steps: not finite in the next one were its {', '.join(parts)}. It was not taken"
-        )
+        said = f"stopped at {steps:,} steps: not finite in the next one were its {', '.join(parts)}. It was not taken"
         try:
             path = guard.dump(self._path, self._experiment, self._loop, before, self._policy(before, steps), parts)
         except OSError as error:

@@ -111,7 +111,7 @@ class StyleRewards(VecEnvWrapper):
             raise UsageError(f"{folder / AMP}: cannot be read ({error}); train into a new folder") from None
         if not fits:
             raise UsageError(
-                f"{folder / AMP}: is of a discriminator of other layers; amp.hidden_layer_sizes cannot change"
+                f"{folder / AMP}: is of other layers; amp.hidden_layer_sizes cannot change as a run goes on"
             )
         self.state = self.state._replace(**read)
         self._environment_steps = environment_steps

@@ -37,6 +37,13 @@ def test_a_robot_on_the_clip_at_its_phase_is_paid_in_full():
     assert imitation.reward(seen, jnp.array([0.1, 0.0, 0.0]), jnp.array(0.0)) < 0.97
 
 
+def test_a_clip_of_another_cadence_is_refused():
+    with pytest.raises(
+        UsageError, match=r"human-walk-0.19 makes 0.78 strides per second, and the gait clock 0.9; set env"
+    ):
+        Imitation.load(load_robot("feet"), ("human-walk-0.19",), 0.9)
+
+
 def test_a_clip_that_is_no_stride_is_refused():
     with pytest.raises(UsageError, match=r"start-stop-0.10 is no repeated stride, which imitation needs"):
         Imitation.load(load_robot("feet"), ("start-stop-0.10",), 0.9)

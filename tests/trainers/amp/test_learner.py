@@ -8,6 +8,7 @@ import pytest
 from trainers.amp import Experience, StyleLearner, mixed
 from trainers.amp.learner import SPAN
 from wildrobot.config import load_experiment
+from wildrobot.errors import UsageError
 from wildrobot.motion import features
 from wildrobot.robot import load_robot
 
@@ -17,7 +18,7 @@ FORWARD = (0.2, 0.0, 0.0)
 
 def make(**changes):
     settings = load_experiment("smoke").amp.model_copy(update={"clips": ("forward-0.20",), "batch_size": 32, **changes})
-    return StyleLearner(load_robot("feet"), settings, steps_per_batch=STEPS)
+    return StyleLearner(load_robot("feet"), settings, robots=ROBOTS, steps_per_batch=STEPS)
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +42,13 @@ def paid(style):
 
 def test_the_first_windows_begin_with_the_training(learner):
     """A window spans SPAN + 1 = 19 steps: the 19th step is the first that ends one."""
-    _, style, _ = learner.learn(learner.init(jax.random.PRNGKey(0), ROBOTS), experience())
+    _, style, _ = learner.learn(learner.init(jax.random.PRNGKey(0)), experience())
     expected = np.tile(np.arange(STEPS) >= SPAN, (ROBOTS, 1))
     np.testing.assert_array_equal(paid(style), expected)
 
 
 def test_windows_reach_back_into_the_batch_before(learner):
-    state, _, _ = learner.learn(learner.init(jax.random.PRNGKey(0), ROBOTS), experience(1))
+    state, _, _ = learner.learn(learner.init(jax.random.PRNGKey(0)), experience(1))
     state, style, _ = learner.learn(state, experience(2))
     assert paid(style).all()
     # The first step's window is of the last 18 steps of the batch before, and of itself.
@@ -61,7 +62,7 @@ def test_windows_reach_back_into_the_batch_before(learner):
 
 def test_no_window_crosses_a_reset(learner):
     """Robot 1's episode ends at step 3, robot 2's at the last step of the batch before."""
-    state = learner.init(jax.random.PRNGKey(0), ROBOTS)
+    state = learner.init(jax.random.PRNGKey(0))
     state, _, _ = learner.learn(state, experience(1, ended=[(2, STEPS - 1)]))
     _, style, _ = learner.learn(state, experience(2, ended=[(1, 3)]))
     asked = paid(style)
@@ -72,7 +73,7 @@ def test_no_window_crosses_a_reset(learner):
 
 def test_a_window_across_a_reset_teaches_nothing(learner):
     """A batch all of whose windows cross a reset or have no clip: the discriminator learns from references alone."""
-    state = learner.init(jax.random.PRNGKey(0), ROBOTS)
+    state = learner.init(jax.random.PRNGKey(0))
     ends = [(robot, step) for robot in range(ROBOTS) for step in range(0, STEPS, 10)]
     one, _, figures = learner.learn(state, experience(1, ended=ends))
     other, _, _ = learner.learn(state, experience(2, ended=ends))
@@ -83,14 +84,32 @@ def test_a_window_across_a_reset_teaches_nothing(learner):
 
 @pytest.mark.parametrize(("command", "asked"), [(FORWARD, True), ((0.0, 0.0, 0.0), False), ((0.4, 0.0, 0.0), False)])
 def test_style_is_asked_for_where_a_clip_is_for_the_command(learner, command, asked):
-    _, style, figures = learner.learn(learner.init(jax.random.PRNGKey(0), ROBOTS), experience(command=command))
+    _, style, figures = learner.learn(learner.init(jax.random.PRNGKey(0)), experience(command=command))
     assert paid(style).any() == asked
     assert (float(figures["asked_share"]) > 0) == asked
 
 
+def test_a_window_across_a_change_of_command_is_not_judged(learner):
+    """A robot that was told otherwise until step 5 could not have moved as it is told now."""
+    batch = experience(command=(0.15, 0.0, 0.0))
+    batch = batch._replace(command=batch.command.at[0, 5:].set(jnp.array(FORWARD)))
+    state, _, _ = learner.learn(learner.init(jax.random.PRNGKey(0)), experience(1, command=(0.15, 0.0, 0.0)))
+    _, style, _ = learner.learn(state, batch)
+    steps = np.arange(STEPS)
+    np.testing.assert_array_equal(paid(style)[0], (steps < 5) | (steps >= 5 + SPAN))
+    assert paid(style)[1:].all()
+
+
+def test_a_replay_that_holds_less_than_a_batch_is_refused():
+    with pytest.raises(
+        UsageError, match=r"amp.replay_size=50 is less than one batch; choose at least 96 \(4 robots x 24"
+    ):
+        make(replay_size=50)
+
+
 def test_the_reward_is_the_updated_discriminators(learner):
     """A batch is paid by the discriminator that has already learned from it, not by the one before."""
-    state, batch = learner.init(jax.random.PRNGKey(0), ROBOTS), experience()
+    state, batch = learner.init(jax.random.PRNGKey(0)), experience()
     learned, style, _ = learner.learn(state, batch)
     steps = jax.tree.map(lambda before, now: jnp.concatenate([before, now], axis=1), state.history, batch)
     np.testing.assert_allclose(style, learner.style(learned, steps), atol=1e-4)
@@ -103,7 +122,7 @@ def test_the_reward_is_the_updated_discriminators(learner):
 def test_it_learns_to_tell_noise_from_the_reference():
     learner = make(learning_rate=1e-2, reward="BOUNDED")
     learn = jax.jit(learner.learn)
-    state, style, figures = learn(learner.init(jax.random.PRNGKey(0), ROBOTS), experience(0))
+    state, style, figures = learn(learner.init(jax.random.PRNGKey(0)), experience(0))
     for key in range(1, 30):
         state, style, figures = learn(state, experience(key))
     assert figures["logit_reference"] > 0.5 > -0.5 > figures["logit_policy"]
@@ -115,7 +134,7 @@ def test_it_learns_to_tell_noise_from_the_reference():
 
 def test_past_experience_is_replayed(learner):
     """The replay holds the batches, oldest first, with the steps before each."""
-    state = learner.init(jax.random.PRNGKey(0), ROBOTS)
+    state = learner.init(jax.random.PRNGKey(0))
     assert state.replay.insert_position == 0
     for key in (1, 2):
         state, _, _ = learner.learn(state, experience(key))
