@@ -110,9 +110,7 @@ class StyleRewards(VecEnvWrapper):
         except (OSError, ValueError, KeyError) as error:
             raise UsageError(f"{folder / AMP}: cannot be read ({error}); train into a new folder") from None
         if not fits:
-            raise UsageError(
-                f"{folder / AMP}: is of other layers; amp.hidden_layer_sizes cannot change as a run goes on"
-            )
+            raise UsageError(f"{folder / AMP}: is of other layers; amp.hidden_layer_sizes cannot change now")
         self.state = self.state._replace(**read)
         self._environment_steps = environment_steps
 
