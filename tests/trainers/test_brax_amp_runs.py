@@ -20,10 +20,15 @@ from wildrobot.policy import Policy, load_policy
 
 
 @pytest.fixture(scope="module")
-def like(amp_run):
-    """The tree that a state of the run is."""
+def loop(amp_run):
     experiment = load_experiment(amp_run / "config.yaml")
-    return make_loop(experiment, make_env(experiment.env)).abstract_state()
+    return make_loop(experiment, make_env(experiment.env))
+
+
+@pytest.fixture(scope="module")
+def like(loop):
+    """The tree that a state of the run is."""
+    return loop.abstract_state()
 
 
 def newest(run):
@@ -139,18 +144,16 @@ def test_what_is_not_finite_stops_the_run_and_can_be_played_again(tmp_path, caps
     assert then.split(":")[1].strip() == now.split(":")[1].strip()
 
 
-def test_a_run_that_goes_on_to_the_same_broken_step_says_so_again(amp_run, tmp_path, monkeypatch, capsys):
-    """And its dump takes the place of the one before."""
-    run = tmp_path / "run"
-    shutil.copytree(amp_run, run)
-    monkeypatch.setattr(guard, "broken_parts", lambda figures: ["losses"])
-    for _ in range(2):
-        with pytest.raises(SystemExit) as stopped:
-            brax_amp.resume(run, ["brax_ppo.num_timesteps=9000"])
-        assert stopped.value.code == 1
-        assert "not finite in the next one were its losses" in capsys.readouterr().err
-        assert [dump.name for dump in (run / "dumps").iterdir()] == ["000000004096"]
-        assert steps_kept(run) == [4096, 2048]
+def test_the_dump_of_a_run_that_goes_on_to_the_same_step_takes_the_place_of_the_one_before(
+    amp_run, loop, like, tmp_path
+):
+    experiment, policy = load_experiment(amp_run / "config.yaml"), load_policy(amp_run, trust=False)
+    state = checkpoints.load(newest(amp_run), like)
+    for parts in (["losses"], ["rewards"]):
+        path = guard.dump(tmp_path, experiment, loop, state, policy, parts)
+        assert json.loads((path / "report.json").read_text()) == {"environment_steps": 4096, "not_finite": parts}
+    assert [dump.name for dump in (tmp_path / "dumps").iterdir()] == ["000000004096"]
+    jax.tree.map(np.testing.assert_array_equal, checkpoints.read_state(path / "state", like), state)
 
 
 def test_a_checkpoint_holds_a_policy_for_every_other_command(amp_run):
