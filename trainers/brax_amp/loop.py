@@ -132,9 +132,10 @@ class Loop:
 
     def abstract_state(self) -> LoopState:
         """Shape, dtype and place of each leaf of the state."""
-        shape = jax.eval_shape(self._init, jax.random.PRNGKey(0))
         return jax.tree.map(
-            lambda leaf, place: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), shape, self._shardings
+            lambda leaf, place: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place),
+            self._shape,
+            self._shardings,
         )
 
     @staticmethod
@@ -143,13 +144,17 @@ class Loop:
         return int(jax.device_get(state.learner.env_steps))
 
     @functools.cached_property
+    def _shape(self) -> LoopState:
+        """Shape and dtype of each leaf of the state: traced once, which takes seconds."""
+        return jax.eval_shape(self._init, jax.random.PRNGKey(0))
+
+    @functools.cached_property
     def _shardings(self) -> LoopState:
         """Where each leaf of the state lies: robots on their devices, everything else on all of them."""
-        shape = jax.eval_shape(self._init, jax.random.PRNGKey(0))
         everywhere, own = self._placed(PartitionSpec()), self._placed(PartitionSpec(ROBOTS))
-        placed = jax.tree.map(lambda _: everywhere, shape)
+        placed = jax.tree.map(lambda _: everywhere, self._shape)
         amp = placed.amp and placed.amp._replace(history=jax.tree.map(lambda _: own, placed.amp.history))
-        return placed._replace(env=jax.tree.map(lambda _: own, shape.env), amp=amp)
+        return placed._replace(env=jax.tree.map(lambda _: own, self._shape.env), amp=amp)
 
     @functools.cached_property
     def init(self) -> Any:
