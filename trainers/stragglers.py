@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -15,7 +16,8 @@ _STRAGGLERS_S = 1.0
 def without_stragglers() -> Iterator[None]:
     """Keeps silent what threads that still read or write after a failure say of a loop that is closed.
 
-    What the block itself raises is raised. Standard error is held back meanwhile.
+    What the block itself raises is raised. Standard error is held back meanwhile. Tasks that failed besides are collected at
+    any later moment; asyncio's complaint of each would tell a second time, with a traceback, what has been raised.
     """
     saved, nowhere, hook = os.dup(2), os.open(os.devnull, os.O_WRONLY), sys.unraisablehook
     os.dup2(nowhere, 2)
@@ -23,6 +25,7 @@ def without_stragglers() -> Iterator[None]:
     try:
         yield
     except Exception:
+        logging.getLogger("asyncio").addFilter(_is_not_of_a_failed_task)
         time.sleep(_STRAGGLERS_S)
         raise
     finally:
@@ -30,6 +33,10 @@ def without_stragglers() -> Iterator[None]:
         os.dup2(saved, 2)
         os.close(saved)
         os.close(nowhere)
+
+
+def _is_not_of_a_failed_task(record: logging.LogRecord) -> bool:
+    return "exception was never retrieved" not in record.getMessage()
 
 
 def first_line(error: Exception) -> str:
