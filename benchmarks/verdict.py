@@ -1,0 +1,112 @@
+"""Trainings side by side, as Markdown: what the judge says of their gates, and how near they are to each reference.
+
+python -m wildrobot.evaluation RUN ... --quick --no-gate --json judged.json
+python -m wildrobot.evaluation.style GROUP=RUN ... --json generated.json
+python -m wildrobot.evaluation.style GROUP=RUN ... --reference human --json human.json
+python -m benchmarks.verdict judged.json generated=generated.json human=human.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+_STYLE = (
+    ("survival", "survival [%]", 100.0, 0),
+    ("speed_error_m_per_s", "speed error [m/s]", 1.0, 3),
+    ("joint_distance_rad", "joint distance [rad]", 1.0, 3),
+    ("foot_path_distance_m", "foot distance [m]", 1.0, 3),
+    ("stride_frequency_ratio", "stride rate ratio", 1.0, 2),
+    ("smoothness", "smoothness", 1.0, 1),
+    ("noise_to_hide", "noise to hide", 1.0, 1),
+)
+
+
+def main() -> int:
+    """Reads what the judge and the measurement of style have written, and prints a table of each."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.verdict",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("judged", type=Path, metavar="JUDGED.json", help="of `python -m wildrobot.evaluation`")
+    parser.add_argument(
+        "styles",
+        nargs="+",
+        metavar="LABEL=STYLE.json",
+        help="of `python -m wildrobot.evaluation.style`, one per reference",
+    )
+    parsed = parser.parse_args()
+    named = [text.partition("=") for text in parsed.styles]
+    if bad := next(
+        (text for text, (label, _, path) in zip(parsed.styles, named, strict=True) if not (label and path)), ""
+    ):
+        parser.error(f"{bad!r} is not of the form LABEL=STYLE.json")
+    styles = {label: json.loads(Path(path).read_text(encoding="utf-8")) for label, _, path in named}
+    print(gates(json.loads(parsed.judged.read_text(encoding="utf-8")), next(iter(styles.values()))))
+    for label, style in styles.items():
+        print(f"\nAgainst `{label}`:\n\n{distances(style)}")
+    return 0
+
+
+def gates(judged: dict[str, Any], style: dict[str, Any]) -> str:
+    """One row per group: gates passed by each run, survival over all episodes, and what is failed by how many runs."""
+    group_of = {each["policy"]["sha256"]: each["group"] for each in style["walkers"] if each.get("policy")}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for policy in judged["policies"]:
+        if not policy["baseline"]:
+            groups.setdefault(group_of[policy["provenance"]["sha256"]], []).append(policy)
+    rows = []
+    for name, runs in groups.items():
+        number = len(runs[0]["gates"])
+        passed = ", ".join(str(sum(gate["passed"] for gate in run["gates"])) for run in runs)
+        survival = ", ".join(f"{100 * _survival(run):.1f}" for run in runs)
+        failed = Counter(
+            f"{gate['case']} {gate['figure'].removesuffix('_m').replace('_', ' ')}"
+            for run in runs
+            for gate in run["gates"]
+            if not gate["passed"]
+        )
+        told = ", ".join(f"{gate} ({count})" for gate, count in failed.most_common())
+        rows.append(f"| {name} | {passed} of {number} | {survival} | {told or 'nothing'} |")
+    return "\n".join(
+        (
+            "| training | gates passed, by seed | survival over all cases [%] | failed (seeds) |",
+            "|---|---|---|---|",
+            *rows,
+        )
+    )
+
+
+def distances(style: dict[str, Any]) -> str:
+    """One row per group: the interquartile mean of its runs, with its interval, over commands."""
+    rows = [f"| | {' | '.join(heading for _, heading, _, _ in _STYLE)} |", "|---" * (len(_STYLE) + 1) + "|"]
+    for name, group in style["groups"].items():
+        cells = (_cell(group["mean"][figure], scale, digits) for figure, _, scale, digits in _STYLE)
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _survival(policy: dict[str, Any]) -> float:
+    return mean(
+        case["figures"]["survival"]["value"] for suite in policy["suites"].values() for case in suite["cases"].values()
+    )
+
+
+def _cell(estimate: dict[str, Any], scale: float, digits: int) -> str:
+    if estimate["value"] is None:
+        return "none"
+    # z: no "-0.00".
+    value, low, high = (
+        x if x is None else format(scale * x, f"z.{digits}f") for x in map(estimate.get, ("value", "low", "high"))
+    )
+    return value if low is None or low == high == value else f"{value} ({low} to {high})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
