@@ -47,7 +47,7 @@ motions: $(VENV)/.ready-motion ## compute the reference motions anew, measure th
 	$(PY) -m wildrobot.motion generate $(ARGS)
 
 test: $(VENV)/.ready-test ## run the tests, but for the slow ones
-	$(PY) -m pytest -m "not slow" $(ARGS)
+	$(PY) -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.ready-test ## run the slow tests
 	$(PY) -m pytest -m slow $(ARGS)
