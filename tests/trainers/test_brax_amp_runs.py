@@ -81,7 +81,7 @@ def test_an_unfinished_checkpoint_does_not_count(amp_run, tmp_path):
     [
         ([], r"has already been trained for 4,096 steps; ask for more with brax_ppo.num_timesteps="),
         (
-            ["brax_ppo.num_timesteps=9000", "amp.style_weight=1"],
+            ["brax_ppo.num_timesteps=9000", "amp.style_weight=3"],
             r"only brax_ppo.num_timesteps and brax_ppo.num_evals can",
         ),
     ],
