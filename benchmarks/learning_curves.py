@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import glob
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -17,7 +18,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-COLOURS = ("#1f77b4", "#e8702a", "#2a9d5c", "#8e5bb5")
 FIGURES = (
     ("episode/vx_error_m_per_s", "|vx error| in training [m/s]"),
     ("episode/length", "episode length [control steps]"),
@@ -49,7 +49,7 @@ def draw(picture: Path, groups: dict[str, list[Path]]) -> None:
         figure = Figure(figsize=(10, 8), layout="constrained", dpi=130)
         FigureCanvasAgg(figure)
         axes = figure.subplots(len(FIGURES), 2, sharex="col", sharey="row")
-        for (label, runs), colour in zip(groups.items(), COLOURS, strict=False):
+        for (label, runs), colour in zip(groups.items(), itertools.cycle(matplotlib.color_sequences["tab10"])):
             for number, run in enumerate(runs):
                 lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
                 for row, (name, _) in enumerate(FIGURES):
