@@ -3,7 +3,9 @@
 python -m wildrobot.evaluation RUN ... --quick --no-gate --json judged.json
 python -m wildrobot.evaluation.style GROUP=RUN ... --json generated.json
 python -m wildrobot.evaluation.style GROUP=RUN ... --reference human --json human.json
-python -m benchmarks.verdict judged.json generated=generated.json human=human.json
+python -m benchmarks.verdict --judged judged.json --style generated=generated.json human=human.json
+
+Policies of several files of the judge are put together, and so are groups of several files of one reference.
 """
 
 from __future__ import annotations
@@ -34,35 +36,50 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("judged", type=Path, metavar="JUDGED.json", help="of `python -m wildrobot.evaluation`")
     parser.add_argument(
-        "styles",
-        nargs="+",
-        metavar="LABEL=STYLE.json",
-        help="of `python -m wildrobot.evaluation.style`, one per reference",
+        "--judged", type=Path, nargs="+", required=True, metavar="JSON", help="of `python -m wildrobot.evaluation`"
+    )
+    parser.add_argument(
+        "--style", nargs="+", required=True, metavar="REFERENCE=JSON", help="of `python -m wildrobot.evaluation.style`"
     )
     parsed = parser.parse_args()
-    named = [text.partition("=") for text in parsed.styles]
-    if bad := next(
-        (text for text, (label, _, path) in zip(parsed.styles, named, strict=True) if not (label and path)), ""
-    ):
-        parser.error(f"{bad!r} is not of the form LABEL=STYLE.json")
-    styles = {label: json.loads(Path(path).read_text(encoding="utf-8")) for label, _, path in named}
-    print(gates(json.loads(parsed.judged.read_text(encoding="utf-8")), next(iter(styles.values()))))
-    for label, style in styles.items():
-        print(f"\nAgainst `{label}`:\n\n{distances(style)}")
+    group_of: dict[str, str] = {}
+    styles: dict[str, dict[str, Any]] = {}
+    for text in parsed.style:
+        reference, _, path = text.partition("=")
+        if not (reference and path):
+            parser.error(f"{text!r} is not of the form REFERENCE=JSON")
+        style = json.loads(Path(path).read_text(encoding="utf-8"))
+        group_of |= {each["policy"]["sha256"]: each["group"] for each in style["walkers"] if each.get("policy")}
+        styles.setdefault(reference, {}).update(style["groups"])
+    policies = [
+        policy
+        for path in parsed.judged
+        for policy in json.loads(path.read_text(encoding="utf-8"))["policies"]
+        if not policy["baseline"]
+    ]
+    if unknown := [each["name"] for each in policies if each["provenance"]["sha256"] not in group_of]:
+        parser.error(f"judged, but in no group of style: {', '.join(unknown)}; measure their style too")
+    print(gates(policies, group_of))
+    for reference, groups in styles.items():
+        print(f"\nAgainst `{reference}`:\n\n{distances(groups)}")
     return 0
 
 
-def gates(judged: dict[str, Any], style: dict[str, Any]) -> str:
-    """One row per group: gates passed by each run, survival over all episodes, and what is failed by how many runs."""
-    group_of = {each["policy"]["sha256"]: each["group"] for each in style["walkers"] if each.get("policy")}
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for policy in judged["policies"]:
-        if not policy["baseline"]:
-            groups.setdefault(group_of[policy["provenance"]["sha256"]], []).append(policy)
+def gates(policies: list[dict[str, Any]], group_of: dict[str, str]) -> str:
+    """One row per group: gates passed by each run, survival over all cases, and what is failed by how many runs.
+
+    Args:
+      policies: as the judge writes them.
+      group_of: by a policy's digest.
+    """
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in group_of.values()}
+    for policy in policies:
+        groups[group_of[policy["provenance"]["sha256"]]].append(policy)
     rows = []
     for name, runs in groups.items():
+        if not runs:
+            continue
         number = len(runs[0]["gates"])
         passed = ", ".join(str(sum(gate["passed"] for gate in run["gates"])) for run in runs)
         survival = ", ".join(f"{100 * _survival(run):.1f}" for run in runs)
@@ -83,10 +100,10 @@ def gates(judged: dict[str, Any], style: dict[str, Any]) -> str:
     )
 
 
-def distances(style: dict[str, Any]) -> str:
-    """One row per group: the interquartile mean of its runs, with its interval, over commands."""
+def distances(groups: dict[str, Any]) -> str:
+    """One row per group: the interquartile mean of its runs over commands, with its interval."""
     rows = [f"| | {' | '.join(heading for _, heading, _, _ in _STYLE)} |", "|---" * (len(_STYLE) + 1) + "|"]
-    for name, group in style["groups"].items():
+    for name, group in groups.items():
         cells = (_cell(group["mean"][figure], scale, digits) for figure, _, scale, digits in _STYLE)
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows)
