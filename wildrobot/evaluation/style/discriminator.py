@@ -128,10 +128,12 @@ def _trained(inputs: Float[np.ndarray, "N inputs"], labels: np.ndarray) -> Any:
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     network = MLPClassifier((64,), alpha=1.0, max_iter=30, early_stopping=True, random_state=0)
     classifier = make_pipeline(StandardScaler(), network)
-    with warnings.catch_warnings():
+    # Products this small are slower on several threads, many times so where other work wants the cores too.
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the noise that hides everything leaves nothing to find
         return classifier.fit(inputs, labels)
 
