@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def gates(policies: list[dict[str, Any]], group_of: dict[str, str]) -> str:
-    """One row per group: gates passed by each run, survival over all cases, and what is failed by how many runs.
+    """One row per group: gates passed by each run, survival over all cases, and what several runs fail.
 
     Args:
       policies: as the judge writes them.
@@ -89,8 +89,9 @@ def gates(policies: list[dict[str, Any]], group_of: dict[str, str]) -> str:
             for gate in run["gates"]
             if not gate["passed"]
         )
-        told = ", ".join(f"{gate} ({count})" for gate, count in failed.most_common())
-        rows.append(f"| {name} | {passed} of {number} | {survival} | {told or 'nothing'} |")
+        told = [f"{gate} ({count})" for gate, count in failed.most_common() if count > 1]
+        told += [f"{once} more of one seed" for once in [list(failed.values()).count(1)] if once]
+        rows.append(f"| {name} | {passed} of {number} | {survival} | {', '.join(told) or 'nothing'} |")
     return "\n".join(
         (
             "| training | gates passed, by seed | survival over all cases [%] | failed (seeds) |",
