@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
 
 FIGURES = (
     ("episode/vx_error_m_per_s", "|vx error| in training [m/s]"),
@@ -66,7 +67,7 @@ def draw(picture: Path, groups: dict[str, list[Path]]) -> None:
         figure.savefig(picture)
 
 
-def _lines(axes: np.ndarray, lines: list[dict[str, float]], name: str, colour: str, label: str | None) -> None:
+def _lines(axes: np.ndarray, lines: list[dict[str, float]], name: str, colour: ColorType, label: str | None) -> None:
     found = [(line["steps"], line["wall_s"], line[name]) for line in lines if name in line]
     steps, wall_s, values = np.array(found).T
     # A running mean over the same number of steps for all, however often each of them logs.

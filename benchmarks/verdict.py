@@ -117,13 +117,15 @@ def _survival(policy: dict[str, Any]) -> float:
 
 
 def _cell(estimate: dict[str, Any], scale: float, digits: int) -> str:
+    def told(name: str) -> str:
+        # z: no "-0.00".
+        return format(scale * estimate[name], f"z.{digits}f")
+
     if estimate["value"] is None:
         return "none"
-    # z: no "-0.00".
-    value, low, high = (
-        x if x is None else format(scale * x, f"z.{digits}f") for x in map(estimate.get, ("value", "low", "high"))
-    )
-    return value if low is None or low == high == value else f"{value} ({low} to {high})"
+    if estimate["low"] is None or told("low") == told("high") == told("value"):
+        return told("value")
+    return f"{told('value')} ({told('low')} to {told('high')})"
 
 
 if __name__ == "__main__":

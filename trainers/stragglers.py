@@ -16,8 +16,9 @@ _STRAGGLERS_S = 1.0
 def without_stragglers() -> Iterator[None]:
     """Keeps silent what threads that still read or write after a failure say of a loop that is closed.
 
-    What the block itself raises is raised. Standard error is held back meanwhile. Tasks that failed besides are collected at
-    any later moment; asyncio's complaint of each would tell a second time, with a traceback, what has been raised.
+    What the block itself raises is raised. Standard error is held back meanwhile. Tasks that failed besides are
+    collected at any later moment; asyncio's complaint of each would tell a second time, with a traceback, what has been
+    raised.
     """
     saved, nowhere, hook = os.dup(2), os.open(os.devnull, os.O_WRONLY), sys.unraisablehook
     os.dup2(nowhere, 2)
