@@ -28,8 +28,8 @@ def ours() -> VecEnv:
 
     from adapters.gymnasium_env import VectorWalkEnv
     from adapters.sb3_vec_env import Sb3VecEnv
-    from wildrobot.config import load_experiment
     from wildrobot.env import make_env
+    from wildrobot.experiment import load_experiment
 
     core = make_env(load_experiment("walk", ["env.physics.engine=native"]).env)
     return Sb3VecEnv(VectorWalkEnv(core, num_envs=ROBOTS, autoreset_mode=AutoresetMode.SAME_STEP))

@@ -20,8 +20,8 @@ from mujoco import rollout
 from adapters.brax_env import BraxEnv, wrap_for_training
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.experiment import load_experiment
 from wildrobot.physics.native import available_threads
 
 BATCHES, CONTROL_STEPS, REPEATS = (256, 1024), 50, 7

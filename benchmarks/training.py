@@ -13,8 +13,8 @@ from benchmarks import throughput
 
 from trainers import brax_ppo  # isort: skip  (before anything else of Brax)
 from trainers import brax_amp
-from wildrobot.config import Experiment, load_experiment
 from wildrobot.env import make_env
+from wildrobot.experiment import Experiment, load_experiment
 
 BARE_REPEATS = 5
 OVERRIDES = ["env.physics.engine=native", "brax_ppo.num_timesteps=400000", "brax_ppo.num_evals=6"]

@@ -16,7 +16,7 @@ import numpy as np
 from gymnasium import spaces
 from jaxtyping import Float
 
-from wildrobot.config import EnvConfig, load_experiment
+from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.physics.starts import make_starts
 from wildrobot.physics.variants import make_variants
 from wildrobot.robot import Robot, load_robot

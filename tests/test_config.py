@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from wildrobot.config import ConfigError, builtin_names, dump_yaml, load_experiment
+from wildrobot.config import ConfigError, builtin_names, dump_yaml
+from wildrobot.experiment import load_experiment
 
 
 @pytest.mark.parametrize("name", builtin_names())

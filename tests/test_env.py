@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.state import EnvState
 from wildrobot.task import observation, termination
 from wildrobot.task.observation import ACTOR_LAYOUT

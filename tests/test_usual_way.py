@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks.usual_way import UsualWalkEnv
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.experiment import load_experiment
 from wildrobot.task.observation import ACTOR_LAYOUT
 
 SMALL_BANKS = ["env.physics.engine=native", "env.variants.count=2", "env.starts.count=4"]

@@ -73,7 +73,7 @@ def test_the_judge_and_the_motions_start(python) -> None:
 def test_the_experiments_load(python, site: Path) -> None:
     code = """
 from importlib.util import find_spec
-from wildrobot.config import load_experiment
+from wildrobot.experiment import load_experiment
 for name in ("walk", "smoke"):
     load_experiment(name)
 print(find_spec("wildrobot.config").origin)

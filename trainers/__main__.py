@@ -11,8 +11,9 @@ from typing import Literal
 
 from trainers.start import Start, adopted
 from wildrobot.compilation_cache import enable_compilation_cache
-from wildrobot.config import Experiment, builtin_names, load_experiment
+from wildrobot.config import builtin_names
 from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.policy import load_policy
 
 

@@ -15,9 +15,9 @@ from brax.training.agents.ppo import checkpoint
 from trainers.brax_networks import to_policy
 from trainers.origin import origin_of
 from trainers.stragglers import first_line, without_stragglers
-from wildrobot.config import BraxPpoConfig
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import BraxPpoConfig
 from wildrobot.policy import Policy
 
 _NETWORK = "ppo_network_config.json"

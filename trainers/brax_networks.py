@@ -15,8 +15,8 @@ import numpy as np
 from brax.training import distribution, types
 from brax.training.agents.ppo import networks as ppo_networks
 
-from wildrobot.config import BraxPpoConfig
 from wildrobot.env import WildRobotEnv
+from wildrobot.experiment import BraxPpoConfig
 from wildrobot.policy import Layer, Policy, PolicyInfo, Squash
 
 FRAMEWORK = "brax-ppo"

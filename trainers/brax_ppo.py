@@ -20,9 +20,9 @@ from trainers.brax_transplant import parameters
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.start import Start, privileged_moments
-from wildrobot.config import BraxPpoConfig, Experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import BraxPpoConfig, Experiment
 from wildrobot.policy import Policy, check_fits
 
 # Settings that are ours, or that reach Brax by another way than a keyword of the same name.

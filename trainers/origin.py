@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from wildrobot.config import EnvConfig, parse_yaml, validated
+from wildrobot.config import parse_yaml, validated
 from wildrobot.errors import UsageError
+from wildrobot.experiment import EnvConfig
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
 

@@ -15,8 +15,9 @@ from tensorboardX import SummaryWriter
 
 from trainers.start import Start
 from wildrobot import __version__
-from wildrobot.config import Experiment, dump_yaml, load_experiment
+from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.policy import Policy
 from wildrobot.records import commit, whole_lines
 

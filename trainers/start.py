@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64
 
-from wildrobot.config import Experiment
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, act
 
 _ROBOTS, _CONTROL_STEPS = 128, 100

@@ -14,9 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from wildrobot.config import EnvConfig
 from wildrobot.draws import drawn, index
 from wildrobot.errors import UsageError
+from wildrobot.experiment import EnvConfig
 from wildrobot.physics import Physics, PhysicsState, make_physics, start_state
 from wildrobot.robot import Robot
 from wildrobot.state import EnvState, TaskState
@@ -29,7 +29,7 @@ from wildrobot.task.view import Readings, read
 
 def make_env(config: EnvConfig) -> WildRobotEnv:
     """Builds the physics that the configuration names, and the environment on it."""
-    return WildRobotEnv(config, make_physics(config))
+    return WildRobotEnv(config, make_physics(config.physics, config.variants, config.starts, config.reference_starts))
 
 
 class WildRobotEnv:

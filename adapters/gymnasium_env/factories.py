@@ -8,8 +8,8 @@ from typing import Any
 
 from adapters.gymnasium_env.single import WalkEnv
 from adapters.gymnasium_env.vector import VectorWalkEnv
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.experiment import load_experiment
 
 
 def vector_walk_env(

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.gymnasium_env import VectorWalkEnv
 from tests.adapters.short_walk import LIMIT
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.experiment import load_experiment
 
 
 @pytest.fixture(scope="session")

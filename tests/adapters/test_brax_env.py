@@ -8,8 +8,8 @@ from brax.envs.base import Env
 from brax.envs.wrappers.training import EvalWrapper
 
 from adapters.brax_env import BraxEnv, FreshAutoReset, wrap_for_training
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
+from wildrobot.experiment import load_experiment
 
 BATCH, LIMIT = 6, 7
 ENGINES = ["native", pytest.param("mjx", marks=pytest.mark.slow)]

@@ -17,8 +17,8 @@ from gymnasium.vector import AutoresetMode
 from adapters.brax_env import BraxEnv, wrap_for_training
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.experiment import load_experiment
 
 ROBOTS, STEPS, SEED = 6, 100, 5
 

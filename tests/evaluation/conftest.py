@@ -6,10 +6,10 @@ import pytest
 
 from tests.evaluation import suites
 from tests.policy.networks import for_env
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.suite import Suite
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from wildrobot.config import load_experiment
+from wildrobot.experiment import load_experiment
 from wildrobot.motion import derivatives
 from wildrobot.motion.__main__ import main
 from wildrobot.motion.acceptance import examine, jerk_limit_rad_per_s3

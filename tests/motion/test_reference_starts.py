@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.motion import derivatives, gait_phase
 from wildrobot.motion.clip import load, of_motion
 from wildrobot.motion.features import clip_features, features

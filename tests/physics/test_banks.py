@@ -4,8 +4,8 @@ import mujoco
 import numpy as np
 import pytest
 
-from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.physics.starts import joined, lowest_sole_height_m, make_starts
 from wildrobot.physics.variants import PARAMETER_NAMES, chosen_variants, make_variants
 from wildrobot.robot import load_robot

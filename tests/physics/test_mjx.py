@@ -5,16 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from wildrobot.config import load_experiment
+from wildrobot.env import make_env
 from wildrobot.errors import UsageError
-from wildrobot.physics import make_physics, start_state
+from wildrobot.experiment import load_experiment
+from wildrobot.physics import start_state
 
 SEEDS, STEPS = 3, 25
 
 
 @pytest.fixture(scope="module")
 def engines():
-    return [make_physics(load_experiment("smoke", [f"env.physics.engine={name}"]).env) for name in ("native", "mjx")]
+    names = ("native", "mjx")
+    return [make_env(load_experiment("smoke", [f"env.physics.engine={name}"]).env).physics for name in names]
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +83,9 @@ def test_names(engines):
 def test_warp_without_its_needs_is_refused_with_the_remedy():
     config = load_experiment("smoke", ["env.physics.engine=mjx", "env.physics.implementation=warp"]).env
     with pytest.raises(UsageError, match=r"warp.*(pip install|engine=native)"):
-        make_physics(config)
+        make_env(config)
 
 
 def test_auto_takes_the_accelerator_where_there_is_one():
     expected = "native" if jax.default_backend() == "cpu" else "mjx-jax"
-    assert make_physics(load_experiment("smoke").env).name == expected
+    assert make_env(load_experiment("smoke").env).physics.name == expected

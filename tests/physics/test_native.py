@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from mujoco import rollout
 
-from wildrobot.config import EnvConfig, load_experiment
-from wildrobot.physics import Physics, make_physics, start_state
+from wildrobot.env import make_env
+from wildrobot.experiment import EnvConfig, load_experiment
+from wildrobot.physics import Physics, start_state
 
 BATCH, STEPS = 8, 25
 
@@ -21,7 +22,7 @@ def small(*overrides: str) -> EnvConfig:
 
 @pytest.fixture(scope="module")
 def physics() -> Physics:
-    return make_physics(small())
+    return make_env(small()).physics
 
 
 def random_targets(physics: Physics, seed: int) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import ActionMapping, Activation, Layer, Policy, PolicyInfo, Squash
 
 LAYOUT = (("gyro", 3), ("joint_angle", 2))

@@ -11,9 +11,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.policy.networks import for_env, network
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Layer, Policy, bundle, contract, onnx_file
 from wildrobot.policy.__main__ import main
 from wildrobot.robot import load_robot

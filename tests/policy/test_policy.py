@@ -10,9 +10,9 @@ import pytest
 import safetensors.numpy
 
 from tests.policy.networks import CONFIG, for_env, info, network
-from wildrobot.config import EnvConfig, load_experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.policy import Layer, Policy, PolicyInfo, act, check_fits
 from wildrobot.policy import file as policy_file
 from wildrobot.policy.info import check_fits as check_info_fits

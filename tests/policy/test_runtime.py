@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tests.policy.networks import for_env
-from wildrobot.config import load_experiment
 from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import bundle
 from wildrobot.state import EnvState
 

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.robot import load_robot
 from wildrobot.task import command, disturbance, frames, gait, observation, termination
 from wildrobot.task.action import ActionMap

@@ -4,7 +4,7 @@ import pytest
 
 from trainers import brax_ppo, sb3_ppo  # isort: skip  (brax_ppo before anything else of Brax)
 from trainers import brax_amp  # isort: skip
-from wildrobot.config import load_experiment
+from wildrobot.experiment import load_experiment
 
 NATIVE = "env.physics.engine=native"
 

@@ -12,8 +12,8 @@ import numpy as np
 from trainers.brax_amp import processes
 from trainers.brax_amp.loop import make_loop
 from wildrobot.compilation_cache import enable_compilation_cache
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
+from wildrobot.experiment import load_experiment
 
 
 def parameters(steps: int) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from tests.trainers.conftest import NATIVE
 from trainers import brax_compat
 from trainers.brax_amp.loop import make_loop
 from trainers.brax_networks import network_factory
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
+from wildrobot.experiment import load_experiment
 
 from brax.training.agents.ppo import train as ppo  # isort: skip  (after trainers.brax_compat)
 from adapters.brax_env import BraxEnv, wrap_for_training  # isort: skip

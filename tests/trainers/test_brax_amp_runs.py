@@ -13,9 +13,9 @@ from trainers import brax_amp
 from trainers.__main__ import main
 from trainers.brax_amp import checkpoints, guard
 from trainers.brax_amp.loop import make_loop
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, load_policy
 
 

@@ -17,8 +17,8 @@ from tests.trainers.interruption import interrupted
 from tests.trainers.steps_of_amp import parameters
 from trainers.brax_amp import checkpoints
 from trainers.brax_amp.loop import make_loop
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy
 
 pytestmark = pytest.mark.slow

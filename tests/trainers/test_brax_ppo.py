@@ -12,9 +12,9 @@ import pytest
 
 from tests.trainers.interruption import interrupted
 from trainers import brax_ppo
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, act
 
 from brax.training.agents.ppo import networks as ppo_networks  # isort: skip  (after trainers.brax_ppo's shim)
@@ -122,7 +122,7 @@ def test_ctrl_c_leaves_the_policy_of_the_last_checkpoint(tmp_path):
 def test_training_on_two_devices():
     """The native callback under pmap: each device calls the pool on its own."""
     code = (
-        "import tempfile, pathlib; from trainers import brax_ppo; from wildrobot.config import load_experiment;"
+        "import tempfile, pathlib; from trainers import brax_ppo; from wildrobot.experiment import load_experiment;"
         "brax_ppo.train(load_experiment('smoke', ['env.physics.engine=native']), pathlib.Path(tempfile.mkdtemp()))"
     )
     environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}

@@ -8,8 +8,8 @@ import pytest
 
 from trainers.__main__ import main
 from trainers.run import RunFolder
-from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from trainers import sb3_ppo
 from trainers.amp import Experience
 from trainers.amp.learner import SPAN
 from trainers.sb3_ppo.style import StyleRewards
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
+from wildrobot.experiment import load_experiment
 from wildrobot.motion import features
 from wildrobot.policy import Policy
 

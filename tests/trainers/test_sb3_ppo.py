@@ -15,8 +15,8 @@ from tests.trainers.interruption import interrupted
 from trainers import sb3_ppo
 from trainers.__main__ import main
 from trainers.sb3_ppo.learning_rate import LearningRate
-from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, act
 
 NATIVE = "env.physics.engine=native"

@@ -9,8 +9,8 @@ import pytest
 from tests.trainers.conftest import NATIVE
 from trainers.__main__ import main
 from trainers.start import adopted
-from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Layer, Policy, load_policy
 
 STILL = {

@@ -15,8 +15,8 @@ from trainers import brax_networks, brax_transplant
 from trainers.sb3_ppo.policy import to_policy
 from trainers.sb3_ppo.training import new_model
 from trainers.start import Moments, adopted, privileged_moments
-from wildrobot.config import load_experiment
 from wildrobot.env import make_env
+from wildrobot.experiment import load_experiment
 from wildrobot.policy import Layer, Policy, act
 
 from brax.training import distribution  # isort: skip  (after trainers.brax_compat)

@@ -17,8 +17,8 @@ from brax.training.acme import running_statistics, specs
 
 from trainers.amp import discriminator
 from trainers.amp.reference import Reference
-from wildrobot.config import AmpConfig
 from wildrobot.errors import UsageError
+from wildrobot.experiment import AmpConfig
 from wildrobot.motion import features
 from wildrobot.robot import Robot
 

@@ -11,9 +11,10 @@ import mujoco
 
 from trainers.brax_amp import checkpoints, processes
 from trainers.brax_amp.loop import Loop, LoopState, make_loop
-from wildrobot.config import Experiment, dump_yaml, load_experiment
+from wildrobot.config import dump_yaml
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.policy import Policy
 
 _CONFIG, _POLICY, _MODEL, _REPORT, _STATE = "config.yaml", "policy.safetensors", "model.mjb", "report.json", "state"

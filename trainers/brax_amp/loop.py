@@ -33,9 +33,9 @@ from trainers.amp.discriminator import weighted_mean
 from trainers.amp.reference import check_time_base
 from trainers.brax_amp.envs import ROBOTS, STYLE_FIELDS, OverDevices, WithStyle
 from trainers.brax_amp.ppo import LearnerState, Metrics, Ppo
-from wildrobot.config import Experiment
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, Squash
 
 

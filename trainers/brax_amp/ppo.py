@@ -20,7 +20,7 @@ from brax.training.acme import running_statistics, specs
 from brax.training.agents.ppo import losses, networks, optimizer
 
 from trainers.brax_networks import network_factory
-from wildrobot.config import BraxPpoConfig
+from wildrobot.experiment import BraxPpoConfig
 from wildrobot.policy import Squash
 
 Metrics = dict[str, Array]

@@ -21,9 +21,9 @@ from trainers.interrupt import interruptible
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder, read_run
 from trainers.start import Start, privileged_moments
-from wildrobot.config import Experiment
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
 
 FRAMEWORK = "brax-amp"

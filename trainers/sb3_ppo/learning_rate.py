@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wildrobot.config import Sb3PpoConfig
+from wildrobot.experiment import Sb3PpoConfig
 
 _LOWEST, _HIGHEST, _FACTOR = 1e-5, 1e-2, 1.5
 

@@ -13,8 +13,8 @@ from stable_baselines3.common.torch_layers import create_mlp
 from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.vec_env import VecNormalize
 
-from wildrobot.config import Sb3PpoConfig
 from wildrobot.env import WildRobotEnv
+from wildrobot.experiment import Sb3PpoConfig
 from wildrobot.policy import Layer, Policy, PolicyInfo
 from wildrobot.policy.network import LEAST_SOFTPLUS_STD
 

@@ -16,9 +16,9 @@ from stable_baselines3.common.vec_env import VecNormalize
 from trainers.origin import origin_of
 from trainers.sb3_ppo import checkpoints
 from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
-from wildrobot.config import Sb3PpoConfig
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import Sb3PpoConfig
 from wildrobot.policy import Policy
 
 _REMEDY = "give another checkpoint of the run, or its policy.safetensors"

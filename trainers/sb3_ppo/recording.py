@@ -15,8 +15,8 @@ from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.sb3_ppo import checkpoints
 from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
-from wildrobot.config import Sb3PpoConfig
 from wildrobot.env import WildRobotEnv
+from wildrobot.experiment import Sb3PpoConfig
 
 if TYPE_CHECKING:
     from trainers.sb3_ppo.style import StyleRewards

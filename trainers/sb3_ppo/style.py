@@ -19,8 +19,8 @@ from trainers.amp import AmpState, Experience, StyleLearner, mixed
 from trainers.amp.learner import SPAN
 from trainers.amp.reference import check_time_base
 from trainers.sb3_ppo.checkpoints import AMP
-from wildrobot.config import AmpConfig
 from wildrobot.errors import UsageError
+from wildrobot.experiment import AmpConfig
 from wildrobot.motion import features
 from wildrobot.physics import PhysicsState
 

@@ -24,9 +24,9 @@ from trainers.sb3_ppo.policy import AMP_FRAMEWORK, FRAMEWORK, network_settings
 from trainers.sb3_ppo.recording import Recorder, RunWriter
 from trainers.sb3_ppo.transplant import install, policy_class
 from trainers.start import Start, privileged_moments
-from wildrobot.config import AmpConfig, Experiment, Sb3PpoConfig
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import AmpConfig, Experiment, Sb3PpoConfig
 from wildrobot.policy import Policy, check_fits
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from typing import Any, TypeVar, get_args, get_origin
 import ruamel.yaml
 from pydantic import BaseModel, ValidationError
 
-from wildrobot.config.schema import Experiment
 from wildrobot.errors import UsageError
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
@@ -23,10 +22,11 @@ class ConfigError(UsageError):
     """The configuration cannot be used; the message names the file, the field and what would be valid."""
 
 
-def load_experiment(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
-    """Reads an experiment.
+def load(schema: type[SchemaT], name_or_path: str | Path, overrides: Sequence[str] = ()) -> SchemaT:
+    """Reads a file of `configs/`, or of the same form.
 
     Args:
+      schema: what the file must be.
       name_or_path: the name of a file that comes with the package (`walk`), or the path of a YAML file.
       overrides: `dotted.path=value`, the value in YAML.
 
@@ -37,11 +37,11 @@ def load_experiment(name_or_path: str | Path, overrides: Sequence[str] = ()) -> 
     text, source = _read(name_or_path)
     tree = parse_yaml(text, source)
     if not isinstance(tree, dict):
-        raise ConfigError(f"{source}: expected a mapping with the sections {_listed(Experiment.model_fields)}")
+        raise ConfigError(f"{source}: expected a mapping with the sections {_listed(schema.model_fields)}")
     origins = {}
     for override in overrides:
         origins[_override(tree, override)] = f"command line ({override})"
-    return validated(Experiment, tree, source, origins)
+    return validated(schema, tree, source, origins)
 
 
 def validated(

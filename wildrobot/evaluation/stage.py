@@ -10,15 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from wildrobot.config import EnvConfig, StartsConfig, load_experiment, validated
+from wildrobot.config import validated
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.case import Play, Setting
 from wildrobot.evaluation.suite import Suite
+from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
 from wildrobot.physics.starts import StartBank, joined, make_starts, rows
 from wildrobot.physics.variants import chosen_variants
+from wildrobot.resets.config import StartsConfig
 from wildrobot.robot import Robot, load_robot
 
 FALLEN_BELOW_M = 0.30

@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from wildrobot.config import ObservationConfig, parse_yaml, validated
-from wildrobot.config.schema import Count, NonNegative, Positive, Range, Section, Strict
+from wildrobot.config import Count, NonNegative, Positive, Range, Section, Strict, parse_yaml, validated
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.actors import BASELINES, BaselineName
 from wildrobot.evaluation.case import Case, Engine, Play, Push, Setting, named
 from wildrobot.evaluation.figures import FIGURE_NAMES, FIGURES, figure
 from wildrobot.physics.variants import PARAMETER_NAMES
+from wildrobot.task.config import ObservationConfig
 
 
 def _several(given: Any) -> tuple[Any, ...]:

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wildrobot.config import ReferenceStartsConfig
 from wildrobot.motion import gait_phase, playing
 from wildrobot.motion.library import Library
 from wildrobot.physics.starts import StartBank
+from wildrobot.resets.config import ReferenceStartsConfig
 from wildrobot.robot import Robot
 from wildrobot.task.command import is_standing
 

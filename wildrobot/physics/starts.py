@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from wildrobot.config import StartsConfig
+from wildrobot.resets.config import StartsConfig
 from wildrobot.robot import Robot
 
 

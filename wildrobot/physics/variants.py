@@ -14,8 +14,8 @@ import mujoco
 import numpy as np
 from jaxtyping import Array, Float
 
-from wildrobot.config import VariantsConfig
 from wildrobot.errors import UsageError
+from wildrobot.physics.config import VariantsConfig
 from wildrobot.robot import Robot
 
 PARAMETER_NAMES = ("friction", "mass_scale", "com_x_m", "com_y_m", "gain_scale", "frictionloss_scale", "armature_scale")

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from wildrobot.config import EnvConfig, dump_yaml
+from wildrobot.config import dump_yaml
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
+from wildrobot.experiment import EnvConfig
 from wildrobot.policy import onnx_file
 from wildrobot.policy.contract import specification
 from wildrobot.policy.policy import Policy, check_fits

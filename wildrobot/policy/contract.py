@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from wildrobot import __version__
-from wildrobot.config import CommandConfig
 from wildrobot.errors import UsageError
 from wildrobot.policy import onnx_file
 from wildrobot.policy.policy import Policy
 from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S
 from wildrobot.task.command import STANDING_BELOW
+from wildrobot.task.config import CommandConfig
 
 CONTRACT, CONTRACT_VERSION = "wildrobot-policy-bundle", 1
 

@@ -16,9 +16,10 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, ValidationError
 
-from wildrobot.config import EnvConfig, validated
+from wildrobot.config import validated
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
+from wildrobot.experiment import EnvConfig
 from wildrobot.policy import file
 from wildrobot.policy.info import HeaderSection, PolicyInfo
 from wildrobot.policy.info import check_fits as _check_info_fits

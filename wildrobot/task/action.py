@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from wildrobot.config import ActionConfig
 from wildrobot.robot import Robot
+from wildrobot.task.config import ActionConfig
 from wildrobot.task.joints import per_joint
 
 

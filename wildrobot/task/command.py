@@ -9,7 +9,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from wildrobot.config import CommandConfig
+from wildrobot.task.config import CommandConfig
 
 Scalar = float | Float[Array, "*n"]
 

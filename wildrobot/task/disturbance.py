@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from wildrobot.config import PushConfig
+from wildrobot.task.config import PushConfig
 
 DRAWS = 2
 """Uniform numbers that `kick_m_per_s` takes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from wildrobot.config import GaitConfig
+from wildrobot.task.config import GaitConfig
 
 
 def advanced(

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from wildrobot.config import ObservationConfig, TaskConfig
 from wildrobot.task import frames
+from wildrobot.task.config import ObservationConfig, TaskConfig
 from wildrobot.task.termination import SOUND_ANGLE_RAD, SOUND_LIMIT
 from wildrobot.task.view import Readings
 

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from wildrobot.config import TerminationConfig
 from wildrobot.robot import Robot
+from wildrobot.task.config import TerminationConfig
 from wildrobot.task.view import RobotView
 
 

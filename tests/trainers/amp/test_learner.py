@@ -7,8 +7,8 @@ import pytest
 
 from trainers.amp import Experience, StyleLearner, mixed
 from trainers.amp.learner import SPAN
-from wildrobot.config import load_experiment
 from wildrobot.errors import UsageError
+from wildrobot.experiment import load_experiment
 from wildrobot.motion import features
 from wildrobot.robot import load_robot
 
