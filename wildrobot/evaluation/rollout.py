@@ -15,7 +15,7 @@ from wildrobot.evaluation.actors import Actor
 from wildrobot.evaluation.episodes import Episodes, RobotFacts
 from wildrobot.evaluation.stage import Play, Stage
 from wildrobot.motion.features import features
-from wildrobot.state import EnvState, where
+from wildrobot.state import EnvState, tree_where
 from wildrobot.task.view import Readings
 
 _CHUNK_STEPS = 50
@@ -71,7 +71,7 @@ class Player:
             moved = jax.vmap(self.stage.env.step)(state, action)
         else:
             moved = jax.vmap(self.stage.env.step)(state, action, self._push_N(state, count))
-        state = where(alive, _lean(moved), state)
+        state = tree_where(alive, _lean(moved), state)
         alive = alive & ~moved.terminated
         return (state, alive, count + 1), self._sample(state, alive)
 

@@ -60,6 +60,12 @@ class Robot:
     collision: Collision
     digest: str
 
+    @property
+    def joint_groups(self) -> Mapping[str, np.ndarray]:
+        """Stopgap."""
+        legs = [any(part in name for part in ("hip", "knee", "ankle")) for name in self.joint_names]
+        return {"legs": np.flatnonzero(legs), "arms": np.flatnonzero(~np.array(legs))}
+
 
 def load_robot(collision: Collision = "feet", *, timestep_s: float = 0.005) -> Robot:
     """Compile the robot.
