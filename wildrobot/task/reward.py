@@ -74,13 +74,13 @@ def config_class() -> type[Section]:
     """The schema of `env.task.reward`: one optional row per term, of the term's own parameters."""
     rows: dict[str, Any] = {}
     for name, function in TERMS.items():
-        weight = Annotated[float, Field(description=f"reward per second: {_summary(function)}")]
-        parameters: dict[str, Any] = {
+        weight = Annotated[float, Field(description=f"reward per second: {summary(function)}")]
+        fields: dict[str, Any] = {
             parameter: (dict[str, NonNegative] if hint is PerJoint else Positive, ...)
-            for parameter, hint in _parameters(function).items()
+            for parameter, hint in parameters(function).items()
         }
-        row = create_model(f"{name}_row", __base__=Section, weight=(weight, ...), **parameters)
-        rows[name] = (row | None, Field(default=None, description=_summary(function)))
+        row = create_model(f"{name}_row", __base__=Section, weight=(weight, ...), **fields)
+        rows[name] = (row | None, Field(default=None, description=summary(function)))
     doc = "One row per term: its weight and the parameters of its function; a term without a row is not computed."
     return create_model("RewardConfig", __base__=Section, __doc__=doc, **rows)
 
@@ -100,28 +100,28 @@ class Reward:
             row = getattr(config, name)
             if row is None:
                 continue
-            parameters = {parameter: getattr(row, parameter) for parameter in _parameters(function)}
-            for parameter, value in parameters.items():
+            values = {parameter: getattr(row, parameter) for parameter in parameters(function)}
+            for parameter, value in values.items():
                 if isinstance(value, dict):
-                    parameters[parameter] = per_joint(value, f"env.task.reward.{name}.{parameter}")
-            self._rows.append((name, function, row.weight, parameters))
+                    values[parameter] = per_joint(value, f"env.task.reward.{name}.{parameter}")
+            self._rows.append((name, function, row.weight, values))
 
     def __call__(self, step: Step, control_period_s: float) -> dict[str, Scalar]:
         """What each term pays for this step."""
         return {
-            name: weight * function(step, **parameters) * control_period_s
-            for name, function, weight, parameters in self._rows
+            name: weight * function(step, **values) * control_period_s for name, function, weight, values in self._rows
         }
 
 
-def _parameters(function: Term) -> dict[str, Any]:
+def parameters(function: Term) -> dict[str, Any]:
     """The keyword parameters of a term with their types."""
     hints = typing.get_type_hints(function)
     signature = inspect.signature(function).parameters.values()
     return {each.name: hints[each.name] for each in signature if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def _summary(function: Term) -> str:
+def summary(function: Term) -> str:
+    """What a term is, in one line: the first of its docstring."""
     return (inspect.getdoc(function) or "").partition("\n")[0].rstrip(".")
 
 
