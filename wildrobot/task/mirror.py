@@ -1,6 +1,6 @@
 """Left and right exchanged: what an observation, an action or a command is for the robot's mirror image.
 
-Everything that is observed is mirrored by a signed permutation, x -> sign * x[index]. Joints come from the robot's own
+Everything that is observed is mirrored by a signed permutation, x -> sign * x[source]. Joints come from the robot's own
 mirror; how each entry is made of joints, vectors and feet is stated with the entry.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -20,13 +21,13 @@ Kind = Literal[
 
 
 class SignedPermutation(NamedTuple):
-    """x -> sign * x[index], along the last axis."""
+    """x -> sign * x[source], along the last axis."""
 
-    index: Int[np.ndarray, " n"]
+    source: Int[np.ndarray, " n"]
     sign: Float[np.ndarray, " n"]
 
     def __call__(self, x: Float[Array, "*batch n"]) -> Float[Array, "*batch n"]:
-        return self.sign * x[..., self.index]
+        return jnp.asarray(self.sign) * x[..., self.source]
 
 
 def of_kind(kind: Kind, size: int, joints: SignedPermutation) -> SignedPermutation:
@@ -44,7 +45,7 @@ def of_kind(kind: Kind, size: int, joints: SignedPermutation) -> SignedPermutati
         case "joints":
             return joints
         case "joint_sizes":
-            return SignedPermutation(joints.index, ones)
+            return SignedPermutation(joints.source, ones)
         case "feet":
             return SignedPermutation(feet, ones)
         case "foot_vectors":
@@ -54,8 +55,8 @@ def of_kind(kind: Kind, size: int, joints: SignedPermutation) -> SignedPermutati
 def joined(parts: Iterable[SignedPermutation]) -> SignedPermutation:
     """The mirror of entries in a row."""
     parts = list(parts)
-    starts = np.cumsum([0, *(len(part.index) for part in parts[:-1])])
+    starts = np.cumsum([0, *(len(part.source) for part in parts[:-1])])
     return SignedPermutation(
-        np.concatenate([part.index + start for part, start in zip(parts, starts, strict=True)]),
+        np.concatenate([part.source + start for part, start in zip(parts, starts, strict=True)]),
         np.concatenate([part.sign for part in parts]),
     )

@@ -75,7 +75,7 @@ class Observation:
         now = joined(parts(ACTOR.values()))
         # Entries are kept whole, so that the mirror of what is kept lies among what is kept.
         place = {column: index for index, column in enumerate(self._kept)}
-        kept = SignedPermutation(np.array([place[now.index[c]] for c in self._kept], int), now.sign[self._kept])
+        kept = SignedPermutation(np.array([place[now.source[c]] for c in self._kept], int), now.sign[self._kept])
         state = joined([now, *[kept] * self._steps])
         return {"state": state, "privileged_state": joined([state, *parts(CRITIC.values())])}
 
