@@ -1,8 +1,8 @@
 """Left and right exchanged: the robot's mirror image in its own x-z plane.
 
-Vectors and joints are mirrored by a signed permutation, x -> sign * x[source]. The mirror image of a joint is the joint of
-the other side; it turns the same way, or the other, depending on the two axes: a rotation about an axis a becomes one
-about (-a_x, a_y, -a_z) when y is flipped.
+Vectors and joints are mirrored by a signed permutation, x -> sign * x[source]. The mirror image of a joint is the joint
+of the other side; it turns the same way, or the other, depending on the two axes: a rotation about an axis a becomes
+one about (-a_x, a_y, -a_z) when y is flipped.
 """
 
 from __future__ import annotations
