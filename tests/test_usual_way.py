@@ -9,14 +9,11 @@ import pytest
 from benchmarks.usual_way import UsualWalkEnv
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.experiment import load_experiment
-from wildrobot.task.observation import ACTOR_LAYOUT
 
 SMALL_BANKS = ["env.physics.engine=native", "env.variants.count=2", "env.starts.count=4"]
 QUIET = [
     *SMALL_BANKS,
     "env.task.push.velocity_m_per_s=0",
-    "env.task.observation={gyro_noise_rad_per_s: 0, gravity_noise: 0, joint_angle_noise_rad: 0, "
-    "joint_velocity_noise_rad_per_s: 0, joint_zero_error_rad: 0, tilt_error_rad: 0}",
 ]
 STEPS, START = 50, 3
 
