@@ -115,7 +115,9 @@ def test_a_policy_that_fits(policy, env):
     ],
 )
 def test_a_policy_that_does_not_fit_is_refused_by_name(policy, env, changed, mapping, message):
-    theirs = policy.interface.model_copy(update={"action": policy.interface.action.model_copy(update=mapping)} | changed)
+    theirs = policy.interface.model_copy(
+        update={"action": policy.interface.action.model_copy(update=mapping)} | changed
+    )
     with pytest.raises(UsageError, match=message) as error:
         check_interface_fits(theirs, env, "9.9")
     assert str(error.value).endswith("play it with wildrobot 9.9, which made it, or train it again")

@@ -38,6 +38,7 @@ class Judged:
     policy: Policy
     run: Path | None
 
+
 class Session:
     """Plays by the same rules whoever acts: same starts, same chance, same length, each robot one episode."""
 
@@ -52,7 +53,9 @@ class Session:
         Raises:
           UsageError: naming what differs.
         """
-        config = judged(judged_policy.policy.interface, dataclasses.replace(suite, episodes=1), _NOMINAL, 1.0, threads=1)
+        config = judged(
+            judged_policy.policy.interface, dataclasses.replace(suite, episodes=1), _NOMINAL, 1.0, threads=1
+        )
         check_fits(judged_policy.policy, make_env(config))
 
     def play_policy(

@@ -106,7 +106,13 @@ def _tensor(name: str, size: int) -> dict[str, Any]:
 
 def _observed(name: str, size: int) -> dict[str, Any]:
     if name == HISTORY:
-        return {"name": name, "size": size, "frame": "of the entries", "units": "of the entries", "formed": "see history"}
+        return {
+            "name": name,
+            "size": size,
+            "frame": "of the entries",
+            "units": "of the entries",
+            "formed": "see history",
+        }
     if name not in ACTOR:
         raise UsageError(
             f"no robot can form the observation {name!r}, only {', '.join(ACTOR)}; play the policy with the wildrobot "
