@@ -26,7 +26,7 @@ from wildrobot.task.entries import Limits, Moment
 from wildrobot.task.joints import per_joint
 from wildrobot.task.observation import Observation
 from wildrobot.task.reward import Reward, Step
-from wildrobot.task.sensing import Sensed, Sensing, play_offset_rad
+from wildrobot.task.sensing import Sensing, play_offset_rad
 from wildrobot.task.view import Readings, read
 
 
@@ -78,8 +78,10 @@ class WildRobotEnv:
         # New draws go to the end: those before them stay as they are.
         sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1)
         key, draws = split_uniform(key, *sizes)
-        start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, error_draws, noise = draws[:8]
-        bus_draws, latency_draw = draws[8:]
+        start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, error_draws, noise, *draws = (
+            draws
+        )
+        bus_draws, latency_draw = draws
         if start is None:
             start = integers(start_draw[0], 0, bank.count - 1)
         if variant is None:
@@ -114,8 +116,7 @@ class WildRobotEnv:
             sensors=sensors,
             history=jnp.zeros(0),
         )
-        sensed = Sensed(sensors.joint_angle_rad, sensors.joint_velocity_rad_per_s, sensors.imu)
-        obs, history = self.observation.reset(noise, self._moment(readings, sensed, state, physics.variant))
+        obs, history = self.observation.reset(noise, self._moment(readings, state, physics.variant))
         state = state._replace(history=history)
         terms = self._reward(self._reward_step(readings, state, action, jnp.zeros((), bool)), self.control_period_s)
         return EnvState(
@@ -159,7 +160,7 @@ class WildRobotEnv:
         physics = jax.tree.map(lambda new, old: jnp.where(sound, new, old), moved, state.physics)
         readings = self._read(physics)
         now = before.step + 1
-        sensed, sensors = self.sensing.step(before.sensors, before.errors, readings, servo_target, now, sensing_draws)
+        sensors = self.sensing.step(before.sensors, before.errors, readings, servo_target, now, sensing_draws)
         task = before._replace(
             key=key,
             step=now,
@@ -174,9 +175,9 @@ class WildRobotEnv:
         metrics = self._metrics(terms, readings, task, sound)
 
         # From here on, what the next action is for.
-        task = self._next_command(task, sensed.imu.heading_rad, command_draws, interval_draw[0])
+        task = self._next_command(task, command_draws, interval_draw[0])
         task = task._replace(previous_action=task.last_action, last_action=action)
-        moment = self._moment(readings, sensed, task, physics.variant)
+        moment = self._moment(readings, task, physics.variant)
         obs, history = self.observation.step(noise, moment, task.history)
         return EnvState(
             physics=physics,
@@ -231,7 +232,6 @@ class WildRobotEnv:
     def _next_command(
         self,
         task: TaskState,
-        heading_rad: Float[Array, ""],
         command_draws: Float[Array, " 4"],
         interval_draw: Float[Array, ""],
     ) -> TaskState:
@@ -247,15 +247,13 @@ class WildRobotEnv:
             # While standing, the heading of that moment is as good as any; turning starts from there.
             heading_goal_rad=jnp.where(
                 standing,
-                heading_rad,
+                task.sensors.sensed.imu.heading_rad,
                 frames.wrapped_rad(task.heading_goal_rad + command[2] * self.control_period_s),
             ),
         )
 
-    def _held_command(self, task: TaskState, heading_rad: Float[Array, ""]) -> Float[Array, " 3"]:
-        """The command as it is seen and tracked: with the yaw rate that heading hold asks for at this heading."""
-        error = frames.wrapped_rad(task.heading_goal_rad - heading_rad)
-        return task.command.at[2].set(commands.held_yaw_rate(task.command, error, self.config.task.command))
+    def _held(self, task: TaskState, heading_rad: Float[Array, ""]) -> Float[Array, " 3"]:
+        return commands.held(task.command, task.heading_goal_rad, heading_rad, self.config.task.command)
 
     def _filtered_velocity(self, task: TaskState, readings: Readings) -> Float[Array, " 3"]:
         period, time_constant = self.control_period_s, self.config.task.velocity_filter_s
@@ -268,7 +266,7 @@ class WildRobotEnv:
         standing = commands.is_standing(task.command)
         return Step(
             robot=readings,
-            command=self._held_command(task, readings.heading_rad),
+            command=self._held(task, readings.heading_rad),
             standing=standing,
             velocity=task.velocity_filtered,
             heading_error_rad=frames.wrapped_rad(task.heading_goal_rad - readings.heading_rad),
@@ -297,12 +295,13 @@ class WildRobotEnv:
             "diverged": 1.0 - sound.astype(jnp.float32)
         }
 
-    def _moment(self, readings: Readings, sensed: Sensed, task: TaskState, variant: Int[Array, ""]) -> Moment:
+    def _moment(self, readings: Readings, task: TaskState, variant: Int[Array, ""]) -> Moment:
+        sensed = task.sensors.sensed
         return Moment(
             sensed=sensed,
             home_rad=jnp.asarray(self.action_map.home_rad),
             last_action=task.last_action,
-            command=self._held_command(task, sensed.imu.heading_rad),
+            command=self._held(task, sensed.imu.heading_rad),
             clock=gait.clock(task.phase, commands.is_standing(task.command)),
             true=readings,
             velocity=task.velocity_filtered,

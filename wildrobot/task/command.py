@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from wildrobot.task import frames
 from wildrobot.task.config import CommandConfig
 
 Scalar = float | Float[Array, "*n"]
@@ -68,6 +69,17 @@ def held_yaw_rate(
     limit = max(abs(bound) for bound in config.yaw_rate_rad_per_s)
     correction = jnp.clip(config.heading_gain_per_s * heading_error_rad, -limit, limit)
     return jnp.where(is_standing(command), 0.0, command[2] + correction)
+
+
+def held(
+    command: Float[Array, " 3"],
+    heading_goal_rad: Float[Array, ""],
+    heading_rad: Float[Array, ""],
+    config: CommandConfig,
+) -> Float[Array, " 3"]:
+    """The command as it is seen and tracked: with the yaw rate that heading hold asks for at this heading."""
+    error_rad = frames.wrapped_rad(heading_goal_rad - heading_rad)
+    return command.at[2].set(held_yaw_rate(command, error_rad, config))
 
 
 def bounds(config: CommandConfig) -> Float[np.ndarray, "2 3"]:

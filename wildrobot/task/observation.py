@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from wildrobot.task.config import ObservationConfig
 from wildrobot.task.entries import ACTOR, CRITIC, Entry, Limits, Moment
+from wildrobot.task.mirror import SignedPermutation, joined, of_kind
 
 HISTORY = "history"
 """Name of the last entry of the actor's layout, if there is any history."""
@@ -64,6 +65,19 @@ class Observation:
         state = np.concatenate([actor, np.tile(actor[:, self._kept], self._steps)], axis=1)
         privileged = np.concatenate([state, self._joined(CRITIC.values())], axis=1)
         return {"state": _widened(state), "privileged_state": _widened(privileged)}
+
+    def mirrors(self, joints: SignedPermutation) -> dict[str, SignedPermutation]:
+        """What becomes of each observation when left and right are exchanged; `joints` is the joints' own mirror."""
+
+        def parts(entries: Iterable[Entry]) -> list[SignedPermutation]:
+            return [of_kind(entry.mirror, self._size(entry), joints) for entry in entries]
+
+        now = joined(parts(ACTOR.values()))
+        # Entries are kept whole, so that the mirror of what is kept lies among what is kept.
+        place = {column: index for index, column in enumerate(self._kept)}
+        kept = SignedPermutation(np.array([place[now.source[c]] for c in self._kept], int), now.sign[self._kept])
+        state = joined([now, *[kept] * self._steps])
+        return {"state": state, "privileged_state": joined([state, *parts(CRITIC.values())])}
 
     def _size(self, entry: Entry) -> int:
         return entry.size if isinstance(entry.size, int) else self._sizes[entry.size]

@@ -63,26 +63,25 @@ class ImuSample(NamedTuple):
     heading_rad: Float[Array, "*batch"]
 
 
+class Sensed(NamedTuple):
+    """What the robot's computer knows at one control step; joints as last read, the IMU's newest sample."""
+
+    joint_angle_rad: Float[Array, "*batch joints"]
+    joint_velocity_rad_per_s: Float[Array, "*batch joints"]
+    imu: ImuSample
+
+
 class SensorState(NamedTuple):
     """What is kept from one control step to the next.
 
     Attributes:
-      joint_angle_rad, joint_velocity_rad_per_s: of each joint, as it was last read.
-      read_at: the control step of that read.
-      imu: the newest sample, which the next step may get once more.
+      sensed: what the robot's computer knows now.
+      read_at: the control step at which each joint was last read.
+      imu: the IMU's newest sample, which the next step may get once more.
     """
 
-    joint_angle_rad: Float[Array, "*batch joints"]
-    joint_velocity_rad_per_s: Float[Array, "*batch joints"]
+    sensed: Sensed
     read_at: Int[Array, "*batch joints"]
-    imu: ImuSample
-
-
-class Sensed(NamedTuple):
-    """What the robot's computer knows at one control step; joints as last read, the IMU's newest sample."""
-
-    joint_angle_rad: Float[Array, " joints"]
-    joint_velocity_rad_per_s: Float[Array, " joints"]
     imu: ImuSample
 
 
@@ -124,12 +123,9 @@ class Sensing:
 
     def reset(self, errors: SensorErrors, true: Readings, servo_target_rad: Float[Array, " joints"]) -> SensorState:
         """The start of an episode: everything has just been read."""
-        return SensorState(
-            joint_angle_rad=encoder_angle_rad(errors, true.joint_angle_rad, servo_target_rad),
-            joint_velocity_rad_per_s=true.joint_velocity_rad_per_s,
-            read_at=jnp.zeros(self._joints, jnp.int32),
-            imu=imu_sample(errors, true),
-        )
+        angle, imu = encoder_angle_rad(errors, true.joint_angle_rad, servo_target_rad), imu_sample(errors, true)
+        read_at = jnp.zeros(self._joints, jnp.int32)
+        return SensorState(Sensed(angle, true.joint_velocity_rad_per_s, imu), read_at, imu)
 
     def step(
         self,
@@ -139,7 +135,7 @@ class Sensing:
         servo_target_rad: Float[Array, " joints"],
         now: Int[Array, ""],
         draws: Float[Array, " draws"],
-    ) -> tuple[Sensed, SensorState]:
+    ) -> SensorState:
         """Reads what is due.
 
         A joint's velocity is the difference of its last two readings over the time between them; where a joint is read
@@ -153,21 +149,18 @@ class Sensing:
           now: the number of this control step, counted from 0 at the reset.
           draws: uniform in [0, 1): whether the IMU's sample is an old one, and whether each joint's read fails.
         """
-        config = self._config
+        config, last = self._config, state.sensed
         due = ((now + errors.phase_steps) % errors.period_steps == 0) & (draws[1:] >= config.read_failure_share)
         angle = encoder_angle_rad(errors, true.joint_angle_rad, servo_target_rad)
-        elapsed_s = jnp.maximum(now - state.read_at, 1) * self._period_s
-        difference = (angle - state.joint_angle_rad) / elapsed_s
+        difference = (angle - last.joint_angle_rad) / (jnp.maximum(now - state.read_at, 1) * self._period_s)
         velocity = jnp.where(errors.period_steps == 1, true.joint_velocity_rad_per_s, difference)
-        sample = imu_sample(errors, true)
-        stale = draws[0] < config.imu_stale_share
+        imu, stale = imu_sample(errors, true), draws[0] < config.imu_stale_share
         sensed = Sensed(
-            joint_angle_rad=jnp.where(due, angle, state.joint_angle_rad),
-            joint_velocity_rad_per_s=jnp.where(due, velocity, state.joint_velocity_rad_per_s),
-            imu=ImuSample(*(jnp.where(stale, old, new) for old, new in zip(state.imu, sample, strict=True))),
+            joint_angle_rad=jnp.where(due, angle, last.joint_angle_rad),
+            joint_velocity_rad_per_s=jnp.where(due, velocity, last.joint_velocity_rad_per_s),
+            imu=ImuSample(*(jnp.where(stale, old, new) for old, new in zip(state.imu, imu, strict=True))),
         )
-        read_at = jnp.where(due, now, state.read_at)
-        return sensed, SensorState(sensed.joint_angle_rad, sensed.joint_velocity_rad_per_s, read_at, sample)
+        return SensorState(sensed, jnp.where(due, now, state.read_at), imu)
 
 
 def _periods_steps(robot: Robot, config: SensingConfig) -> Int[np.ndarray, "2 joints"]:
