@@ -87,11 +87,11 @@ def test_any_environment_becomes_that_of_the_policy(env):
 def test_what_no_environment_can_be(env):
     ours = interface_of(env)
     limited = ours.model_copy(update={"command": ours.command.model_copy(update={"heading_limit_rad_per_s": 0.1})})
-    with pytest.raises(UsageError, match="heading_limit_rad_per_s is 0.1 in the policy, 0.3 here"):
+    with pytest.raises(UsageError, match=r"heading_limit_rad_per_s is 0\.1 in the policy, 0\.3 here"):
         config_for(limited, env.config)
     odd = (0.1, *ours.action.scale_rad[1:-1], 0.7)
     lame = ours.model_copy(update={"action": ours.action.model_copy(update={"scale_rad": odd})})
-    with pytest.raises(UsageError, match=r"scales right_ankle_roll by 0.7 rad and another ankle_roll by 0.3"):
+    with pytest.raises(UsageError, match=r"scales right_ankle_roll by 0\.7 rad and the other ankle_roll by 0\.3"):
         config_for(lame, env.config)
     slow = ours.model_copy(update={"action": ours.action.model_copy(update={"control_period_s": 0.013})})
     with pytest.raises(UsageError, match=r"steps of 0.005 s do not fill the policy's control period of 0.013 s"):

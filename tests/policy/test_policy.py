@@ -118,7 +118,7 @@ def write_raw(path, change_header=lambda header: header, change_arrays=lambda ar
     policy_file.write(path, change_header(header), change_arrays(arrays))
     if metadata:
         with safetensors.safe_open(path, framework="numpy") as file:
-            path.write_bytes(safetensors.numpy.save(arrays, file.metadata() | metadata))
+            path.write_bytes(safetensors.numpy.save(dict(arrays), file.metadata() | metadata))
 
 
 def without(name):

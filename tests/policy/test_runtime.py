@@ -72,7 +72,8 @@ def turned(env: WildRobotEnv, state: EnvState) -> EnvState:
     sensordata = physics.sensordata.at[imu].set(about_z(physics.sensordata[imu]))
     state = state._replace(physics=physics._replace(qpos=qpos, sensordata=sensordata))
     heading, sensors = env.readings(state).heading_rad, state.task.sensors
-    sensors = sensors._replace(imu=sensors.imu._replace(heading_rad=heading))
+    imu = sensors.imu._replace(heading_rad=heading)
+    sensors = sensors._replace(imu=imu, sensed=sensors.sensed._replace(imu=imu))
     return state._replace(task=state.task._replace(heading_goal_rad=heading, sensors=sensors))
 
 
@@ -87,15 +88,15 @@ def episode(env: WildRobotEnv, policy) -> dict[str, np.ndarray]:
     stale = env.config.task.sensing.imu_stale_share
     before, samples = state, []
     for tick in range(len(COMMANDS)):
-        action, sensors = policy.apply(np.asarray(state.obs["state"])), state.task.sensors
-        imu = before if stale else state
+        action, sensed = policy.apply(np.asarray(state.obs["state"])), state.task.sensors.sensed
+        oriented = before if stale else state
         samples.append(
             {
                 "command": state.task.command,
-                "imu": imu.physics.sensordata[orientation],
-                "gyro": imu.task.sensors.imu.gyro_rad_per_s,
-                "joint_angle": sensors.joint_angle_rad,
-                "joint_velocity": sensors.joint_velocity_rad_per_s,
+                "imu": oriented.physics.sensordata[orientation],
+                "gyro": sensed.imu.gyro_rad_per_s,
+                "joint_angle": sensed.joint_angle_rad,
+                "joint_velocity": sensed.joint_velocity_rad_per_s,
                 "observation": state.obs["state"],
                 "action": action,
                 "targets": env.action_map.targets_rad(jnp.asarray(action)),

@@ -74,7 +74,7 @@ def test_what_an_old_file_says_is_still_said(path):
 
 
 def test_a_policy_of_version_1_does_what_it_did():
-    """Its program said so of an observation of ones; the deviation of drawn actions, which it did not know, is small."""
+    """Its program gave these actions for an observation of ones. It knew no deviation of drawn actions: it is small."""
     policy = load_policy(FIXTURES / "version-1.safetensors")
     action = policy.apply(np.ones(policy.interface.observation_size, np.float32))
     np.testing.assert_allclose(action[:3], [-0.01618663, -0.00198789, -0.01797991], atol=1e-7)

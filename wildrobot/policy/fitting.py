@@ -161,8 +161,8 @@ def _scale_by_kind(action: ActionMapping) -> dict[str, float]:
     for joint, scale in zip(action.joint_names, action.scale_rad, strict=True):
         if scales.setdefault(joint_kind(joint), scale) != scale:
             raise UsageError(
-                f"the policy scales {joint} by {scale:g} rad and another {joint_kind(joint)} by "
-                f"{scales[joint_kind(joint)]:g}, and here the left and the right one have the same scale; train it again"
+                f"the policy scales {joint} by {scale:g} rad and the other {joint_kind(joint)} by "
+                f"{scales[joint_kind(joint)]:g} rad, but here left and right have the same scale; train it again"
             )
     return scales
 
