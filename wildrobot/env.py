@@ -55,8 +55,7 @@ class WildRobotEnv:
         names = self.robot.joint_names
         self._reward = Reward(config.task.reward, lambda kinds, field: jnp.asarray(per_joint(names, kinds, field)))
         self._torque_limit = self.robot.torque_limit_Nm.astype(np.float32)
-        gravity = np.stack([model.opt.gravity for model in physics.variants.models])
-        self._down = jnp.asarray(gravity / np.linalg.norm(gravity, axis=1, keepdims=True), jnp.float32)
+        self._down = jnp.asarray(physics.variants.down)
 
     def reset(
         self,
