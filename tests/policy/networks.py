@@ -14,6 +14,7 @@ CONFIG = load_experiment("smoke").env
 
 def interface(**changes) -> Interface:
     fields = {
+        "robot": "wildrobot",
         "robot_digest": "a" * 64,
         "observation_layout": LAYOUT,
         "history": History(steps=0, entries=()),

@@ -123,8 +123,9 @@ def test_a_policy_of_another_robot_is_not_exported(policy, tmp_path):
 
 def test_an_observation_that_nobody_knows_is_not_exported():
     strange = interface(observation_layout=(("gyro", 3), ("odour", 2)))
+    policy = dataclasses.replace(network(), interface=strange)
     with pytest.raises(UsageError, match="no robot can form the observation 'odour', only gyro, gravity"):
-        contract.specification(dataclasses.replace(network(), interface=strange), model_file="", mjcf_file="")
+        contract.specification(policy, load_robot(), model_file="", mjcf_file="")
 
 
 def test_verify_accepts_what_is_whole(policy, folder):

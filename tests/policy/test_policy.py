@@ -150,7 +150,7 @@ BAD_FILES = {
     "older_than_it_says": (lambda path: write_raw(path, version="2"), "its header is none of version 2 .*'action'"),
     "interface": (
         lambda path: write_raw(path, put("interface", {})),
-        "header field interface.robot_digest: Field required",
+        "header field interface.robot: Field required",
     ),
     "altered_header": (lambda path: write_raw(path, header="{}"), "does not match its own checksum"),
     "header_key": (lambda path: write_raw(path, without("squash")), "header field squash: Field required"),

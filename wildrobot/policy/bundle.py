@@ -47,11 +47,12 @@ def export(policy: Policy, folder: Path) -> float:
       UsageError: for a policy that the robot does not fit, a folder that holds anything, and one that cannot be
         written.
     """
-    check_fits(policy, make_env(config_for(policy.interface, _smallest(load_experiment("walk").env))))
+    env = make_env(config_for(policy.interface, _smallest(load_experiment("walk").env)))
+    check_fits(policy, env)
     mjcf = resources.files("wildrobot.robot").joinpath(MJCF).read_bytes()
     contents = {
         MODEL: onnx_file.build(policy).SerializeToString(deterministic=True),
-        SPECIFICATION: _json(specification(policy, model_file=MODEL, mjcf_file=MJCF)),
+        SPECIFICATION: _json(specification(policy, env.robot, model_file=MODEL, mjcf_file=MJCF)),
         CONFIG: _yaml(policy.info.env_config),
         MJCF: mjcf,
     }

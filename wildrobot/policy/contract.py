@@ -13,21 +13,22 @@ from wildrobot.errors import UsageError
 from wildrobot.policy import onnx_file
 from wildrobot.policy.interface import CommandInterface
 from wildrobot.policy.policy import Policy
-from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S
+from wildrobot.robot import Robot
 from wildrobot.task.entries import ACTOR
 from wildrobot.task.observation import HISTORY
 
 CONTRACT, CONTRACT_VERSION = "wildrobot-policy-bundle", 2
 
-# Facts of the robot that its MJCF does not name; to come from the robot's description.
-_IMU_SITE, _MAX_VELOCITY_RAD_PER_S = "chest_imu", NO_LOAD_SPEED_RAD_PER_S
+_IMU_SITE = "chest_imu"
+"""To come from the robot's description."""
 
 
-def specification(policy: Policy, *, model_file: str, mjcf_file: str) -> dict[str, Any]:
+def specification(policy: Policy, robot: Robot, *, model_file: str, mjcf_file: str) -> dict[str, Any]:
     """The document, as a JSON tree.
 
     Args:
       policy: must fit the robot (`check_fits`).
+      robot: what it plays.
       model_file, mjcf_file: names of the files beside it.
 
     Raises:
@@ -53,7 +54,7 @@ def specification(policy: Policy, *, model_file: str, mjcf_file: str) -> dict[st
             "actuator_names": list(action.joint_names),
             "min_rad": list(action.lower_rad),
             "max_rad": list(action.upper_rad),
-            "max_velocity_rad_per_s": [_MAX_VELOCITY_RAD_PER_S] * interface.action_size,
+            "max_velocity_rad_per_s": [float(robot.no_load_speed_rad_per_s)] * interface.action_size,
             "home_targets_rad": list(action.home_rad),
         },
         "observation": [_observed(name, size) for name, size in interface.observation_layout],

@@ -16,11 +16,15 @@ from wildrobot.task.config import ActionConfig, CommandConfig, HistoryConfig
 from wildrobot.task.joints import joint_kind
 from wildrobot.task.sensing import SensingConfig
 
+ROBOT = "wildrobot"
+"""The one robot there is, until the configuration names it."""
+
 
 def interface_of(env: WildRobotEnv) -> Interface:
     """What a policy that is trained in this environment will need to be played."""
     task = env.config.task
     return Interface(
+        robot=ROBOT,
         robot_digest=env.robot.digest,
         observation_layout=tuple(env.observation_layout),
         history=_history(task.observation.history),

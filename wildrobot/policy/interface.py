@@ -88,10 +88,12 @@ class Interface(Strict):
     """All that playing a policy takes, besides its network.
 
     Attributes:
+      robot: name of the robot, or path of its description.
       robot_digest: SHA-256 of the robot's MJCF, `Robot.digest`.
       observation_layout: names and sizes of the actor's observation, in order.
     """
 
+    robot: str
     robot_digest: str
     observation_layout: tuple[tuple[str, Count], ...]
     history: History

@@ -45,6 +45,7 @@ def _from_2_to_3(header: Header, arrays: Arrays) -> tuple[Header, Arrays]:
     delay_steps = action.pop("delay_steps")
     command = {name: task["command"][name] for name in _COMMAND}
     interface = {
+        "robot": "wildrobot",  # the only one that there was
         "robot_digest": info.pop("robot_digest"),
         "observation_layout": info.pop("observation_layout"),
         "history": {"steps": 0, "entries": []},

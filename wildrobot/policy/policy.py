@@ -140,7 +140,8 @@ class Policy:
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"{path}: header field {field}: {first['msg']}; {file.REMEDY}") from None
+            problem = first["msg"].removeprefix("Value error, ")
+            raise UsageError(f"{path}: header field {field}: {problem}; {file.REMEDY}") from None
         layers = [f"layer_{index}" for index in range(header.layer_count)]
         names = ["observation.mean", "observation.std"]
         names += [f"{layer}.{part}" for layer in (*layers, "noise") for part in Layer._fields]
