@@ -83,7 +83,7 @@ def test_each_play_has_its_robots_one_after_the_other(trained_in, suite):
 
 def test_starts_are_at_rest_and_none_is_home_itself(trained_in, suite):
     stage = staged(trained_in, suite)
-    starts = stage.env.physics.starts
+    starts = stage.env.starts
     assert starts.count == 3
     np.testing.assert_array_equal(starts.qvel, 0.0)
     joints = np.asarray(starts.qpos)[:, 7:] - stage.env.robot.home_qpos[7:]
@@ -92,7 +92,7 @@ def test_starts_are_at_rest_and_none_is_home_itself(trained_in, suite):
 
 
 def test_the_seed_says_which_starts(trained_in, tmp_path):
-    first, same, other = (staged(trained_in, loaded(tmp_path, {"seed": seed})).env.physics.starts for seed in (1, 1, 2))
+    first, same, other = (staged(trained_in, loaded(tmp_path, {"seed": seed})).env.starts for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.qpos, same.qpos)
     assert not np.array_equal(first.qpos, other.qpos)
 
@@ -100,7 +100,7 @@ def test_the_seed_says_which_starts(trained_in, tmp_path):
 def test_more_episodes_only_add_to_the_starts(trained_in, tmp_path):
     """So that `--episodes` does not play something else."""
     few, many = (
-        staged(trained_in, loaded(tmp_path, {"episodes": count})).env.physics.starts.qpos for count in (2, 5)
+        staged(trained_in, loaded(tmp_path, {"episodes": count})).env.starts.qpos for count in (2, 5)
     )  # fmt: skip
     np.testing.assert_array_equal(few, many[:2])
 
@@ -110,7 +110,7 @@ def test_each_kind_of_start_is_where_its_robots_look(trained_in, tmp_path):
     suite = loaded(tmp_path, starts=starts, cases=[{"start": "rest"}, {"start": "leaning"}])
     stage = staged(trained_in, suite)
     np.testing.assert_array_equal(stage.starts, [0, 1, 2, 3, 4, 5])
-    w, y = np.asarray(stage.env.physics.starts.qpos)[:, [3, 5]].T
+    w, y = np.asarray(stage.env.starts.qpos)[:, [3, 5]].T
     pitch = 2.0 * np.arctan2(y, w)
     assert np.abs(pitch[:3]).max() < 0.04
     assert pitch[3:].min() > 0.14

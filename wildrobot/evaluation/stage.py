@@ -18,10 +18,11 @@ from wildrobot.evaluation.suite import Suite
 from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
-from wildrobot.physics.starts import StartBank, joined, make_starts, rows
 from wildrobot.physics.variants import chosen_variants
 from wildrobot.policy import Interface, config_for
+from wildrobot.resets.bank import StartBank, joined, rows
 from wildrobot.resets.config import StartsConfig
+from wildrobot.resets.home import make_home_starts
 from wildrobot.robot import Robot, load_robot
 
 FALLEN_BELOW_M = 0.30
@@ -81,10 +82,10 @@ def make_stage(
     )
     physics = config.physics
     if setting.engine == "native":
-        engine = NativePhysics(robot, *banks, substeps=physics.substeps, threads=physics.threads)
+        engine = NativePhysics(robot, banks[0], substeps=physics.substeps, threads=physics.threads)
     else:
-        engine = MjxPhysics(robot, *banks, substeps=physics.substeps, implementation="jax")
-    env = WildRobotEnv(config, engine)
+        engine = MjxPhysics(robot, banks[0], substeps=physics.substeps, implementation="jax")
+    env = WildRobotEnv(config, engine, banks[1])
     numbers = np.arange(episodes)
     return Stage(
         env=env,
@@ -148,7 +149,7 @@ def _physics_steps(physics: Mapping[str, Any], timestep_s: float | None) -> dict
 def _starts(robot: Robot, suite: Suite, kind: str) -> StartBank:
     spec = suite.file.starts[kind].model_dump(mode="json")
     config = validated(StartsConfig, spec | {"count": suite.episodes + 1, "seed": suite.seed}, f"start {kind}")
-    bank = make_starts(robot, config)
+    bank = make_home_starts(robot, config)
     # The first is home itself, whatever the kind.
     return rows(bank, slice(1, None))
 

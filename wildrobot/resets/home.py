@@ -1,46 +1,17 @@
-"""The bank of start states: computed once, so that a reset is a gather and needs no physics."""
+"""Start states about the home pose."""
 
 from __future__ import annotations
-
-import dataclasses
-from collections.abc import Sequence
 
 import jax.numpy as jnp
 import mujoco
 import numpy as np
-from jaxtyping import Array, Bool, Float
 
+from wildrobot.resets.bank import StartBank
 from wildrobot.resets.config import StartsConfig
 from wildrobot.robot import Robot
 
 
-@dataclasses.dataclass(frozen=True)
-class StartBank:
-    """N start states and the readings of the sensors there.
-
-    Attributes:
-      qpos, qvel: the states, as in `PhysicsState`.
-      ctrl: the joint targets [rad] before the first step, and of those that are still under way to the servos.
-      sensordata: what the sensors read at each start under `ctrl`.
-      moving: whether a start is in the midst of a motion, which `command` and `phase` are of; else they are 0.
-      command: (vx [m/s], vy [m/s], yaw rate [rad/s]) that the motion realises, in the heading frame.
-      phase: of the motion's gait [cycles, 0 to 1), 0 where the left foot lifts, one control step later.
-    """
-
-    qpos: Float[Array, "N nq"]
-    qvel: Float[Array, "N nv"]
-    ctrl: Float[Array, "N nu"]
-    sensordata: Float[Array, "N nsensor"]
-    moving: Bool[Array, " N"]
-    command: Float[Array, "N 3"]
-    phase: Float[Array, " N"]
-
-    @property
-    def count(self) -> int:
-        return self.qpos.shape[0]
-
-
-def make_starts(robot: Robot, config: StartsConfig) -> StartBank:
+def make_home_starts(robot: Robot, config: StartsConfig) -> StartBank:
     """Draws `config.count` perturbed home poses, standing on the floor; the first one is home itself.
 
     Joint angles, tilt, velocities and the lean forward, about the ankles, are uniform within the configured bounds. The
@@ -71,21 +42,6 @@ def make_starts(robot: Robot, config: StartsConfig) -> StartBank:
         command=jnp.zeros((config.count, 3)),
         phase=jnp.zeros(config.count),
     )
-
-
-def joined(banks: Sequence[StartBank]) -> StartBank:
-    """One bank after the other."""
-    return StartBank(
-        **{
-            field.name: jnp.concatenate([getattr(bank, field.name) for bank in banks])
-            for field in dataclasses.fields(StartBank)
-        }
-    )
-
-
-def rows(bank: StartBank, which: slice) -> StartBank:
-    """Some of the start states."""
-    return StartBank(**{field.name: getattr(bank, field.name)[which] for field in dataclasses.fields(StartBank)})
 
 
 def lowest_sole_height_m(robot: Robot, data: mujoco.MjData) -> float:

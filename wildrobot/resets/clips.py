@@ -8,13 +8,13 @@ import numpy as np
 
 from wildrobot.motion import gait_phase, playing
 from wildrobot.motion.library import Library
-from wildrobot.physics.starts import StartBank
+from wildrobot.resets.bank import StartBank
 from wildrobot.resets.config import ReferenceStartsConfig
 from wildrobot.robot import Robot
 from wildrobot.task.command import is_standing
 
 
-def make_reference_starts(robot: Robot, config: ReferenceStartsConfig, besides: int) -> StartBank:
+def make_clip_starts(robot: Robot, config: ReferenceStartsConfig, besides: int) -> StartBank:
     """Draws frames of clips, so many that they are `config.share` of all start states with `besides` others.
 
     Sensors and velocities are the clip's; the joint targets are its joint angles. A start on a clip of a

@@ -14,8 +14,7 @@ from wildrobot.motion import derivatives, gait_phase
 from wildrobot.motion.clip import load, of_motion
 from wildrobot.motion.features import clip_features, features
 from wildrobot.motion.library import find
-from wildrobot.physics import start_state
-from wildrobot.physics.reference_starts import make_reference_starts
+from wildrobot.resets.clips import make_clip_starts
 
 SETTINGS = [
     "env.physics.engine=native", "env.physics.threads=1", "env.variants.count=1", "env.starts.count=6",
@@ -35,7 +34,7 @@ def env():
 
 
 def test_the_share_is_kept_and_the_home_states_stay(env, robot):
-    starts = env.physics.starts
+    starts = env.starts
     assert starts.count == 10  # 6 at home and 4 of a clip
     np.testing.assert_allclose(starts.qpos[0], robot.home_qpos, atol=1e-6)
     clip = load(find("forward-0.20"), robot)
@@ -49,7 +48,7 @@ def test_a_robot_placed_on_the_clip_has_the_clips_features(env, robot, seen):
     clip = load(find("forward-0.20"), robot)
     references = np.asarray(clip_features(robot, clip))
     for start in range(6, 10):
-        state = start_state(env.physics, jnp.int32(start), jnp.int32(0))
+        state = env.starts.state(jnp.int32(start), jnp.int32(0))
         frame = int(np.abs(clip.qpos - np.asarray(state.qpos)).max(axis=1).argmin())
         np.testing.assert_allclose(seen(state), references[frame], atol=1e-5)
 
@@ -69,7 +68,7 @@ def test_what_a_policy_does_has_the_features_of_its_clip(env, robot, seen):
     # Recorded as a clip, a simulated motion must look to the discriminator as it did while it was simulated: the
     # sensors lag by one physics step in both. Read at the frames themselves, swinging feet would be millimetres off.
     walk = load(find("forward-0.20"), robot)
-    state = start_state(env.physics, jnp.int32(8), jnp.int32(0))
+    state = env.starts.state(jnp.int32(8), jnp.int32(0))
     frame = int(np.abs(walk.qpos - np.asarray(state.qpos)).max(axis=1).argmin())
     targets = jnp.asarray(walk.qpos[:, robot.qpos_index], jnp.float32)
     live, qpos, qvel = [], [], []
@@ -96,7 +95,7 @@ def test_an_episode_on_a_clip_goes_on_as_the_clip_does(env, robot):
     lift = int(np.flatnonzero(~clip.contacts[1:, 0] & clip.contacts[:-1, 0])[0]) + 1
     reset = jax.jit(env.reset)
     for start in range(6, 10):
-        task, physics = reset(jax.random.key(start), start=jnp.int32(start)).task, env.physics.starts
+        task, physics = reset(jax.random.key(start), start=jnp.int32(start)).task, env.starts
         frame = int(np.abs(clip.qpos - np.asarray(physics.qpos[start])).max(axis=1).argmin())
         np.testing.assert_allclose(task.command, [0.2, 0.0, 0.0], atol=1e-6)
         np.testing.assert_allclose(task.phase, ((frame + 1 - lift) / 56) % 1.0, atol=1e-6)
@@ -115,7 +114,7 @@ def test_an_episode_at_home_draws_its_command(env):
 def test_a_clip_that_steps_on_the_spot_is_no_order_to_walk(robot):
     """Its command is the one to stand still, so such an episode draws a command, as any other."""
     config = load_experiment("smoke", [*SETTINGS, "env.reference_starts.clips=[step-in-place]"]).env.reference_starts
-    bank = make_reference_starts(robot, config, besides=6)
+    bank = make_clip_starts(robot, config, besides=6)
     assert not bank.moving.any()
     assert not bank.phase.any()
 
