@@ -16,10 +16,10 @@ import mujoco
 import numpy as np
 from mujoco import rollout
 
-from wildrobot.evaluation.actors import Actor, policy_actor
-from wildrobot.evaluation.rollout import Player
-from wildrobot.evaluation.stage import Stage, make_stage
-from wildrobot.evaluation.suite import load_suite
+from wildrobot.evaluation.play.actions import Actor, policy_actor
+from wildrobot.evaluation.play.batch import Stage, make_stage
+from wildrobot.evaluation.play.rollout import Player
+from wildrobot.evaluation.play.suite import load_suite
 from wildrobot.physics.native import available_threads
 from wildrobot.policy import load_policy
 

@@ -8,7 +8,7 @@ from tests.evaluation import suites
 from tests.policy.networks import for_env
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.evaluation import evaluate
-from wildrobot.evaluation.suite import Suite
+from wildrobot.evaluation.play.suite import Suite
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from wildrobot.evaluation.episodes import Episodes, RobotFacts
+from wildrobot.evaluation.play.episodes import Episodes, RobotFacts
 
 PERIOD_S = 0.1
 WEIGHT_N = 40.0

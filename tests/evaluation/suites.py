@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from wildrobot.evaluation.case import Case
-from wildrobot.evaluation.figures import FIGURE_NAMES
-from wildrobot.evaluation.results import CaseResult, estimates
-from wildrobot.evaluation.suite import Suite, load_suite
+from wildrobot.evaluation.judge.cases import CaseResult, estimates
+from wildrobot.evaluation.measure.metrics.figures import FIGURE_NAMES
+from wildrobot.evaluation.play.case import Case
+from wildrobot.evaluation.play.suite import Suite, load_suite
 
 REST = {"joint_angle_rad": 0.05, "tilt_rad": 0.035}
 TREE = {

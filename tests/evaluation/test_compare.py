@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.evaluation.suites import loaded, result, results
-from wildrobot.evaluation import compare
+from wildrobot.evaluation.judge import compare
 
 NAMES = ("brax", "sb3")
 

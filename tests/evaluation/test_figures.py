@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluation.recordings import WEIGHT_N, joined, recording, times
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.figures import FIGURE_NAMES, FIGURES, figure
+from wildrobot.evaluation.measure.metrics.figures import FIGURE_NAMES, FIGURES, figure
 
 PERIOD_S = 0.05
 SAMPLES = 100

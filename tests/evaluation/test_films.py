@@ -13,7 +13,7 @@ import pytest
 from tests.evaluation.walks import walk
 from wildrobot import gl, rendering
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import films
+from wildrobot.evaluation.show import films
 
 needs_ffmpeg = pytest.mark.skipif(bool(films.missing()), reason="imageio is an extra")
 needs_opengl = pytest.mark.skipif(
@@ -93,7 +93,7 @@ from pathlib import Path
 from wildrobot import gl
 gl.choose()
 from tests.evaluation.walks import walk
-from wildrobot.evaluation import films
+from wildrobot.evaluation.show import films
 from wildrobot.robot import load_robot
 films.WIDTH, films.HEIGHT = 160, 120
 path = Path(sys.argv[1])

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.evaluation.suites import loaded, result, results
-from wildrobot.evaluation import gates
+from wildrobot.evaluation.judge import gates
 
 CASES = [{"start": "rest", "vx_m_per_s": [0.0, 0.1, -0.2]}]
 

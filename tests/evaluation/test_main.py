@@ -15,10 +15,12 @@ from tests.evaluation import suites
 from tests.policy.networks import for_env
 from wildrobot import gl
 from wildrobot.evaluation import __main__ as command
-from wildrobot.evaluation import document, evaluate, films, filmstrip
+from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.__main__ import main
-from wildrobot.evaluation.rollout import Player
-from wildrobot.evaluation.session import Session
+from wildrobot.evaluation.judge import result as document
+from wildrobot.evaluation.play.rollout import Player
+from wildrobot.evaluation.play.session import Session
+from wildrobot.evaluation.show import films, filmstrip
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")
 

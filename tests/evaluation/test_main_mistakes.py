@@ -13,7 +13,7 @@ from tests.evaluation import suites
 from wildrobot.errors import UsageError
 from wildrobot.evaluation import __main__ as command
 from wildrobot.evaluation.__main__ import main
-from wildrobot.evaluation.rollout import Player
+from wildrobot.evaluation.play.rollout import Player
 from wildrobot.policy import file as policy_file
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wildrobot.evaluation import metrics
+from wildrobot.evaluation.measure import metrics
 
 PERIOD_S = 0.1
 

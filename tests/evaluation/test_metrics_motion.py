@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from wildrobot.evaluation import metrics
+from wildrobot.evaluation.measure import metrics
 
 ALIVE = np.ones((50, 1), bool)
 PERIOD_S = 0.1

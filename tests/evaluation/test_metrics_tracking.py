@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from wildrobot.evaluation import metrics
+from wildrobot.evaluation.measure import metrics
 
 FORWARD = np.array([1.0, 0.0, 0.0], np.float32)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.evaluation.suites import loaded, results
 from wildrobot.evaluation import evaluate
-from wildrobot.evaluation.session import Judged
+from wildrobot.evaluation.play.session import Judged
 
 
 @pytest.fixture

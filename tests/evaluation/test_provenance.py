@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from wildrobot import __version__, records
-from wildrobot.evaluation import provenance
-from wildrobot.evaluation.session import Judged
+from wildrobot.evaluation.judge import provenance
+from wildrobot.evaluation.play.session import Judged
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 
 from tests.evaluation import recordings
 from tests.evaluation.suites import loaded
-from wildrobot.evaluation.actors import baseline_actor, policy_actor
-from wildrobot.evaluation.episodes import Episodes
-from wildrobot.evaluation.rollout import Player
-from wildrobot.evaluation.stage import make_stage
+from wildrobot.evaluation.play.actions import baseline_actor, policy_actor
+from wildrobot.evaluation.play.batch import make_stage
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.play.rollout import Player
 
 EPISODES, STEPS = 3, 60
 PUSH = {"directions": 3, "at_s": 0.2, "duration_s": 0.1}

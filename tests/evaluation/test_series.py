@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.evaluation.recordings import ROBOT, recording, times
-from wildrobot.evaluation import series
+from wildrobot.evaluation.measure import series
 
 NAN = np.nan
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.evaluation import recordings
 from tests.evaluation.suites import loaded
-from wildrobot.evaluation import session as sessions
-from wildrobot.evaluation.rollout import Player
-from wildrobot.evaluation.session import Judged, Session
+from wildrobot.evaluation.play import session as sessions
+from wildrobot.evaluation.play.rollout import Player
+from wildrobot.evaluation.play.session import Judged, Session
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from tests.evaluation.suites import REST, loaded
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.case import Setting
-from wildrobot.evaluation.stage import judged, make_stage
+from wildrobot.evaluation.play.batch import judged, make_stage
+from wildrobot.evaluation.play.case import Setting
 
 NOMINAL = Setting("ideal", None, "native", "full", None, None)
 NOISE = {

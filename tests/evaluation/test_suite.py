@@ -4,9 +4,9 @@ import pytest
 
 from tests.evaluation.suites import REST, loaded, results, written
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import gates
-from wildrobot.evaluation.case import Play, Push, Setting
-from wildrobot.evaluation.suite import DEFAULT_SUITES, Suite, builtin_suites, load_suite, selected
+from wildrobot.evaluation.judge import gates
+from wildrobot.evaluation.play.case import Play, Push, Setting
+from wildrobot.evaluation.play.suite import DEFAULT_SUITES, Suite, builtin_suites, load_suite, selected
 
 PUSH = {"force_N": [5.0, 8.0], "directions": 8, "at_s": 0.1, "duration_s": 0.2}
 

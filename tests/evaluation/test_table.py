@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from tests.evaluation.suites import loaded, results
-from wildrobot.evaluation import gates, table
-from wildrobot.evaluation.figures import figure
-from wildrobot.evaluation.statistics import Estimate
+from wildrobot.evaluation.judge import gates
+from wildrobot.evaluation.measure.metrics.figures import figure
+from wildrobot.evaluation.measure.statistics import Estimate
+from wildrobot.evaluation.show import table
 
 
 def cell(name, value, low=0.0, high=1.0):

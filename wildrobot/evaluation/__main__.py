@@ -16,8 +16,8 @@ from wildrobot.errors import UsageError
 
 if TYPE_CHECKING:
     from wildrobot.evaluation.evaluate import Outputs
-    from wildrobot.evaluation.session import Judged
-    from wildrobot.evaluation.suite import Suite
+    from wildrobot.evaluation.play.session import Judged
+    from wildrobot.evaluation.play.suite import Suite
 
 SHIPPED = Path("policies")
 """Where the policies that come with the sources lie."""
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["JAX_PLATFORMS"] = "cpu"
     try:
         if options.json_schema:
-            from wildrobot.evaluation import document
+            from wildrobot.evaluation.judge import result as document
 
             print(json.dumps(document.json_schema(), indent=2))
             return 0
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.video:
             _prepare_film(options.video)
         from wildrobot.evaluation.evaluate import evaluate
-        from wildrobot.evaluation.naming import judged_policies
+        from wildrobot.evaluation.play.candidates import judged_policies
 
         suites = _suites(options)
         judged = judged_policies(options.policies or _shipped(), trust=options.trust)
@@ -66,7 +66,7 @@ def _shipped() -> list[Path]:
 
 
 def _suites(options: argparse.Namespace) -> list[Suite]:
-    from wildrobot.evaluation.suite import DEFAULT_SUITES, load_suite
+    from wildrobot.evaluation.play.suite import DEFAULT_SUITES, load_suite
 
     names = options.suites or DEFAULT_SUITES
     found = [
@@ -101,7 +101,7 @@ def _outputs(options: argparse.Namespace, judged: Sequence[Judged]) -> Outputs:
 
 def _prepare_film(path: Path) -> None:
     """Checks before anything is played that a film can be made, and tells MuJoCo how."""
-    from wildrobot.evaluation import films
+    from wildrobot.evaluation.show import films
 
     if path.suffix.lower() != ".mp4":
         raise UsageError(f"--video {path}: a film is written as MP4; give a file name that ends in .mp4")

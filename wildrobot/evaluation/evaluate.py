@@ -12,15 +12,17 @@ import numpy as np
 from rich.console import Console
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import assemble, document, films, gates, picture, report, table
-from wildrobot.evaluation.compare import Results
-from wildrobot.evaluation.episodes import Episodes
 from wildrobot.evaluation.files import make_folder, write_text
-from wildrobot.evaluation.gates import GateResult
-from wildrobot.evaluation.progress import EvaluationProgress
-from wildrobot.evaluation.results import CaseResult
-from wildrobot.evaluation.session import Judged, Session
-from wildrobot.evaluation.suite import Suite
+from wildrobot.evaluation.judge import assemble, gates
+from wildrobot.evaluation.judge import result as document
+from wildrobot.evaluation.judge.cases import CaseResult
+from wildrobot.evaluation.judge.compare import Results
+from wildrobot.evaluation.judge.gates import GateResult
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.play.session import Judged, Session
+from wildrobot.evaluation.play.suite import Suite
+from wildrobot.evaluation.show import films, picture, report, table
+from wildrobot.evaluation.show.progress import EvaluationProgress
 from wildrobot.robot import load_robot
 
 _WEIGHT_TOLERANCE = 0.05

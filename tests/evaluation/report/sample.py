@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from tests.evaluation.report import comparisons
-from wildrobot.evaluation.document import SCHEMA, SCHEMA_VERSION
-from wildrobot.evaluation.statistics import wilson_interval
+from wildrobot.evaluation.judge.result import SCHEMA, SCHEMA_VERSION
+from wildrobot.evaluation.measure.statistics import wilson_interval
 
 # name: label, unit, kind, better, description, typical value
 _FIGURES: dict[str, tuple[str, str, str, str | None, str, float]] = {

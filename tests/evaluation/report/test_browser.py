@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.evaluation.report import sample
-from wildrobot.evaluation.report import write
+from wildrobot.evaluation.show.report import write
 
 _NAMES = "chromium", "chromium-browser", "google-chrome"
 _ARGUMENTS = (

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.evaluation.report import sample
-from wildrobot.evaluation import document
+from wildrobot.evaluation.judge import result as document
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from tests.evaluation.report import sample
-from wildrobot.evaluation.document import validate
-from wildrobot.evaluation.report import gates
+from wildrobot.evaluation.judge.result import validate
+from wildrobot.evaluation.show.report import gates
 
 
 def _gate(case: str | None, value: float, passed: bool, **changes: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 import pytest
 
-from wildrobot.evaluation.document.played import FigureInfo
-from wildrobot.evaluation.report import numbers
+from wildrobot.evaluation.judge.result.played import FigureInfo
+from wildrobot.evaluation.show.report import numbers
 
 
 def _info(kind: str, unit: str = "") -> FigureInfo:

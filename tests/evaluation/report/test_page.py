@@ -10,7 +10,7 @@ import pytest
 
 from tests.evaluation.report import comparisons, sample
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.report import write
+from wildrobot.evaluation.show.report import write
 
 
 class Page(HTMLParser):

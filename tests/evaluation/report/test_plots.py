@@ -4,10 +4,10 @@ import plotly.graph_objects as go
 import pytest
 
 from tests.evaluation.report import sample
-from wildrobot.evaluation.document import Document, validate
-from wildrobot.evaluation.report import comparison_plots, groups, style
-from wildrobot.evaluation.report.plots import motion, suites
-from wildrobot.evaluation.report.plots.base import Plot, PlotGroup
+from wildrobot.evaluation.judge.result import Document, validate
+from wildrobot.evaluation.show.report import comparison_plots, groups, style
+from wildrobot.evaluation.show.report.plots import motion, suites
+from wildrobot.evaluation.show.report.plots.base import Plot, PlotGroup
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from wildrobot.evaluation import results, statistics
+from wildrobot.evaluation.judge import cases as results
+from wildrobot.evaluation.measure import statistics
 from wildrobot.evaluation.style.figures import FIGURES, JOINT_DISTANCE, STRIDE_FREQUENCY, SURVIVAL, Measured
 from wildrobot.evaluation.style.scores import Walker, contrast, estimates, groups
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wildrobot.evaluation.figures import figure
+from wildrobot.evaluation.measure.metrics.figures import figure
 from wildrobot.evaluation.style import walks
 from wildrobot.evaluation.style.distances import distances
 from wildrobot.evaluation.style.motion import settled

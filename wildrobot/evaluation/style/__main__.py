@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _entries(given: Sequence[str], *, trust: bool) -> list[Entry]:
-    from wildrobot.evaluation.naming import judged_policies
+    from wildrobot.evaluation.play.candidates import judged_policies
     from wildrobot.evaluation.style.study import OPEN_LOOP, STANDING, Entry
 
     named = [_split(each) for each in given]

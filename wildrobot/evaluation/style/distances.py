@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from wildrobot.evaluation.metrics.per_episode import median_per_episode
+from wildrobot.evaluation.measure.metrics.per_episode import median_per_episode
 from wildrobot.evaluation.style.motion import FEET, JOINT_ANGLES, JOINT_VELOCITIES, Motion, Strides, strides
 from wildrobot.evaluation.style.smoothness import log_dimensionless_jerk
 from wildrobot.evaluation.style.warping import nearest

@@ -6,15 +6,15 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wildrobot.evaluation import compare, provenance
-from wildrobot.evaluation.compare import number
-from wildrobot.evaluation.session import Judged
-from wildrobot.evaluation.statistics import Estimate
+from wildrobot.evaluation.judge import compare, provenance
+from wildrobot.evaluation.judge.compare import number
+from wildrobot.evaluation.measure.statistics import Estimate
+from wildrobot.evaluation.play.session import Judged
+from wildrobot.evaluation.play.suite import Suite
 from wildrobot.evaluation.style.discriminator import LEVELS
 from wildrobot.evaluation.style.figures import FIGURES, MATTERS
 from wildrobot.evaluation.style.reference import Reference
 from wildrobot.evaluation.style.scores import Walker, contrast, estimates, groups
-from wildrobot.evaluation.suite import Suite
 
 FORMAT = "wildrobot-style-1"
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot.evaluation.episodes import Episodes
-from wildrobot.evaluation.figures import Measure, figure
+from wildrobot.evaluation.measure.metrics.figures import Measure, figure
+from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.style.discriminator import SAMPLES, told_apart
 from wildrobot.evaluation.style.distances import distances
 from wildrobot.evaluation.style.motion import settled

@@ -1,7 +1,7 @@
 """Figures over episodes, commands and training runs, and which of two groups of policies is nearer to the reference.
 
 The unit is the episode for a group of one policy, and the whole training run for a group of several: see
-`wildrobot.evaluation.statistics` and `wildrobot.evaluation.compare`, whose arithmetic this is.
+`wildrobot.evaluation.measure.statistics` and `wildrobot.evaluation.judge.compare`, whose arithmetic this is.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot.evaluation import compare, results, statistics
-from wildrobot.evaluation.compare import Contrast
-from wildrobot.evaluation.figures import Measure
-from wildrobot.evaluation.statistics import Estimate
+from wildrobot.evaluation.judge import cases as results
+from wildrobot.evaluation.judge import compare
+from wildrobot.evaluation.judge.compare import Contrast
+from wildrobot.evaluation.measure import statistics
+from wildrobot.evaluation.measure.metrics.figures import Measure
+from wildrobot.evaluation.measure.statistics import Estimate
 from wildrobot.evaluation.style.figures import FIGURES, SURVIVAL, Measured
 
 

@@ -10,17 +10,17 @@ from importlib import resources
 from pathlib import Path
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import table as tables
-from wildrobot.evaluation.episodes import Episodes
 from wildrobot.evaluation.files import make_folder, write_text
-from wildrobot.evaluation.progress import EvaluationProgress
-from wildrobot.evaluation.results import CaseResult
-from wildrobot.evaluation.session import Judged, Session
+from wildrobot.evaluation.judge.cases import CaseResult
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.play.session import Judged, Session
+from wildrobot.evaluation.play.suite import Suite, load_suite
+from wildrobot.evaluation.show import table as tables
+from wildrobot.evaluation.show.progress import EvaluationProgress
 from wildrobot.evaluation.style import discriminator, document, reference, strips, table, walks
 from wildrobot.evaluation.style.figures import Measured, measure
 from wildrobot.evaluation.style.reference import Reference
 from wildrobot.evaluation.style.scores import Walker
-from wildrobot.evaluation.suite import Suite, load_suite
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot, load_robot
 

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wildrobot.evaluation import compare
-from wildrobot.evaluation.case import Case
-from wildrobot.evaluation.figures import Measure
-from wildrobot.evaluation.statistics import Estimate
+from wildrobot.evaluation.judge import compare
+from wildrobot.evaluation.measure.metrics.figures import Measure
+from wildrobot.evaluation.measure.statistics import Estimate
+from wildrobot.evaluation.play.case import Case
+from wildrobot.evaluation.show.table import heading
 from wildrobot.evaluation.style.figures import FIGURES, MATTERS
 from wildrobot.evaluation.style.reference import Reference
 from wildrobot.evaluation.style.scores import Walker, contrast, estimates, groups
-from wildrobot.evaluation.table import heading
 
 _DIGITS = {"joint_distance_rad": 4, "foot_path_distance_m": 4, "speed_error_m_per_s": 3}
 

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wildrobot.evaluation.episodes import Episodes, RobotFacts
-from wildrobot.evaluation.rollout import of_readings
+from wildrobot.evaluation.play.episodes import Episodes, RobotFacts
+from wildrobot.evaluation.play.rollout import of_readings
 from wildrobot.motion import clip as clips
 from wildrobot.motion import playing
 from wildrobot.motion.clip import Clip
