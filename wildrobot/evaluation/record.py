@@ -1,20 +1,25 @@
-"""What all parts of the document share."""
+"""What every part of the result shares: immutable, strict about keys, types and ranges, and as JSON takes it."""
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from wildrobot.config import Strict
 
 Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Span = Annotated[list[float], Field(min_length=2, max_length=2)]
-Triple = Annotated[list[float], Field(min_length=3, max_length=3)]
+Number = float | None
+"""A number that may not exist: None, and null in JSON, never NaN."""
 
 
-class Part(BaseModel):
-    """A part of the document: immutable, and strict about keys, types and ranges."""
+class Record(Strict):
+    """A part of the result. The text below a field describes it, here and in the JSON Schema."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+def number(value: float) -> Number:
+    """A number as a record holds it: None instead of NaN."""
+    return float(value) if math.isfinite(value) else None

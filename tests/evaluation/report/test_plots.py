@@ -17,10 +17,10 @@ def document() -> Document:
 
 @pytest.fixture(scope="module")
 def every(document: Document) -> list[PlotGroup]:
-    styles = style.of_policies(document)
+    styles = style.policy_styles(document)
     found = [groups.of_suite(document, suite, styles) for suite in document.suites]
     found += [groups.moving(document, styles), groups.learning(document, styles)]
-    found += [comparison_plots.compared(document, 0, style.of_groups(document))]
+    found += [comparison_plots.compared(document, 0, style.group_styles(document))]
     return [group for group in found if group]
 
 
@@ -68,7 +68,7 @@ def test_the_ladder_counts_the_episodes_of_each_direction(document: Document) ->
     assert (10.0, 5, 8) in suites.survival_by_force(suite, policy)
     assert (10.0, 0, 1) in suites.survival_by_force(suite, policy, 90.0)
     assert (10.0, 1, 1) in suites.survival_by_force(suite, policy, 180.0)
-    ladder = suites.ladder("ladder", suite, [policy], style.of_policies(changed), None)
+    ladder = suites.ladder("ladder", suite, [policy], style.policy_styles(changed), None)
     forces, rates = ladder.traces[0]["x"], ladder.traces[0]["y"]
     index = forces.index(10.0)
     assert rates[index] == 62.5
@@ -101,7 +101,7 @@ def test_a_path_ends_where_the_robot_falls() -> None:
     case = next(case for case in document.suites[0].cases if case.id == "vx=0.2")
     found = document.policies[0].suites["walk"].cases["vx=0.2"].series
     assert found
-    plot = motion.paths("paths", case, 20.0, {"one": found}, style.of_policies(document))
+    plot = motion.paths("paths", case, 20.0, {"one": found}, style.policy_styles(document))
     command, path, end = plot.traces
     assert command["x"] == [0.0, 4.0]  # 0.2 m/s for 20 s
     assert (path["x"], path["y"]) == ([0.0, 0.5], [0.0, 0.1])
@@ -110,7 +110,7 @@ def test_a_path_ends_where_the_robot_falls() -> None:
 
 
 def test_policies_differ_in_more_than_colour() -> None:
-    looks = list(style.of_policies(validate(sample.document(tuple("abcd"), episodes=2))).values())
+    looks = list(style.policy_styles(validate(sample.document(tuple("abcd"), episodes=2))).values())
     assert len({(look.dash, look.slot) for look in looks}) == len(looks)
     alone = [style.nth(index) for index in range(4)] + [style.nth(0, baseline=True)]
     assert len({look.slot for look in alone}) == 5
@@ -120,7 +120,7 @@ def test_policies_differ_in_more_than_colour() -> None:
 
 def test_a_group_looks_the_same_in_every_comparison() -> None:
     document = validate(sample.document(("a", "b", "c"), episodes=2))
-    looks, policies = style.of_groups(document), style.of_policies(document)
+    looks, policies = style.group_styles(document), style.policy_styles(document)
     assert list(looks) == ["a", "b", "c"]
     assert [looks[name] for name in "abc"] == [policies[name] for name in "abc"]
     keys = []

@@ -1,4 +1,4 @@
-"""Who acts: a policy, or a baseline that anybody could beat."""
+"""Who chooses the actions: a policy, or a baseline that any policy should beat."""
 
 from __future__ import annotations
 
@@ -16,56 +16,67 @@ BaselineName = Literal["hold-home", "random"]
 BASELINES = get_args(BaselineName)
 """Holding home is the action 0: joint targets are home + scale * action."""
 
-ACTION_SIZE = 17
 
-
-class Actor(NamedTuple):
+class ActionRule(NamedTuple):
     """How actions are chosen.
 
     Attributes:
-      rule: (parameters, observations, a random key per robot) to actions; hashable, so that what was compiled for it is
-        found again.
+      function: (parameters, observations, a random key per robot) to actions; hashable, so that what was compiled for
+        it is found again.
       parameters: a tree of arrays.
       sees_command: False for one that does the same under every command, which need not be played for each.
     """
 
-    rule: Callable[[Any, Float[Array, "batch n"], Array], Float[Array, "batch 17"]]
+    function: Callable[[Any, Float[Array, "batch obs"], Array], Float[Array, "batch actions"]]
     parameters: Any
     sees_command: bool = True
 
 
 @dataclass(frozen=True)
-class _Play:
-    """Plays policies of one structure, by their mean actions or by drawn ones."""
+class _Policy:
+    """Policies of one structure, by their mean actions or by drawn ones."""
 
     structure: PolicyStructure
+    size: int
     stochastic: bool
 
     def __call__(
-        self, parameters: Any, observation: Float[Array, "batch n"], chance: Array
-    ) -> Float[Array, "batch 17"]:
-        normal = _drawn(jax.random.normal, chance) if self.stochastic else None
+        self, parameters: Any, observation: Float[Array, "batch obs"], keys: Array
+    ) -> Float[Array, "batch actions"]:
+        normal = _per_robot(jax.random.normal, keys, self.size) if self.stochastic else None
         return act(self.structure, parameters, observation, normal)
 
 
-def policy_actor(policy: Policy, *, stochastic: bool = False) -> Actor:
+@dataclass(frozen=True)
+class _HoldHome:
+    size: int
+
+    def __call__(self, _: Any, observation: Float[Array, "batch obs"], keys: Array) -> Float[Array, "batch actions"]:
+        return jnp.zeros((len(observation), self.size))
+
+
+@dataclass(frozen=True)
+class _Random:
+    size: int
+
+    def __call__(self, _: Any, observation: Float[Array, "batch obs"], keys: Array) -> Float[Array, "batch actions"]:
+        return 2.0 * _per_robot(jax.random.uniform, keys, self.size) - 1.0
+
+
+def policy_rule(policy: Policy, *, stochastic: bool = False) -> ActionRule:
     """A policy, by its mean actions (deterministic) or by actions drawn as in its training (stochastic)."""
-    return Actor(_Play(policy.structure, stochastic), policy.parameters)
+    size = len(policy.info.action.joint_names)
+    return ActionRule(_Policy(policy.structure, size, stochastic), policy.parameters)
 
 
-def baseline_actor(name: BaselineName) -> Actor:
+def baseline_rule(name: BaselineName, action_size: int) -> ActionRule:
     """One of the baselines."""
-    return Actor(_hold_home if name == "hold-home" else _random, (), sees_command=False)
+    kind = {"hold-home": _HoldHome, "random": _Random}[name]
+    return ActionRule(kind(action_size), (), sees_command=False)
 
 
-def _hold_home(_: Any, observation: Float[Array, "batch n"], chance: Array) -> Float[Array, "batch 17"]:
-    return jnp.zeros((len(observation), ACTION_SIZE))
-
-
-def _random(_: Any, observation: Float[Array, "batch n"], chance: Array) -> Float[Array, "batch 17"]:
-    return 2.0 * _drawn(jax.random.uniform, chance) - 1.0
-
-
-def _drawn(draw: Callable[[Array, tuple[int, ...]], Array], chance: Array) -> Float[Array, "batch 17"]:
-    """One row for each key, so that it does not matter for a robot who else is played."""
-    return jax.vmap(lambda key: draw(key, (ACTION_SIZE,)))(chance)
+def _per_robot(
+    draw: Callable[[Array, tuple[int, ...]], Array], keys: Array, size: int
+) -> Float[Array, "batch actions"]:
+    """One row for each key, so that it does not matter for a robot which others are played."""
+    return jax.vmap(lambda key: draw(key, (size,)))(keys)

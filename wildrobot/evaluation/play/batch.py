@@ -1,4 +1,4 @@
-"""The environments that a suite is played in, made for the interface of a policy."""
+"""The environments that a suite is played in, made for the interface of a policy, and the robots in them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from wildrobot.config import validated
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.case import Play, Setting
+from wildrobot.evaluation.play.settings import with_settings
 from wildrobot.evaluation.play.suite import Suite
 from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.physics.mjx import MjxPhysics
@@ -28,7 +29,7 @@ FALLEN_BELOW_M = 0.30
 FALLEN_BEYOND_RAD = 0.80
 """A base tilted further than this [rad] has fallen."""
 
-_THE_POLICYS_OWN = (
+_POLICYS_OWN = (
     ("physics", "timestep_s"),
     ("physics", "substeps"),
     ("task", "action"),
@@ -39,7 +40,7 @@ _THE_POLICYS_OWN = (
 
 
 class PushPlan(NamedTuple):
-    """When the robots of a stage are pushed, and how: the force [N] on each, world frame, shape (robots, 3)."""
+    """When the robots of a batch are pushed, and how: the force [N] on each, world frame, shape (robots, 3)."""
 
     first_step: int
     steps: int
@@ -47,7 +48,7 @@ class PushPlan(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stage:
+class EvalBatch:
     """One environment, and the robots to be played in it: `episodes` of each play, one play after the other.
 
     Attributes:
@@ -69,17 +70,17 @@ class Stage:
     push: PushPlan | None
 
 
-def make_stage(
-    trained_in: Mapping[str, Any], suite: Suite, setting: Setting, plays: Iterable[Play], *, threads: int = 0
-) -> Stage:
-    """The environment of one setting for a policy that was trained in `trained_in`, an `EnvConfig` as a JSON tree.
+def make_batch(
+    env_config: Mapping[str, Any], suite: Suite, setting: Setting, plays: Iterable[Play], *, threads: int = 0
+) -> EvalBatch:
+    """The environment of one setting for a policy that was trained in `env_config`, an `EnvConfig` as a JSON tree.
 
     Raises:
       UsageError: if what is the policy's own does not fit this version's configuration.
     """
     plays, episodes = tuple(plays), suite.episodes
     seconds = max(case.seconds for case in suite.cases if case.setting == setting)
-    config = judged(trained_in, suite, setting, seconds, threads=threads)
+    config = judge_env_config(env_config, suite, setting, seconds, threads=threads)
     robot = load_robot(config.physics.collision, timestep_s=config.physics.timestep_s)
     kinds = list(dict.fromkeys(play.start for play in plays))
     variants = list(dict.fromkeys(play.variant for play in plays))
@@ -94,7 +95,7 @@ def make_stage(
         engine = MjxPhysics(robot, *banks, substeps=physics.substeps, implementation="jax")
     env = WildRobotEnv(config, engine)
     numbers = np.arange(episodes)
-    return Stage(
+    return EvalBatch(
         env=env,
         plays=plays,
         episodes=episodes,
@@ -106,43 +107,46 @@ def make_stage(
     )
 
 
-def judged(
-    trained_in: Mapping[str, Any], suite: Suite, setting: Setting, seconds: float, *, threads: int = 0
+def judge_env_config(
+    env_config: Mapping[str, Any], suite: Suite, setting: Setting, seconds: float, *, threads: int = 0
 ) -> EnvConfig:
     """The environment that a policy is judged in.
 
-    All but `_THE_POLICYS_OWN` and what the setting says is the same for every policy. Rewards are not computed, so it
+    All but `_POLICYS_OWN` and what the setting says is the same for every policy. Rewards are not computed, so it
     does not matter whether they had other terms when the policy was trained.
 
     Raises:
       UsageError: if what is the policy's own does not fit this version's configuration.
     """
     tree = load_experiment("walk").env.model_dump(mode="json")
-    for section, name in _THE_POLICYS_OWN:
+    for section, name in _POLICYS_OWN:
         try:
-            tree[section][name] = trained_in[section][name]
+            tree[section][name] = env_config[section][name]
         except (KeyError, TypeError):
             raise UsageError(
                 f"the policy file does not say its {section}.{name}; export it again from its training run"
             ) from None
+    tree["variants"]["count"] = 1
+    tree["starts"]["count"] = suite.episodes
+    tree["task"] |= {
+        "observation": dict.fromkeys(tree["task"]["observation"], 0.0),
+        "push": tree["task"]["push"] | {"velocity_m_per_s": 0.0},
+        "termination": {"min_base_height_m": FALLEN_BELOW_M, "max_tilt_rad": FALLEN_BEYOND_RAD},
+    }
+    if setting.settings is not None:
+        tree = with_settings(tree, suite.file.settings[setting.settings], f"{suite.source}: {setting.settings}")
+    # The case's own fields come last.
+    if setting.sensors != "ideal":
+        tree["task"]["observation"] = suite.file.sensors[setting.sensors].model_dump(mode="json")
+    if setting.latency_steps is not None:
+        tree["task"]["action"] = tree["task"]["action"] | {"delay_steps": setting.latency_steps}
+    tree["task"]["episode_length_s"] = seconds
     tree["physics"] |= {
-        "engine": "native" if setting.engine == "native" else "mjx",
+        "engine": setting.engine,
         "implementation": "jax",
         "collision": setting.collision,
         "threads": threads,
         **_physics_steps(tree["physics"], setting.timestep_s),
-    }
-    tree["variants"]["count"] = 1
-    tree["starts"]["count"] = suite.episodes
-    if setting.latency_steps is not None:
-        tree["task"]["action"] = tree["task"]["action"] | {"delay_steps": setting.latency_steps}
-    sensors = suite.file.sensors.get(setting.sensors)
-    ideal = dict.fromkeys(tree["task"]["observation"], 0.0)
-    tree["task"] |= {
-        "episode_length_s": seconds,
-        "observation": sensors.model_dump(mode="json") if sensors else ideal,
-        "push": tree["task"]["push"] | {"velocity_m_per_s": 0.0},
-        "termination": {"min_base_height_m": FALLEN_BELOW_M, "max_tilt_rad": FALLEN_BEYOND_RAD},
     }
     return validated(EnvConfig, tree, "environment of the policy")
 

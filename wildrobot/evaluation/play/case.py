@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from wildrobot.evaluation.record import Count, Record
+
 Engine = Literal["native", "mjx"]
+Collision = Literal["feet", "full"]
 
 
-class Push(NamedTuple):
-    """A force on the pelvis, from `at_s` on; episode i is pushed 360 / directions * i degrees left of ahead."""
+class Push(Record):
+    """A horizontal force on the robot's base."""
 
     force_N: float
-    directions: int
+    directions: Count
+    """Episode i is pushed to i * 360 / directions degrees, counter-clockwise from straight ahead."""
     at_s: float
     duration_s: float
 
 
 class Setting(NamedTuple):
-    """What one environment has in common; cases of one setting are played together.
-
-    Attributes:
-      sensors: a named set of noise and errors.
-      latency_steps: control steps until an action has its effect; None as in training.
-      engine: of the physics.
-      collision: which geoms collide, see `wildrobot.robot.Collision`.
-      timestep_s: physics step [s]; None as in training.
-      push_time: start and duration of a push [s]; None without.
-    """
+    """What one environment has in common; cases of one setting are played together. See the fields of `Case`."""
 
     sensors: str
     latency_steps: int | None
     engine: Engine
-    collision: Literal["feet", "full"]
+    collision: Collision
     timestep_s: float | None
-    push_time: tuple[float, float] | None
+    push_time: tuple[float, float] | None = None
+    """Start and duration of a push [s]; None without."""
+    settings: str | None = None
 
 
 class Play(NamedTuple):
-    """What differs from robot to robot in one environment."""
+    """What differs from robot to robot in one environment. See the fields of `Case`."""
 
     command: tuple[float, float, float]
     start: str
@@ -47,40 +43,69 @@ class Play(NamedTuple):
     push: Push | None
 
 
-@dataclass(frozen=True)
-class Case:
-    """One case.
-
-    Attributes:
-      id: unique in its suite, for programs.
-      label: what sets it apart from the others, for people.
-      seconds: length of its episodes.
-      setting: the environment.
-      play: the robots.
-    """
+class Case(Record):
+    """One condition that every policy is played under."""
 
     id: str
+    """Unique in its suite, for programs."""
     label: str
+    """What sets it apart from the other cases, for people."""
+    command: tuple[float, float, float]
+    """vx forward [m/s], vy to the left [m/s], yaw rate counter-clockwise [rad/s], in the heading frame."""
+    start: str
+    """Name of the distribution of start states."""
+    variant: dict[str, float]
+    """What differs from the nominal robot; empty for the nominal robot."""
+    push: Push | None
+    latency_steps: Count | None
+    """Delay of the actions in control periods; null: as in the policy's training."""
+    sensors: str
+    """`ideal`, or the name of the noise model."""
+    settings: str | None
+    """Name of further changes of the environment, which the suite's file lists; null without."""
+    engine: Engine
+    collision: Collision
+    """feet: only the feet meet the floor; full: all of the robot collides with the floor and with itself."""
+    timestep_s: float | None
+    """Of the physics; null: as in the policy's training."""
     seconds: float
-    setting: Setting
-    play: Play
+    """Length of an episode that does not end in a fall."""
+
+    @property
+    def setting(self) -> Setting:
+        """The environment that it is played in."""
+        push_time = (self.push.at_s, self.push.duration_s) if self.push else None
+        return Setting(
+            self.sensors, self.latency_steps, self.engine, self.collision, self.timestep_s, push_time, self.settings
+        )
+
+    @property
+    def play(self) -> Play:
+        """Its robots in that environment."""
+        return Play(self.command, self.start, tuple(self.variant.items()), self.push)
+
+    @property
+    def differs_in_robot(self) -> bool:
+        """Whether the robot, its latency, its sensors or the environment is not the nominal one."""
+        return bool(self.variant or self.settings) or self.latency_steps is not None or self.sensors != "ideal"
 
     @property
     def fields(self) -> dict[str, float | str | None]:
         """Everything that a gate may select by, under the names of the suite's file."""
-        vx, vy, yaw_rate = self.play.command
+        vx, vy, yaw_rate = self.command
         return {
             "vx_m_per_s": vx,
             "vy_m_per_s": vy,
             "yaw_rate_rad_per_s": yaw_rate,
-            "start": self.play.start,
+            "start": self.start,
             "seconds": self.seconds,
-            "force_N": self.play.push.force_N if self.play.push else None,
-            "sensors": self.setting.sensors,
-            "latency_steps": self.setting.latency_steps,
-            "engine": self.setting.engine,
-            "timestep_s": self.setting.timestep_s,
-            **dict(self.play.variant),
+            "force_N": self.push.force_N if self.push else None,
+            "sensors": self.sensors,
+            "settings": self.settings,
+            "latency_steps": self.latency_steps,
+            "engine": self.engine,
+            "timestep_s": self.timestep_s,
+            **self.variant,
         }
 
 
@@ -99,7 +124,14 @@ def named(parts: Sequence[tuple[float, Setting, Play]]) -> tuple[Case, ...]:
     for each, (seconds, setting, play) in zip(tokens, parts, strict=True):
         own = [token for field, token in each.items() if field not in common]
         case_id, label = " ".join(token.short for token in own), ", ".join(token.long for token in own)
-        cases.append(Case(case_id or "nominal", label or "nominal", seconds, setting, play))
+        cases.append(
+            Case(
+                id=case_id or "nominal", label=label or "nominal", seconds=seconds, command=play.command,
+                start=play.start, variant=dict(play.variant), push=play.push, latency_steps=setting.latency_steps,
+                sensors=setting.sensors, settings=setting.settings, engine=setting.engine,
+                collision=setting.collision, timestep_s=setting.timestep_s,
+            )
+        )  # fmt: skip
     return tuple(cases)
 
 
@@ -119,23 +151,25 @@ def _tokens(seconds: float, setting: Setting, play: Play) -> Mapping[str, _Token
     if play.push:
         tokens["push"] = _Token(f"{play.push.force_N:g}N", f"{play.push.force_N:g} N")
     for name, value in play.variant:
-        tokens[name] = _Token(f"{name}={value:g}", f"{_plain(name)} {value:g}")
+        tokens[name] = _Token(f"{name}={value:g}", f"{_PLAIN.get(name, name)} {value:g}")
     if setting.latency_steps is not None:
         tokens["latency"] = _Token(f"latency={setting.latency_steps}", f"latency {setting.latency_steps} steps")
     if setting.sensors != "ideal":
         tokens["sensors"] = _Token(f"sensors={setting.sensors}", f"{setting.sensors} sensors")
+    if setting.settings is not None:
+        tokens["settings"] = _Token(f"settings={setting.settings}", setting.settings.replace("_", " "))
     tokens["engine"] = _Token(setting.engine, "MJX" if setting.engine == "mjx" else "MuJoCo C")
     if setting.timestep_s is not None:
         tokens["timestep"] = _Token(f"{1e3 * setting.timestep_s:g}ms", f"{1e3 * setting.timestep_s:g} ms steps")
     return tokens
 
 
-def _plain(name: str) -> str:
-    return {
-        "mass_scale": "mass x",
-        "com_x_m": "torso CoM x",
-        "com_y_m": "torso CoM y",
-        "gain_scale": "servo gain x",
-        "frictionloss_scale": "joint friction x",
-        "armature_scale": "armature x",
-    }.get(name, name)
+_PLAIN = {
+    "mass_scale": "mass x",
+    "com_x_m": "torso CoM x",
+    "com_y_m": "torso CoM y",
+    "gain_scale": "servo gain x",
+    "frictionloss_scale": "joint friction x",
+    "armature_scale": "armature x",
+}
+"""Variants in plain words."""

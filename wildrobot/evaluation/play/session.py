@@ -5,116 +5,96 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wildrobot.env import make_env
-from wildrobot.evaluation.judge.cases import CaseResult, judge
-from wildrobot.evaluation.play.actions import Actor, BaselineName, baseline_actor, policy_actor
-from wildrobot.evaluation.play.batch import judged, make_stage
+from wildrobot.evaluation.play.actions import ActionRule, BaselineName, baseline_rule, policy_rule
+from wildrobot.evaluation.play.batch import judge_env_config, make_batch
+from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.case import Case, Play, Setting
 from wildrobot.evaluation.play.episodes import Episodes
-from wildrobot.evaluation.play.rollout import Player
+from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.evaluation.play.suite import Suite
-from wildrobot.policy import Policy, check_fits
+from wildrobot.policy import check_fits
 
-_NOMINAL = Setting("ideal", None, "native", "full", None, None)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A policy that is to be judged.
-
-    Attributes:
-      name: unique among those that are judged together.
-      policy: what acts.
-      run: the run folder that it lies in; None if it lies elsewhere.
-    """
-
-    name: str
-    policy: Policy
-    run: Path | None
-
-    @property
-    def trained_in(self) -> dict[str, Any]:
-        """The environment that it was trained in, an `EnvConfig` as a JSON tree."""
-        return self.policy.info.env_config
+_NOMINAL = Setting("ideal", None, "native", "full", None)
 
 
 class Session:
-    """Plays by the same rules whoever acts: same starts, same chance, same length, each robot one episode."""
+    """Plays everybody by the same rules: same starts, same random keys, same length, each robot one episode."""
 
     def __init__(self, *, stochastic: bool, threads: int, record_features: bool = False):
         """Says how actions are chosen, on how many threads, and whether `Episodes.features` are recorded."""
         self._stochastic, self._threads, self._record_features = stochastic, threads, record_features
-        self._players: dict[Any, Player] = {}
+        self._rollouts: dict[Any, Rollout] = {}
 
-    def check(self, judged_policy: Judged, suite: Suite) -> None:
+    def check(self, candidate: Candidate, suite: Suite) -> None:
         """Refuses a policy for another robot, observation or action mapping, before anything is played.
 
         Raises:
           UsageError: naming what differs.
         """
-        config = judged(judged_policy.trained_in, dataclasses.replace(suite, episodes=1), _NOMINAL, 1.0, threads=1)
-        check_fits(judged_policy.policy, make_env(config))
+        small = dataclasses.replace(suite, episodes=1)
+        config = judge_env_config(candidate.env_config, small, _NOMINAL, 1.0, threads=1)
+        check_fits(candidate.policy, make_env(config))
 
     def play_policy(
-        self, judged_policy: Judged, suite: Suite, on_progress: Callable[[int], None]
-    ) -> Iterator[tuple[CaseResult, Episodes]]:
+        self, candidate: Candidate, suite: Suite, on_progress: Callable[[int], None]
+    ) -> Iterator[tuple[Case, Episodes]]:
         """Every case of a suite, in the order of the suite."""
-        actor = policy_actor(judged_policy.policy, stochastic=self._stochastic)
-        return self._play(actor, judged_policy.trained_in, suite, on_progress)
+        rule = policy_rule(candidate.policy, stochastic=self._stochastic)
+        return self._play(rule, candidate.env_config, suite, on_progress)
 
     def play_baseline(
-        self, name: BaselineName, like: Judged, suite: Suite, on_progress: Callable[[int], None]
-    ) -> Iterator[tuple[CaseResult, Episodes]]:
+        self, name: BaselineName, like: Candidate, suite: Suite, on_progress: Callable[[int], None]
+    ) -> Iterator[tuple[Case, Episodes]]:
         """The same with a baseline, in the environment of a policy."""
-        return self._play(baseline_actor(name), like.trained_in, suite, on_progress)
+        rule = baseline_rule(name, len(like.policy.info.action.joint_names))
+        return self._play(rule, like.env_config, suite, on_progress)
 
     def steps(self, suite: Suite, *, baseline: bool = False) -> int:
-        """Environment steps of one actor, to show progress by: at 50 Hz, and as many as will be played."""
+        """Environment steps of one policy or baseline, to show progress by: at 50 Hz, and as many as will be played."""
         plays = {(case.setting, _played_as(case, sees_command=not baseline)) for case in suite.cases}
         seconds = {setting: _seconds(suite, setting) for setting, _ in plays}
         return round(sum(50.0 * seconds[setting] * suite.episodes for setting, _ in plays))
 
     def _play(
-        self, actor: Actor, trained_in: dict[str, Any], suite: Suite, on_progress: Callable[[int], None]
-    ) -> Iterator[tuple[CaseResult, Episodes]]:
+        self, rule: ActionRule, env_config: dict[str, Any], suite: Suite, on_progress: Callable[[int], None]
+    ) -> Iterator[tuple[Case, Episodes]]:
         played: dict[tuple[Setting, Play], Episodes] = {}
         for index, case in enumerate(suite.cases):
-            play = _played_as(case, sees_command=actor.sees_command)
+            play = _played_as(case, sees_command=rule.sees_command)
             if (case.setting, play) not in played:
-                player = self._player(trained_in, suite, case.setting, actor.sees_command)
-                found = player.play(actor, on_progress)
-                played |= {(case.setting, each): episodes for each, episodes in found.items()}
-            command = np.asarray(case.play.command, np.float32)
-            episodes = dataclasses.replace(played[case.setting, play].until(case.seconds), command=command)
-            yield judge(case, episodes), episodes
-            # What no later case needs is let go.
+                rollout = self._rollout(env_config, suite, case.setting, rule.sees_command)
+                recorded = rollout.play(rule, on_progress)
+                played |= {(case.setting, each): episodes for each, episodes in recorded.items()}
+            command = np.asarray(case.command, np.float32)
+            yield case, dataclasses.replace(played[case.setting, play].until(case.seconds), command=command)
+            # Recordings that no later case needs are let go.
             later = {
-                (each.setting, _played_as(each, sees_command=actor.sees_command)) for each in suite.cases[index + 1 :]
+                (each.setting, _played_as(each, sees_command=rule.sees_command)) for each in suite.cases[index + 1 :]
             }
             played = {key: value for key, value in played.items() if key in later}
 
-    def _player(self, trained_in: dict[str, Any], suite: Suite, setting: Setting, sees_command: bool) -> Player:
-        interface = json.dumps(judged(trained_in, suite, setting, 1.0).model_dump(mode="json"), sort_keys=True)
+    def _rollout(self, env_config: dict[str, Any], suite: Suite, setting: Setting, sees_command: bool) -> Rollout:
+        config = judge_env_config(env_config, suite, setting, 1.0)
+        interface = json.dumps(config.model_dump(mode="json"), sort_keys=True)
         plays = tuple(
             dict.fromkeys(
                 _played_as(case, sees_command=sees_command) for case in suite.cases if case.setting == setting
             )
         )
         key = (suite.name, setting, plays, interface)
-        if key not in self._players:
-            stage = make_stage(trained_in, suite, setting, plays, threads=self._threads)
-            self._players[key] = Player(stage, record_features=self._record_features)
-        return self._players[key]
+        if key not in self._rollouts:
+            batch = make_batch(env_config, suite, setting, plays, threads=self._threads)
+            self._rollouts[key] = Rollout(batch, record_features=self._record_features)
+        return self._rollouts[key]
 
 
 def _played_as(case: Case, *, sees_command: bool) -> Play:
-    """What is played for a case: who does not see the command plays but one."""
+    """What is played for a case; all commands are one for a rule that does not see the command."""
     return case.play if sees_command else case.play._replace(command=(0.0, 0.0, 0.0))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from jaxtyping import Float
 from wildrobot import filming
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.show.extras import FILM, why_not
 from wildrobot.evaluation.show.raycast import View, render
 from wildrobot.filming import FRAMES_PER_S, Frame, by_opengl, encode
 from wildrobot.robot import load_robot
@@ -26,13 +26,11 @@ _RAY_PIXELS_PER_M, _RAY_TILE_M, _RAY_FRAMES_PER_S, _RAY_S = 360.0, (1.1, 0.86), 
 """Rays take longer: smaller, fewer and shorter."""
 _PAPER = np.array([0.93, 0.945, 0.96])
 
-NEEDS = "imageio", "imageio_ffmpeg"
-REMEDY = 'run `pip install "wildrobot[video]"`'
 
-
-def missing() -> list[str]:
-    """The packages that a film needs and that are not installed."""
-    return [name for name in NEEDS if importlib.util.find_spec(name) is None]
+def fastest_survived(played: Sequence[Episodes]) -> Episodes:
+    """The fastest command whose first, filmed episode ends on its feet; the fastest of all if none does."""
+    survived = [episodes for episodes in played if episodes.alive[-1, 0]]
+    return max(survived or played, key=lambda episodes: episodes.command[0])
 
 
 def write(path: Path, played: Episodes) -> None:
@@ -46,8 +44,8 @@ def write(path: Path, played: Episodes) -> None:
 
 def encoded(walks: Mapping[str, Episodes]) -> tuple[dict[str, bytes], str | None]:
     """The first seconds of each policy as MP4, and why there is none, if there is none."""
-    if gone := missing():
-        return {}, f"{' and '.join(gone)} is not installed; {REMEDY}"
+    if reason := why_not("it", FILM):
+        return {}, reason
     return {name: _small(played) for name, played in walks.items()}, None
 
 

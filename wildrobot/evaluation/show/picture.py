@@ -13,10 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.measure import metrics, series
-from wildrobot.evaluation.measure.metrics import figures
+from wildrobot.evaluation.measure import series
+from wildrobot.evaluation.measure.metrics.tracking import path_from_start, speed_m_per_s
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.show import filmstrip
+from wildrobot.evaluation.show.films import fastest_survived
 
 _LEFT, _RIGHT, _INK, _GREY = "#1f77b4", "#e8702a", "#1f2933", "#5b6470"
 _GAIT_S = 3.0
@@ -36,27 +37,21 @@ def draw(path: Path, title: str, model: mujoco.MjModel, played: Sequence[Episode
     figure = Figure(figsize=(13.0, 9.0), facecolor="white")
     FigureCanvasAgg(figure)
     figure.text(0.035, 0.955, title, size=16, weight="bold", color=_INK)
-    figure.text(0.035, 0.927, _caption(played[shown]), size=10.5, color=_GREY)
-    strip = filmstrip.choose(played[shown])
-    filmstrip.draw(figure.add_axes((0.035, 0.500, 0.93, 0.415)), model, played[shown], strip)
-    _draw_contacts(figure.add_axes((0.080, 0.405, 0.885, 0.060)), played[shown], strip)
+    figure.text(0.035, 0.927, _caption(shown), size=10.5, color=_GREY)
+    strip = filmstrip.choose(shown)
+    filmstrip.draw(figure.add_axes((0.035, 0.500, 0.93, 0.415)), model, shown, strip)
+    _draw_contacts(figure.add_axes((0.080, 0.405, 0.885, 0.060)), shown, strip)
     _draw_speeds(figure.add_axes((0.080, 0.065, 0.455, 0.235)), played)
-    _draw_paths(figure.add_axes((0.625, 0.065, 0.340, 0.235)), played[shown])
+    _draw_paths(figure.add_axes((0.625, 0.065, 0.340, 0.235)), shown)
     try:
         figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}; choose a writable place") from None
 
 
-def fastest_survived(played: Sequence[Episodes]) -> int:
-    """Index of the fastest command whose first, filmed episode ends on its feet; else of the fastest."""
-    survived = [index for index, episodes in enumerate(played) if episodes.alive[-1, 0]]
-    return max(survived or range(len(played)), key=lambda index: played[index].command[0])
-
-
 def _caption(played: Episodes) -> str:
     seconds = (len(played.alive) - 1) * played.control_period_s
-    speeds = figures.figure("speed_m_per_s").of(played)
+    speeds = speed_m_per_s(played)
     speed = f", walked at {np.nanmean(speeds):.3f} m/s" if np.isfinite(speeds).any() else ""
     survived = played.alive[-1]
     return (
@@ -107,8 +102,7 @@ def _draw_speeds(axes: Axes, played: Sequence[Episodes]) -> None:
 
 
 def _draw_paths(axes: Axes, played: Episodes) -> None:
-    path = metrics.path_from_start(played.position_m, played.heading_rad, played.command)
-    path = np.where(played.alive[..., None], path, np.nan)
+    path = np.where(played.alive[..., None], path_from_start(played), np.nan)
     axes.axhline(0, color=_INK, lw=1.2, ls=(0, (4, 3)))
     axes.plot(path[::5, :, 0], path[::5, :, 1], color=_LEFT, lw=0.8, alpha=max(0.12, min(0.8, 10 / path.shape[1])))
     axes.set_aspect("equal", adjustable="datalim")

@@ -57,7 +57,7 @@ class EvaluationProgress:
             self._bar.update(self._task, completed=self._done)
             if self._bar.disable and time.monotonic() - self._last_line_s > _LINE_EVERY_S:
                 self._last_line_s = time.monotonic()
-                share = min(1.0, self._done / self._total)
-                self._console.print(f"{100 * share:3.0f} %  {description}", highlight=False, soft_wrap=True)
+                fraction = min(1.0, self._done / self._total)
+                self._console.print(f"{100 * fraction:3.0f} %  {description}", highlight=False, soft_wrap=True)
 
         return advance

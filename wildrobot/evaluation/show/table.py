@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Container, Mapping
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wildrobot.evaluation.judge.cases import CaseResult
-from wildrobot.evaluation.judge.gates import GateResult
-from wildrobot.evaluation.measure.metrics.figures import Figure, Measure, figure
-from wildrobot.evaluation.measure.statistics import Estimate
-from wildrobot.evaluation.play.suite import Suite
+from wildrobot.evaluation.judge.result import Estimate, Evaluation, PolicyResult, SuiteInfo, SuiteResult
+from wildrobot.evaluation.measure.metrics import MetricInfo, find
 
 
 def console() -> Console:
@@ -23,62 +18,84 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, markup=False, width=1000)
 
 
-class Block(NamedTuple):
-    """What one policy reached in a suite, by case, under its name; a baseline is dimmed."""
+def print_suite(
+    console: Console, suite: SuiteInfo, results: Mapping[str, SuiteResult], baselines: Container[str] = ()
+) -> None:
+    """Prints one row per case of each policy, one column per metric of the suite.
 
-    name: str
-    results: Mapping[str, CaseResult]
-    baseline: bool = False
-
-
-def print_suite(console: Console, suite: Suite, blocks: Sequence[Block]) -> None:
-    """Prints one row per case of each policy, one column per figure of the suite."""
+    Args:
+      console: where to.
+      suite: what was played.
+      results: by the name of a policy or baseline.
+      baselines: the names that are dimmed.
+    """
     console.print()
-    console.print(Text.assemble((suite.name, "bold"), f"  {suite.file.question}  ", (_played(suite), "dim")))
-    figures = [figure(name) for name in suite.file.figures]
+    console.print(Text.assemble((suite.name, "bold"), f"  {suite.question}  ", (_played(suite), "dim")))
+    infos = [find(name).info for name in suite.metrics]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="none")
     table.add_column("", no_wrap=True)
-    for each in figures:
-        table.add_column(heading(each), justify="right", no_wrap=True, vertical="bottom")
-    for block in blocks:
-        style = "dim" if block.baseline else ""
-        table.add_row(Text(block.name, "dim" if block.baseline else "bold"))
+    for info in infos:
+        table.add_column(heading(info), justify="right", no_wrap=True, vertical="bottom")
+    for name, result in results.items():
+        dim = name in baselines
+        table.add_row(Text(name, "dim" if dim else "bold"))
         for case in suite.cases:
-            result = block.results[case.id]
-            cells = [Text(_cell(each, result.estimates[each.name])) for each in figures]
-            table.add_row(Text(f"  {case.label}"), *cells, style=style)
+            metrics = result.cases[case.id].metrics
+            cells = [Text(_cell(info, metrics[info.name])) for info in infos]
+            table.add_row(Text(f"  {case.label}"), *cells, style="dim" if dim else "")
     console.print(table)
 
 
-def gate_lines(name: str, results: Sequence[GateResult]) -> list[Text]:
-    """The verdict on one policy, then each gate that it failed."""
-    if not results:
-        return [Text(f"Gates of {name}: none in these suites")]
-    failed = [result for result in results if not result.passed]
+def print_conclusion(console: Console, evaluation: Evaluation) -> None:
+    """Prints the gates and notes of each policy, and the comparisons."""
+    console.print()
+    for policy in evaluation.policies:
+        if policy.baseline:
+            continue
+        for line in gate_lines(policy):
+            console.print(line)
+        for note in policy.notes:
+            console.print(f"  Note: {note}")
+    for comparison in evaluation.comparisons:
+        console.print(f"\n{' against '.join(comparison.groups)}:")
+        for name, suite in comparison.suites.items():
+            console.print(f"  {name}: {suite.verdict}")
+            for line in suite.details:
+                console.print(f"    {line}")
+
+
+def gate_lines(policy: PolicyResult) -> list[Text]:
+    """Whether a policy passes its gates, then each gate that it fails."""
+    if not policy.gates:
+        return [Text(f"Gates of {policy.name}: none in these suites")]
+    failed = [gate for gate in policy.gates if not gate.passed]
     verdict = ("FAIL", "bold red") if failed else ("pass", "bold green")
-    count = f" ({len(results) - len(failed)} of {len(results)} passed)"
-    return [Text.assemble(f"Gates of {name}: ", verdict, count)] + [Text("  " + each.sentence) for each in failed]
+    count = f" ({len(policy.gates) - len(failed)} of {len(policy.gates)} passed)"
+    return [Text.assemble(f"Gates of {policy.name}: ", verdict, count)] + [
+        Text("  " + gate.sentence) for gate in failed
+    ]
 
 
-def _played(suite: Suite) -> str:
-    lengths = sorted({case.seconds for case in suite.cases})
-    return f"({suite.episodes} episodes of {' and '.join(f'{length:g}' for length in lengths)} s per case)"
-
-
-def heading(of: Measure) -> Text:
+def heading(info: MetricInfo) -> Text:
     """One word to a line, so that columns are no wider than their numbers."""
-    unit = "[%]" if of.kind != "mean" else f"[{of.unit}]" if of.unit else ""
-    return Text("\n".join([*of.label.split(), unit]), justify="right")
+    unit = f"[{info.shown_unit}]" if info.shown_unit else ""
+    return Text("\n".join([*info.label.split(), unit]), justify="right")
 
 
-def _cell(of: Figure, estimate: Estimate) -> str:
-    if not math.isfinite(estimate.value):
+def _played(suite: SuiteInfo) -> str:
+    return f"({suite.episodes} episodes of {' and '.join(f'{length:g}' for length in suite.seconds)} s per case)"
+
+
+def _cell(info: MetricInfo, estimate: Estimate) -> str:
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if value is None:
         return "-"
-    if of.kind != "mean":
-        interval = f" ({100 * estimate.low:.0f}-{100 * estimate.high:.0f})" if of.kind == "rate" else ""
-        return _percent(estimate.value) + interval
+    if info.kind == "rate" and low is not None and high is not None:
+        return f"{_percent(value)} ({100 * low:.0f}-{100 * high:.0f})"
+    if info.in_percent:
+        return _percent(value)
     # z: no "-0.000".
-    return format(estimate.value, "z.3f" if abs(estimate.value) < 9.9995 else "z.1f")
+    return format(value, "z.3f" if abs(value) < 9.9995 else "z.1f")
 
 
 def _percent(value: float) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from wildrobot.evaluation.measure.metrics import SETTLE_S
+from wildrobot.evaluation.measure.metrics.per_episode import SETTLE_S
 from wildrobot.evaluation.measure.steps import all_swings
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.motion.derivatives import PERIOD_S

@@ -12,8 +12,6 @@ from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.show import filmstrip
 from wildrobot.robot import load_robot
 
-SPEED_M_PER_S = 0.2
-"""The command that is shown, or the one nearest to it."""
 _ONE_CYCLE = 1.0
 
 

@@ -1,7 +1,7 @@
 """From samples in time to one number per episode.
 
 The first of T samples is the start, and `alive` is true up to, and not including, the sample of a fall; samples that
-are not alive mean nothing and never count. An episode that ended before a figure could be formed has NaN.
+are not alive mean nothing and never count. An episode that ended before a metric could be formed has NaN.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from wildrobot.evaluation.play.episodes import Episodes
+
 SETTLE_S = 2.0
 """Speeds and gaits are measured from this time on: before it, a robot that starts from rest is still accelerating."""
 
 
-def last_alive(alive: Bool[np.ndarray, "T E"]) -> Int[np.ndarray, " E"]:
+def last_alive(e: Episodes) -> Int[np.ndarray, " E"]:
     """Index of the last sample before the fall, or of the last sample."""
-    return alive.sum(axis=0) - 1
+    return e.alive.sum(axis=0) - 1
 
 
-def settled(alive: Bool[np.ndarray, "T E"], period_s: float, settle_s: float = SETTLE_S) -> Bool[np.ndarray, "T E"]:
-    """The samples that are alive, from `settle_s` on."""
-    return alive & (np.arange(len(alive)) >= round(settle_s / period_s))[:, None]
+def settled(e: Episodes) -> Bool[np.ndarray, "T E"]:
+    """The samples that are alive, from 2 s on."""
+    return e.alive & (np.arange(len(e.alive)) >= round(SETTLE_S / e.control_period_s))[:, None]
 
 
 def mean_over_time(
@@ -32,10 +34,10 @@ def mean_over_time(
 
 
 def percentile_over_time(
-    values: Float[np.ndarray, "T E *parts"], alive: Bool[np.ndarray, "T E"], percent: float
+    values: Float[np.ndarray, "T E *parts"], e: Episodes, percent: float
 ) -> Float[np.ndarray, " E"]:
     """Percentile of each episode's values while alive, over time and parts, linear between neighbours."""
-    ends = last_alive(alive) + 1
+    ends = last_alive(e) + 1
     return np.array([np.percentile(values[:end, episode], percent) for episode, end in enumerate(ends)], np.float64)
 
 

@@ -1,4 +1,4 @@
-"""The report: one HTML file without network, drawn from the result document alone."""
+"""The report: one HTML file without network, drawn from the result evaluation alone."""
 
 from wildrobot.evaluation.show.report.page import write
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wildrobot.evaluation.judge.result import Document
-from wildrobot.evaluation.judge.result.comparison import Comparison, Contrast
+from wildrobot.evaluation.judge.result import Comparison, Contrast, Evaluation
 from wildrobot.evaluation.show.report.numbers import (
     NONE,
     count,
@@ -14,7 +13,6 @@ from wildrobot.evaluation.show.report.numbers import (
     interval,
     minus,
     shown,
-    unit_of,
     with_unit,
 )
 from wildrobot.evaluation.show.report.tables import Cell
@@ -22,9 +20,9 @@ from wildrobot.evaluation.show.report.tables import Cell
 
 @dataclass(frozen=True)
 class Line:
-    """A figure: the groups, their difference, and how sure it is."""
+    """A metric: the groups, their difference, and how sure it is."""
 
-    figure: str
+    metric: str
     groups: list[Cell]
     difference: Cell
     improvement: str
@@ -41,23 +39,23 @@ class Compared:
     lines: list[Line]
 
 
-def suites(document: Document, comparison: Comparison) -> list[Compared]:
+def suites(evaluation: Evaluation, comparison: Comparison) -> list[Compared]:
     """What is known of two groups, suite by suite."""
     groups = list(comparison.groups)
     return [
         Compared(
-            name,
+            suite_name,
             minus(suite.verdict),
             [minus(detail) for detail in suite.details],
-            [_line(document, groups, figure, contrast) for figure, contrast in suite.figures.items()],
+            [_line(evaluation, groups, name, contrast) for name, contrast in suite.metrics.items()],
         )
-        for name, suite in comparison.suites.items()
+        for suite_name, suite in comparison.suites.items()
     ]
 
 
-def cost(document: Document) -> list[tuple[str, str, str]]:
+def cost(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     """Per group: environment steps and wall-clock time of a training."""
-    spent = {group: its for comparison in document.comparisons for group, its in comparison.cost.items()}
+    spent = {group: its for comparison in evaluation.comparisons for group, its in comparison.cost.items()}
     return [
         (
             group,
@@ -68,18 +66,15 @@ def cost(document: Document) -> list[tuple[str, str, str]]:
     ]
 
 
-def _line(document: Document, groups: list[str], name: str, contrast: Contrast) -> Line:
-    info = document.figures[name]
-    found = [contrast.by_group.get(group) for group in groups]
-    decimals = decimals_for(one.value for one in found if one)
-    cells = [
-        Cell(shown(info, one.value, decimals), interval(info, one.low, one.high, decimals)) if one else Cell(NONE)
-        for one in found
-    ]
+def _line(evaluation: Evaluation, groups: list[str], name: str, contrast: Contrast) -> Line:
+    info = evaluation.metrics[name]
+    estimates = [contrast.by_group[group] for group in groups]
+    decimals = decimals_for(one.value for one in estimates)
+    cells = [Cell(shown(info, one.value, decimals), interval(info, one.low, one.high, decimals)) for one in estimates]
     difference = Cell(shown(info, contrast.difference, decimals), interval(info, contrast.low, contrast.high, decimals))
     chance = contrast.probability_of_improvement
     return Line(
-        figure=with_unit(info.label, unit_of(info)),
+        metric=with_unit(info),
         groups=cells,
         difference=difference,
         improvement=NONE if chance is None or not info.better else f"{100 * chance:.0f} %",

@@ -1,4 +1,4 @@
-"""The gates as text: what failed one by one, what passed in as few lines as it takes."""
+"""The gates as text: each failed one, and the passed ones in as few lines as it takes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wildrobot.evaluation.judge.result import Document
-from wildrobot.evaluation.judge.result.played import SuiteInfo
-from wildrobot.evaluation.judge.result.results import GateResult, PolicyResult
+from wildrobot.evaluation.judge.result import Evaluation, GateResult, PolicyResult, SuiteInfo
 from wildrobot.evaluation.show.report.numbers import (
     decimals_for,
-    in_percent,
     minus,
     number,
     percent,
     plain,
-    unit_of,
     words,
 )
 
@@ -27,7 +23,7 @@ class GateRow:
 
     Attributes:
       passed: whether it is reached.
-      figure: the figure's label.
+      metric: the metric's label.
       where: suite and cases.
       value: with its unit; of several cases the one that is nearest to the limit.
       nearest: that case, empty where all are alike.
@@ -35,7 +31,7 @@ class GateRow:
     """
 
     passed: bool
-    figure: str
+    metric: str
     where: str
     value: str
     nearest: str
@@ -45,7 +41,7 @@ class GateRow:
 
 @dataclass(frozen=True)
 class Reached:
-    """How many of its gates somebody passes."""
+    """How many of its gates a policy passes."""
 
     passed: int
     total: int
@@ -61,36 +57,36 @@ def reached(policy: PolicyResult, suite: str | None = None) -> Reached:
     return Reached(sum(results), len(results))
 
 
-def failed(document: Document, policy: PolicyResult) -> list[GateRow]:
+def failed(evaluation: Evaluation, policy: PolicyResult) -> list[GateRow]:
     """A row for each failed gate."""
-    return [_row(document, [gate]) for gate in policy.gates if not gate.passed]
+    return [_row(evaluation, [gate]) for gate in policy.gates if not gate.passed]
 
 
-def passed(document: Document, policy: PolicyResult) -> list[GateRow]:
+def passed(evaluation: Evaluation, policy: PolicyResult) -> list[GateRow]:
     """A row for the passed gates that differ only in their cases."""
     alike: dict[tuple[object, ...], list[GateResult]] = {}
     for gate in policy.gates:
         if gate.passed:
-            key = (gate.suite, gate.case is None, gate.figure, gate.sense, gate.limit, gate.reason)
+            key = (gate.suite, gate.metric, gate.sense, gate.limit, gate.reason)
             alike.setdefault(key, []).append(gate)
-    return [_row(document, gates) for gates in alike.values()]
+    return [_row(evaluation, gates) for gates in alike.values()]
 
 
-def _row(document: Document, gates: Sequence[GateResult]) -> GateRow:
-    first, info = gates[0], document.figures[gates[0].figure]
-    suite = next(suite for suite in document.suites if suite.name == first.suite)
-    unit, share = unit_of(info), in_percent(info)
+def _row(evaluation: Evaluation, gates: Sequence[GateResult]) -> GateRow:
+    first, info = gates[0], evaluation.metrics[gates[0].metric]
+    suite = next(suite for suite in evaluation.suites if suite.name == first.suite)
+    unit, in_percent = info.shown_unit, info.in_percent
     values = [(gate.value, gate) for gate in gates if gate.value is not None]
     sign = -1.0 if first.sense == "at most" else 1.0
     value, nearest = min(values, key=lambda pair: sign * pair[0], default=(None, first))
-    limit = f"{first.sense} {plain(100.0 * first.limit if share else first.limit)} {unit}".rstrip()
+    limit = "none" if first.limit is None else plain(100.0 * first.limit if in_percent else first.limit)
     return GateRow(
         passed=first.passed,
-        figure=info.label,
+        metric=info.label,
         where=f"{words(suite.name)}, {_cases(suite, gates)}",
-        value="none" if value is None else f"{_number(value, share)} {unit}".rstrip(),
+        value="none" if value is None else f"{_number(value, in_percent)} {unit}".rstrip(),
         nearest=_labels(suite, [nearest])[0] if len({value for value, _ in values}) > 1 else "",
-        limit=limit,
+        limit=f"{first.sense} {limit} {unit}".rstrip(),
         reason=first.reason,
     )
 
@@ -112,8 +108,8 @@ def _cases(suite: SuiteInfo, gates: Sequence[GateResult]) -> str:
 
 def _labels(suite: SuiteInfo, gates: Sequence[GateResult]) -> list[str]:
     labels = {case.id: minus(case.label) for case in suite.cases}
-    return [labels[gate.case] if gate.case else "whole suite" for gate in gates]
+    return [labels[gate.case] for gate in gates]
 
 
-def _number(value: float, share: bool) -> str:
-    return percent(value) if share else number(value, max(2, decimals_for([value])))
+def _number(value: float, in_percent: bool) -> str:
+    return percent(value) if in_percent else number(value, max(2, decimals_for([value])))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from wildrobot.evaluation.judge.result import Document
-from wildrobot.evaluation.judge.result.played import SuiteInfo
-from wildrobot.evaluation.judge.result.results import PolicyResult
+from wildrobot.evaluation.judge.result import Evaluation, PolicyResult, SuiteInfo
 from wildrobot.evaluation.show.report import tables
-from wildrobot.evaluation.show.report.numbers import in_percent, minus, words
+from wildrobot.evaluation.show.report.numbers import minus, words
 from wildrobot.evaluation.show.report.plots import actuators, motion, suites, training
 from wildrobot.evaluation.show.report.plots.base import Legend, Panel, Plot, PlotGroup, Select
 from wildrobot.evaluation.show.report.style import Style
@@ -19,37 +17,32 @@ _COMMAND = Legend("command", "line", "var(--ink)", "6 4")
 _LIMIT = Legend("limit of the servo", "line", "var(--limit)")
 
 
-def moving(document: Document, styles: Mapping[str, Style]) -> PlotGroup | None:
-    """Speed, paths, foot contacts and servos, of any case that was recorded."""
+def moving(evaluation: Evaluation, styles: Mapping[str, Style]) -> PlotGroup:
+    """Speed, paths, foot contacts and servos, of any case."""
     plots: list[Plot] = []
     options: list[tuple[str, str]] = []
     default = ""
-    seen: dict[str, None] = {}
-    for suite in document.suites:
+    for suite in evaluation.suites:
+        players = tables.played_by(evaluation, suite)
         for case in suite.cases:
-            series = {p.name: found for p in document.policies if (found := _series(p, suite.name, case.id))}
-            if not series:
-                continue
-            key, seconds = f"{suite.name}/{case.id}", case.seconds or suite.seconds
+            series = {policy.name: policy.suites[suite.name].cases[case.id].series for policy in players}
+            key = f"{suite.name}/{case.id}"
             options.append((key, f"{words(suite.name)}: {minus(case.label)}"))
             if not default and case.command[0] > 0:
                 default = key
-            seen |= dict.fromkeys(series)
-            actors = {name: one.actuators for name, one in series.items() if one.actuators}
-            plots.append(motion.tracking(f"tracking/{key}", case, seconds, series, styles))
-            plots.append(motion.paths(f"paths/{key}", case, seconds, series, styles))
-            if any(one.contacts for one in series.values()):
-                plots.append(motion.gait(f"gait/{key}", case, series, styles))
-            if actors:
-                plots.append(actuators.torque(f"torque/{key}", case, actors, styles))
-                plots.append(actuators.velocity(f"velocity/{key}", case, actors, styles))
-    if not plots:
-        return None
+            servos = {name: one.actuators for name, one in series.items()}
+            plots += [
+                motion.tracking(f"tracking/{key}", case, series, styles),
+                motion.paths(f"paths/{key}", case, series, styles),
+                motion.gait(f"gait/{key}", case, series, styles),
+                actuators.torque(f"torque/{key}", case, servos, styles),
+                actuators.velocity(f"velocity/{key}", case, servos, styles),
+            ]
+    names = [policy.name for policy in evaluation.policies]
     selects = [Select("case", "Case", options, default or options[0][0])]
-    if len(seen) > 1:
-        default = "" if len(seen) <= _OVERLAID else next(iter(seen))
-        selects.append(Select("policy", "Policy", [("", "all"), *((name, name) for name in seen)], default))
-    servos = any(plot.key.startswith("torque/") for plot in plots)
+    if len(names) > 1:
+        default = "" if len(names) <= _OVERLAID else names[0]
+        selects.append(Select("policy", "Policy", [("", "all"), *((name, name) for name in names)], default))
     panels = [
         Panel(
             "tracking/{case}",
@@ -66,20 +59,19 @@ def moving(document: Document, styles: Mapping[str, Style]) -> PlotGroup | None:
         Panel("torque/{case}", "Torque", "Mean to 95th percentile of the absolute torque."),
         Panel("velocity/{case}", "Velocity", "95th percentile of the absolute joint velocity."),
     ]
-    shown = [panel for panel in panels if any(plot.key.startswith(panel.key.split("{")[0]) for plot in plots)]
-    return PlotGroup("moving", selects, [*_legend(seen, styles), _COMMAND, *([_LIMIT] if servos else [])], shown, plots)
+    return PlotGroup("moving", selects, [*_legend(names, styles), _COMMAND, _LIMIT], panels, plots)
 
 
-def of_suite(document: Document, suite: SuiteInfo, styles: dict[str, Style]) -> PlotGroup | None:
+def of_suite(evaluation: Evaluation, suite: SuiteInfo, styles: dict[str, Style]) -> PlotGroup | None:
     """The push ladder, or what each change of robot, sensors or engine does; None where a table says it."""
-    policies = tables.played_by(document, suite)
+    policies = tables.played_by(evaluation, suite)
     if suites.pushes(suite):
         return _ladder(suite, policies, styles)
     if not policies or not _varied(suite):
         return None
-    names = tables.main_figures(document, suite)
+    names = suite.metrics
     errors = [
-        name for name in names if document.figures[name].better == "lower" and not in_percent(document.figures[name])
+        name for name in names if evaluation.metrics[name].better == "lower" and not evaluation.metrics[name].in_percent
     ]
     chosen = [name for name in ("survival", *errors[:1]) if name in names]
     tested = [policy.name for policy in policies if not policy.baseline]
@@ -91,14 +83,14 @@ def of_suite(document: Document, suite: SuiteInfo, styles: dict[str, Style]) -> 
         f"suite-{suite.name}",
         [],
         _legend(tested, styles) + line,
-        [Panel(key, document.figures[name].label.capitalize(), "") for name, key in keys.items()],
-        [suites.by_case(key, document, suite, name, styles) for name, key in keys.items()],
+        [Panel(key, evaluation.metrics[name].label.capitalize(), "") for name, key in keys.items()],
+        [suites.by_case(key, evaluation, suite, name, styles) for name, key in keys.items()],
     )
 
 
-def learning(document: Document, styles: Mapping[str, Style]) -> PlotGroup | None:
+def learning(evaluation: Evaluation, styles: Mapping[str, Style]) -> PlotGroup | None:
     """How training went, by steps and by wall-clock."""
-    curves = {policy.name: policy.learning_curve for policy in document.policies if policy.learning_curve}
+    curves = {policy.name: policy.learning_curve for policy in evaluation.policies if policy.learning_curve}
     plots, panels = [], []
     for measure in training.MEASURES:
         for over in training.OVERS:
@@ -142,14 +134,8 @@ def _ladder(suite: SuiteInfo, policies: Sequence[PolicyResult], styles: dict[str
 
 def _varied(suite: SuiteInfo) -> bool:
     """Whether its cases differ in the robot, not in what is asked of it."""
-    return any(case.variant or case.latency_steps is not None or case.sensors != "ideal" for case in suite.cases) or (
-        len({(case.engine, case.timestep_s) for case in suite.cases}) > 1
-    )
-
-
-def _series(policy: PolicyResult, suite: str, case: str):
-    result = policy.suites.get(suite)
-    return result.cases[case].series if result and case in result.cases else None
+    engines = {(case.engine, case.timestep_s) for case in suite.cases}
+    return len(engines) > 1 or any(case.differs_in_robot for case in suite.cases)
 
 
 def _legend(names: Iterable[str], styles: Mapping[str, Style]) -> list[Legend]:

@@ -17,7 +17,7 @@ def library() -> str:
     return packed(get_plotlyjs())
 
 
-def figures(tree: dict[str, Any]) -> str:
+def packed_tree(tree: dict[str, Any]) -> str:
     """The numbers of the plots, packed."""
     return packed(json.dumps(tree, allow_nan=False, ensure_ascii=False, separators=(",", ":")))
 

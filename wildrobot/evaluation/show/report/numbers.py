@@ -1,4 +1,4 @@
-"""Numbers as people read them: shares in percent, as many decimals as a column needs, a real minus sign."""
+"""Numbers as people read them: fractions in percent, as many decimals as a column needs, a real minus sign."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import math
 import re
 from collections.abc import Iterable
 
-from wildrobot.evaluation.judge.result.played import FigureInfo
+from wildrobot.evaluation.measure.metrics import MetricInfo
 
 NONE = "–"
 
 
-def percent(share: float) -> str:
+def percent(fraction: float) -> str:
     """One decimal, but 0 and 100 where that is exact: neither a rare fall nor a rare success is rounded away."""
-    if share in (0.0, 1.0):
-        return f"{100 * share:.0f}"
-    text = number(100.0 * share, 1)
-    return {"100.0": "> 99.9", "0.0": "< 0.1"}.get(text, text) if share > 0 else text
+    if fraction in (0.0, 1.0):
+        return f"{100 * fraction:.0f}"
+    text = number(100.0 * fraction, 1)
+    return {"100.0": "> 99.9", "0.0": "< 0.1"}.get(text, text) if fraction > 0 else text
 
 
 def number(value: float | int, decimals: int) -> str:
@@ -32,14 +32,14 @@ def decimals_for(values: Iterable[float | None]) -> int:
     return min(3, max(0, 2 - math.floor(math.log10(largest))))
 
 
-def shown(info: FigureInfo, value: float | None, decimals: int) -> str:
-    """A value in the unit of `unit_of`."""
+def shown(info: MetricInfo, value: float | None, decimals: int) -> str:
+    """A value in the unit that people are shown."""
     if value is None:
         return NONE
-    return percent(value) if in_percent(info) else number(value, decimals)
+    return percent(value) if info.in_percent else number(value, decimals)
 
 
-def interval(info: FigureInfo, low: float | None, high: float | None, decimals: int) -> str:
+def interval(info: MetricInfo, low: float | None, high: float | None, decimals: int) -> str:
     """E.g. `0.181–0.193`, or `−0.02 to 0.03`; empty without an interval."""
     if low is None or high is None:
         return ""
@@ -47,19 +47,9 @@ def interval(info: FigureInfo, low: float | None, high: float | None, decimals: 
     return f"{a}–{b}" if a[0].isdigit() and b[0].isdigit() else f"{a} to {b}"
 
 
-def in_percent(info: FigureInfo) -> bool:
-    """Ratios and logarithms have no unit either, but are shown as they are."""
-    return info.kind in ("rate", "share")
-
-
-def unit_of(info: FigureInfo) -> str:
-    """The unit that values are shown in."""
-    return "%" if in_percent(info) else info.unit
-
-
-def with_unit(label: str, unit: str) -> str:
+def with_unit(info: MetricInfo) -> str:
     """E.g. `speed [m/s]`."""
-    return f"{label} [{unit}]" if unit else label
+    return f"{info.label} [{info.shown_unit}]" if info.shown_unit else info.label
 
 
 def rounded(value: float | int | None, digits: int = 4) -> float | None:

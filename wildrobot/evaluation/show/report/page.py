@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from wildrobot.evaluation.files import make_folder, write_text
-from wildrobot.evaluation.judge.result import Document, validate
-from wildrobot.evaluation.judge.result.played import SuiteInfo
+from wildrobot.evaluation.judge.result import Evaluation, SuiteInfo
 from wildrobot.evaluation.show.report import (
     comparison_plots,
     comparison_tables,
@@ -26,17 +25,17 @@ from wildrobot.evaluation.show.report import (
 from wildrobot.evaluation.show.report.films import film
 from wildrobot.evaluation.show.report.numbers import words
 from wildrobot.evaluation.show.report.plots.base import PlotGroup
-from wildrobot.evaluation.show.report.style import Style, of_groups, of_policies
+from wildrobot.evaluation.show.report.style import Style, group_styles, policy_styles
 
 _ASSETS = resources.files("wildrobot.evaluation.show.report") / "assets"
 
 
-def write(folder: Path, document: dict[str, Any], films: Mapping[str, bytes] = {}) -> Path:
+def write(folder: Path, evaluation: Evaluation, films: Mapping[str, bytes] = {}) -> Path:
     """Writes the report.
 
     Args:
       folder: where to; made if it is missing.
-      document: the result, see `wildrobot.evaluation.judge.result`.
+      evaluation: the result, played now or loaded from JSON.
       films: name of a policy to its film as MP4.
 
     Returns:
@@ -44,32 +43,30 @@ def write(folder: Path, document: dict[str, Any], films: Mapping[str, bytes] = {
 
     Raises:
       UsageError: if it cannot be written.
-      pydantic.ValidationError: if the document does not follow its schema.
     """
-    page, path = render(validate(document), films), folder / "index.html"
+    page, path = render(evaluation, films), folder / "index.html"
     make_folder(folder)
     write_text(path, page)
     return path
 
 
-def render(document: Document, mp4s: Mapping[str, bytes]) -> str:
+def render(evaluation: Evaluation, mp4s: Mapping[str, bytes]) -> str:
     """The page as text."""
-    styles = of_policies(document)
-    suites = [_suite(document, suite, styles) for suite in document.suites if tables.played_by(document, suite)]
-    moving, learning = groups.moving(document, styles), groups.learning(document, styles)
-    comparisons = _comparisons(document)
+    styles = policy_styles(evaluation)
+    suites = [_suite(evaluation, suite, styles) for suite in evaluation.suites]
+    moving, learning = groups.moving(evaluation, styles), groups.learning(evaluation, styles)
+    comparisons = _comparisons(evaluation)
     drawn = [*(suite["plots"] for suite in suites), moving, learning, *(each["plots"] for each in comparisons)]
-    every = [group for group in drawn if group]
-    judged = [policy for policy in document.policies if not policy.baseline]
+    judged = [policy for policy in evaluation.policies if not policy.baseline]
     return _environment().get_template("page.html.j2").render(
-        document=document,
-        title=summary.title(document),
-        lead=summary.lead(document),
-        verdicts=[summary.verdict(document, policy, styles[policy.name]) for policy in judged],
-        notes=summary.notes(document),
-        films=[film(name, mp4s[name]) for name in (p.name for p in document.policies) if name in mp4s],
+        evaluation=evaluation,
+        title=summary.title(evaluation),
+        lead=summary.lead(evaluation),
+        verdicts=[summary.verdict(evaluation, policy, styles[policy.name]) for policy in judged],
+        notes=summary.notes(evaluation),
+        films=[film(name, mp4s[name]) for name in (p.name for p in evaluation.policies) if name in mp4s],
         gates=[
-            (policy.name, gates.reached(policy), gates.failed(document, policy), gates.passed(document, policy))
+            (policy.name, gates.reached(policy), gates.failed(evaluation, policy), gates.passed(evaluation, policy))
             for policy in judged
             if policy.gates
         ],
@@ -77,42 +74,42 @@ def render(document: Document, mp4s: Mapping[str, bytes]) -> str:
         moving=moving,
         learning=learning,
         comparisons=comparisons,
-        cost=comparison_tables.cost(document),
-        provenance=provenance.of(document),
+        cost=comparison_tables.cost(evaluation),
+        provenance=provenance.provenance(evaluation),
         case_columns=provenance.CASE_COLUMNS,
         styles=styles,
         style=Markup(_asset("style.css")),
         script=Markup(_asset("page.js")),
-        library=inline.library() if every else "",
-        figures=inline.figures(_drawings(every)),
+        library=inline.library(),
+        drawings=inline.packed_tree(_drawings(group for group in drawn if group)),
     )  # fmt: skip
 
 
-def _suite(document: Document, suite: SuiteInfo, styles: dict[str, Style]) -> dict[str, Any]:
-    scores = [(policy.name, gates.reached(policy, suite.name)) for policy in tables.played_by(document, suite)]
+def _suite(evaluation: Evaluation, suite: SuiteInfo, styles: dict[str, Style]) -> dict[str, Any]:
+    scores = [(policy.name, gates.reached(policy, suite.name)) for policy in tables.played_by(evaluation, suite)]
     return {
         "info": suite,
         "scores": [(name, reached) for name, reached in scores if reached.total],
-        "main": tables.main(document, suite, styles),
-        "every": tables.every_figure(document, suite, styles),
-        "plots": groups.of_suite(document, suite, styles),
+        "main": tables.main(evaluation, suite, styles),
+        "every": tables.every_metric(evaluation, suite, styles),
+        "plots": groups.of_suite(evaluation, suite, styles),
     }
 
 
-def _comparisons(document: Document) -> list[dict[str, Any]]:
-    styles = of_groups(document)
+def _comparisons(evaluation: Evaluation) -> list[dict[str, Any]]:
+    styles = group_styles(evaluation)
     return [
         {
             "groups": list(comparison.groups),
             "unit": comparison.unit,
-            "suites": comparison_tables.suites(document, comparison),
-            "plots": comparison_plots.compared(document, index, styles),
+            "suites": comparison_tables.suites(evaluation, comparison),
+            "plots": comparison_plots.compared(evaluation, index, styles),
         }
-        for index, comparison in enumerate(document.comparisons)
+        for index, comparison in enumerate(evaluation.comparisons)
     ]
 
 
-def _drawings(every: list[PlotGroup]) -> dict[str, Any]:
+def _drawings(every: Iterable[PlotGroup]) -> dict[str, Any]:
     return {plot.key: plot.tree() for group in every for plot in group.plots}
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wildrobot.evaluation.judge.result import Document
-from wildrobot.evaluation.judge.result.played import CaseInfo, SuiteInfo
-from wildrobot.evaluation.judge.result.results import PolicyResult
+from wildrobot.evaluation.judge.result import Evaluation, PolicyResult
+from wildrobot.evaluation.play.case import Case
 from wildrobot.evaluation.show.report.numbers import NONE, count, duration, minus, words
 
 
@@ -33,17 +32,17 @@ class Provenance:
 CASE_COLUMNS = ("case", "vx [m/s]", "vy [m/s]", "yaw rate [rad/s]", "start", "length [s]", "collisions", "differs in")
 
 
-def of(document: Document) -> Provenance:
+def provenance(evaluation: Evaluation) -> Provenance:
     """Everything that one would need to play it again."""
-    settings = document.settings
+    settings = evaluation.settings
     judged = [
         ("play", f"{settings.play}, seed {settings.seed}" + (", quick" if settings.quick else "")),
         ("commit", settings.commit or "not in a checkout"),
         *sorted(settings.versions.items()),
-        ("schema", f"{document.schema_name}, version {document.schema_version}"),
+        ("schema", f"{evaluation.schema_name}, version {evaluation.schema_version}"),
     ]
-    cases = [(words(suite.name), [_case(suite, case) for case in suite.cases]) for suite in document.suites]
-    return Provenance(judged, [_origin(policy) for policy in document.policies if policy.provenance], cases)
+    cases = [(words(suite.name), [_case(case) for case in suite.cases]) for suite in evaluation.suites]
+    return Provenance(judged, [_origin(policy) for policy in evaluation.policies if policy.provenance], cases)
 
 
 def _origin(policy: PolicyResult) -> Origin:
@@ -71,30 +70,30 @@ def _lines(tree: Mapping[str, Any], indent: str = "") -> list[str]:
     return lines
 
 
-def _case(suite: SuiteInfo, case: CaseInfo) -> list[str]:
-    seconds = case.seconds or suite.seconds
+def _case(case: Case) -> list[str]:
     return [
         minus(case.label),
         *(f"{value:g}".replace("-", "−") for value in case.command),
         case.start,
-        f"{seconds:g}",
+        f"{case.seconds:g}",
         case.collision,
         _differs(case),
     ]
 
 
-def _differs(case: CaseInfo) -> str:
+def _differs(case: Case) -> str:
     parts = [f"{words(name)} {value}" for name, value in case.variant.items()]
     if case.push:
         push = case.push
-        way = (
-            f"towards {push.direction_deg:g}°" if push.direction_deg is not None else f"in {push.directions} directions"
+        parts.append(
+            f"push of {push.force_N:g} N in {push.directions} directions at {push.at_s:g} s for {push.duration_s:g} s"
         )
-        parts.append(f"push of {push.force_N:g} N {way} at {push.at_s:g} s for {push.duration_s:g} s")
     if case.latency_steps is not None:
         parts.append(f"latency {case.latency_steps} control steps")
     if case.sensors != "ideal":
         parts.append(f"{case.sensors} sensors")
+    if case.settings is not None:
+        parts.append(words(case.settings))
     parts.append(case.engine)
     if case.timestep_s is not None:
         parts.append(f"physics step {1e3 * case.timestep_s:g} ms")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wildrobot.evaluation.judge.result import Document
+from wildrobot.evaluation.judge.result import Evaluation
 
 _SLOTS = 6
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -62,24 +62,24 @@ def nth(index: int, *, baseline: bool = False) -> Style:
     return Style(slot, _DASHES[turn % len(_DASHES)], _SYMBOLS[turn % len(_SYMBOLS)], baseline)
 
 
-def groups(document: Document) -> dict[str, list[str]]:
+def groups(evaluation: Evaluation) -> dict[str, tuple[str, ...]]:
     """The groups of all comparisons, each with its policies, in the order in which they appear."""
-    return {group: names for comparison in document.comparisons for group, names in comparison.groups.items()}
+    return {group: names for comparison in evaluation.comparisons for group, names in comparison.groups.items()}
 
 
-def of_groups(document: Document) -> dict[str, Style]:
+def group_styles(evaluation: Evaluation) -> dict[str, Style]:
     """By name; the same in every comparison."""
-    return {group: nth(index) for index, group in enumerate(groups(document))}
+    return {group: nth(index) for index, group in enumerate(groups(evaluation))}
 
 
-def of_policies(document: Document) -> dict[str, Style]:
+def policy_styles(evaluation: Evaluation) -> dict[str, Style]:
     """By name. Policies of one compared group share its colour, and differ in dash and marker."""
-    members = groups(document)
+    members = groups(evaluation)
     place = {name: (group, member) for group, names in enumerate(members.values()) for member, name in enumerate(names)}
     grouped = any(len(names) > 1 for names in members.values())
     styles: dict[str, Style] = {}
     policies = baselines = 0
-    for policy in document.policies:
+    for policy in evaluation.policies:
         if policy.baseline:
             styles[policy.name] = nth(baselines, baseline=True)
             baselines += 1

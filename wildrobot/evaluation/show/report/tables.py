@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wildrobot.evaluation.judge.result import Document
-from wildrobot.evaluation.judge.result.played import FigureInfo, SuiteInfo
-from wildrobot.evaluation.judge.result.results import Estimate, PolicyResult
-from wildrobot.evaluation.show.report.numbers import NONE, decimals_for, interval, minus, shown, unit_of
+from wildrobot.evaluation.judge.result import Estimate, Evaluation, PolicyResult, SuiteInfo
+from wildrobot.evaluation.measure.metrics import MetricInfo
+from wildrobot.evaluation.show.report.numbers import decimals_for, interval, minus, shown
 from wildrobot.evaluation.show.report.style import Style
 
 _WIDE, _LONG = 9, 8
 """With so few columns, more cases or nothing but pushes, a case has one line, and the policies stand side by side."""
-_FEW = 8
-"""Columns, where a suite does not say which figures matter."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading: the figure, its unit, and what it means."""
+    """A heading: the metric, its unit, and what it means."""
 
     label: str
     unit: str
@@ -37,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A line, headed by a policy (with its look) or by a case or figure."""
+    """A line, headed by a policy (with its look) or by a case or metric."""
 
     head: str
     style: Style | None
@@ -55,115 +52,91 @@ class Table:
     policies: list[tuple[str, Style]]
 
 
-Found = Mapping[str, Mapping[str, Estimate]]
-"""The figures of each policy, by its name."""
+Players = Mapping[str, Mapping[str, Estimate]]
+"""The metrics of each policy and baseline, by its name."""
 
 
-def main(document: Document, suite: SuiteInfo, styles: Mapping[str, Style]) -> Table:
-    """The figures that matter, in each case."""
-    policies = played_by(document, suite)
-    names = main_figures(document, suite)
-    caption = f"Suite {suite.name}: main figures with 95 % intervals"
-    found = {case.id: _found(policies, suite.name, case.id) for case in suite.cases}
-    ladder = all(case.push for case in suite.cases)
-    if len(suite.cases) <= _LONG and len(names) * len(policies) > _WIDE and not ladder:
-        decimals = {name: _decimals(found.values(), name) for name in names}
-        groups = [
-            (
+def main(evaluation: Evaluation, suite: SuiteInfo, styles: Mapping[str, Style]) -> Table:
+    """The metrics that matter, in each case."""
+    policies, infos = played_by(evaluation, suite), evaluation.metrics
+    cases = {case.id: _in_case(policies, suite.name, case.id) for case in suite.cases}
+    names = [name for name in suite.metrics if any(_has_value(players, name) for players in cases.values())]
+    caption = f"Suite {suite.name}: main metrics with 95 % intervals"
+    pushed = all(case.push for case in suite.cases)
+    side_by_side = len(suite.cases) > _LONG or len(names) * len(policies) <= _WIDE or pushed
+    if side_by_side:
+        names = names[: max(1, _WIDE // len(policies))]
+    decimals = {name: _decimals(cases.values(), name) for name in names}
+    columns = [_column(infos[name]) for name in names]
+    if side_by_side:
+        rows = [
+            Row(
                 minus(case.label),
-                [
-                    Row(p.name, styles[p.name], [_cell(document, found[case.id], p, n, decimals[n]) for n in names])
-                    for p in policies
-                    if p.name in found[case.id]
-                ],
+                None,
+                [_cell(infos[name], cases[case.id], p, decimals[name]) for name in names for p in policies],
             )
             for case in suite.cases
         ]
-        return Table(caption, [_column(document.figures[name]) for name in names], groups, [])
-    names = names[: max(1, _WIDE // max(1, len(policies)))]
-    decimals = {name: _decimals(found.values(), name) for name in names}
-    rows = [
-        Row(
+        return Table(caption, columns, [("", rows)], [(policy.name, styles[policy.name]) for policy in policies])
+    groups = [
+        (
             minus(case.label),
-            None,
-            [_cell(document, found[case.id], p, name, decimals[name]) for name in names for p in policies],
+            [
+                Row(p.name, styles[p.name], [_cell(infos[name], cases[case.id], p, decimals[name]) for name in names])
+                for p in policies
+            ],
         )
         for case in suite.cases
     ]
-    columns = [_column(document.figures[name]) for name in names]
-    return Table(caption, columns, [("", rows)], [(policy.name, styles[policy.name]) for policy in policies])
+    return Table(caption, columns, groups, [])
 
 
-def every_figure(document: Document, suite: SuiteInfo, styles: Mapping[str, Style]) -> list[tuple[str, Table]]:
-    """All figures: of the suite as a whole, and of each case."""
-    policies = played_by(document, suite)
-    overall: Found = {policy.name: policy.suites[suite.name].overall for policy in policies}
-    parts = [("Whole suite", overall)] if any(overall.values()) else []
-    parts += [(minus(case.label), _found(policies, suite.name, case.id)) for case in suite.cases]
+def every_metric(evaluation: Evaluation, suite: SuiteInfo, styles: Mapping[str, Style]) -> list[tuple[str, Table]]:
+    """All metrics: of the suite as a whole, and of each case."""
+    policies = played_by(evaluation, suite)
+    overall: Players = {policy.name: policy.suites[suite.name].overall for policy in policies}
+    parts = [("Whole suite", overall)]
+    parts += [(minus(case.label), _in_case(policies, suite.name, case.id)) for case in suite.cases]
+    looks = [(policy.name, styles[policy.name]) for policy in policies]
     tables = []
-    for label, found in parts:
-        present = [p for p in policies if p.name in found]
+    for label, players in parts:
         rows = [
-            Row(
-                info.label,
-                None,
-                [_cell(document, found, p, name, _decimals([found], name)) for p in present],
-                _note(info),
-            )
-            for name, info in document.figures.items()
-            if any(_has(found[p.name].get(name)) for p in present)
+            Row(info.label, None, [_cell(info, players, p, _decimals([players], name)) for p in policies], _note(info))
+            for name, info in evaluation.metrics.items()
+            if _has_value(players, name)
         ]
-        looks = [(policy.name, styles[policy.name]) for policy in present]
-        caption = f"Suite {suite.name}, {label}: all figures with 95 % intervals"
+        caption = f"Suite {suite.name}, {label}: all metrics with 95 % intervals"
         tables.append((label, Table(caption, [Column("", "", "")], [("", rows)], looks)))
     return tables
 
 
-def main_figures(document: Document, suite: SuiteInfo) -> list[str]:
-    """Those that the suite names, as far as somebody has them."""
-    policies = played_by(document, suite)
-    present = {
-        name
-        for policy in policies
-        for case in policy.suites[suite.name].cases.values()
-        for name, estimate in case.figures.items()
-        if _has(estimate)
-    }
-    chosen = [name for name in suite.figures if name in present]
-    return chosen or [name for name in document.figures if name in present][:_FEW]
+def played_by(evaluation: Evaluation, suite: SuiteInfo) -> list[PolicyResult]:
+    """The policies that played it, and then the baselines."""
+    return [policy for policy in evaluation.policies if suite.name in policy.suites]
 
 
-def played_by(document: Document, suite: SuiteInfo) -> list[PolicyResult]:
-    """Who played it, policies first."""
-    return sorted((p for p in document.policies if suite.name in p.suites), key=lambda policy: policy.baseline)
+def _in_case(policies: Sequence[PolicyResult], suite: str, case: str) -> Players:
+    return {policy.name: policy.suites[suite].cases[case].metrics for policy in policies}
 
 
-def _found(policies: Sequence[PolicyResult], suite: str, case: str) -> Found:
-    return {p.name: p.suites[suite].cases[case].figures for p in policies if case in p.suites[suite].cases}
+def _has_value(players: Players, name: str) -> bool:
+    return any(metrics[name].value is not None for metrics in players.values())
 
 
-def _has(estimate: Estimate | None) -> bool:
-    return estimate is not None and estimate.value is not None
+def _column(info: MetricInfo) -> Column:
+    return Column(info.label, info.shown_unit, info.description)
 
 
-def _column(info: FigureInfo) -> Column:
-    return Column(info.label, unit_of(info), info.description)
+def _note(info: MetricInfo) -> str:
+    return f"{info.description} [{info.shown_unit}]" if info.shown_unit else info.description
 
 
-def _note(info: FigureInfo) -> str:
-    unit = unit_of(info)
-    return f"{info.description} [{unit}]" if unit else info.description
-
-
-def _decimals(parts: Iterable[Found], name: str) -> int:
+def _decimals(parts: Iterable[Players], name: str) -> int:
     """The same for a whole column, so that the points are below each other."""
-    return decimals_for(figures[name].value for found in parts for figures in found.values() if name in figures)
+    return decimals_for(metrics[name].value for players in parts for metrics in players.values())
 
 
-def _cell(document: Document, found: Found, policy: PolicyResult, name: str, decimals: int) -> Cell:
-    estimate = found.get(policy.name, {}).get(name)
-    if estimate is None or estimate.value is None:
-        return Cell(NONE, quiet=policy.baseline)
-    info = document.figures[name]
+def _cell(info: MetricInfo, players: Players, policy: PolicyResult, decimals: int) -> Cell:
+    estimate = players[policy.name][info.name]
     ends = interval(info, estimate.low, estimate.high, decimals)
     return Cell(shown(info, estimate.value, decimals), ends, policy.baseline)

@@ -11,14 +11,14 @@
     return new Response(text).text();
   };
 
-  let figures = null;
+  let drawings = null;
   let loading = null;
   const load = () => (loading ??= (async () => {
-    const [library, numbers] = await Promise.all([unpack("library"), unpack("figures")]);
+    const [library, numbers] = await Promise.all([unpack("library"), unpack("drawings")]);
     const script = document.createElement("script");
     script.textContent = library;
     document.head.append(script);
-    figures = JSON.parse(numbers);
+    drawings = JSON.parse(numbers);
   })().catch((problem) => {
     for (const plot of plots) plot.textContent = `The curves cannot be drawn in this browser (${problem.message}).`;
     return new Promise(() => {});
@@ -32,13 +32,13 @@
   };
 
   const choice = (plot, name) => plot.closest("[data-group]").querySelector(`select[name="${name}"]`)?.value ?? "";
-  const figureOf = (plot) => figures[plot.dataset.figure.replace(/\{(\w+)\}/g, (_, name) => choice(plot, name))];
+  const drawingOf = (plot) => drawings[plot.dataset.drawing.replace(/\{(\w+)\}/g, (_, name) => choice(plot, name))];
   const chosen = (plot, of) => { const policy = choice(plot, "policy"); return !policy || !of || of === policy; };
 
   const tallest = () => (root.classList.contains("printing") ? 900 : Infinity);  // a page of A4, less a caption
 
   const draw = (plot) => {
-    const figure = figureOf(plot);
+    const figure = drawingOf(plot);
     plot.dataset.state = figure ? "drawn" : "none";
     if (!figure) {
       if (plot.firstChild) Plotly.purge(plot);
@@ -61,9 +61,9 @@
   };
 
   const tabulate = (plot) => {
-    const { columns, rows } = figureOf(plot).table;
+    const { columns, rows } = drawingOf(plot).table;
     const table = document.createElement("table");
-    table.createCaption().textContent = figureOf(plot).label;
+    table.createCaption().textContent = drawingOf(plot).label;
     const line = (section, cells, tag) => {
       const row = section.insertRow();
       for (const text of cells) {
@@ -79,7 +79,7 @@
     plot.parentElement.querySelector("details.data .scroll").replaceChildren(table);
   };
 
-  const redraw = (which) => { if (figures) for (const plot of which) draw(plot); };
+  const redraw = (which) => { if (drawings) for (const plot of which) draw(plot); };
   const drawn = () => plots.filter((plot) => plot.dataset.state);
 
   for (const group of document.querySelectorAll("[data-group]")) {

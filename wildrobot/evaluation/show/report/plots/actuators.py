@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wildrobot.evaluation.judge.result.played import CaseInfo
-from wildrobot.evaluation.judge.result.results import Actuators
+from wildrobot.evaluation.measure.series import Actuators, Curve
+from wildrobot.evaluation.play.case import Case
 from wildrobot.evaluation.show.report.numbers import NONE, percent
 from wildrobot.evaluation.show.report.plots.base import (
     Data,
@@ -26,25 +26,24 @@ from wildrobot.evaluation.show.report.style import Style
 _LIMIT = {"color": "var(--limit)", "width": 2}
 
 
-def torque(key: str, case: CaseInfo, actuators: Mapping[str, Actuators], styles: Mapping[str, Style]) -> Plot:
+def torque(key: str, case: Case, actuators: Mapping[str, Actuators], styles: Mapping[str, Style]) -> Plot:
     """Per actuator: a bar from the mean absolute torque to its 95th percentile, and the limit."""
-    names = next(iter(actuators.values())).names
+    servos = next(iter(actuators.values()))
+    names, limits = servos.names, servos.torque_limit_Nm
     traces: list[Trace] = []
     rows: list[list[str]] = []
     reach: list[float | None] = []
-    limits = next((one.torque_limit_Nm for one in actuators.values() if one.torque_limit_Nm), None)
     for index, (name, one) in enumerate(actuators.items()):
         offsets = [row + beside(index, len(actuators)) for row in range(len(names))]
-        traces += _span(name, styles[name], offsets, one.torque_mean_Nm, one.torque_p95_Nm, one.saturated_share)
+        traces += _span(name, styles[name], offsets, one.torque_mean_Nm, one.torque_p95_Nm, one.saturated_fraction)
         reach += one.torque_p95_Nm
-        for joint, *numbers in zip(names, one.torque_mean_Nm, one.torque_p95_Nm, one.saturated_share, strict=True):
-            mean, high, share = numbers
-            rows.append([name, joint, cell(mean, 2), cell(high, 2), NONE if share is None else percent(share)])
-    if limits:
-        reach += limits
-        x = [value for limit in limits for value in (limit, limit, None)]
-        y = [value for row in range(len(names)) for value in (row - 0.42, row + 0.42, None)]
-        traces.append(scatter("limit", x, y, line=_LIMIT, hovertemplate="%{x:.2f} N m"))
+        for joint, *numbers in zip(names, one.torque_mean_Nm, one.torque_p95_Nm, one.saturated_fraction, strict=True):
+            mean, high, fraction = numbers
+            rows.append([name, joint, cell(mean, 2), cell(high, 2), NONE if fraction is None else percent(fraction)])
+    reach += limits
+    x = [value for limit in limits for value in (limit, limit, None)]
+    y = [value for row in range(len(names)) for value in (row - 0.42, row + 0.42, None)]
+    traces.append(scatter("limit", x, y, line=_LIMIT, hovertemplate="%{x:.2f} N m"))
     return Plot(
         key=key,
         label=f"Torque of each actuator in the case {case.label}: mean and 95th percentile, against its limit",
@@ -55,29 +54,27 @@ def torque(key: str, case: CaseInfo, actuators: Mapping[str, Actuators], styles:
     )
 
 
-def velocity(key: str, case: CaseInfo, actuators: Mapping[str, Actuators], styles: Mapping[str, Style]) -> Plot:
+def velocity(key: str, case: Case, actuators: Mapping[str, Actuators], styles: Mapping[str, Style]) -> Plot:
     """Per actuator: the 95th percentile of the absolute velocity, and the servo's speed without load."""
-    names = next(iter(actuators.values())).names
+    servos = next(iter(actuators.values()))
+    names, limit = servos.names, servos.no_load_speed_rad_per_s
     traces: list[Trace] = []
     rows: list[list[str]] = []
-    reach: list[float | None] = []
-    limit = next((one.no_load_speed_rad_per_s for one in actuators.values() if one.no_load_speed_rad_per_s), None)
+    reach: list[float | None] = [limit]
     for index, (name, one) in enumerate(actuators.items()):
         reach += one.speed_p95_rad_per_s
-        shares = [NONE if share is None else f"{percent(share)} %" for share in one.overspeed_share]
+        fractions = [_percent(each) for each in one.overspeed_fraction]
         y = [row + beside(index, len(actuators)) for row in range(len(names))]
         hover = "95th percentile %{x:.2f} rad/s<br>above no-load speed %{text} of the time"
         traces.append(
             scatter(name, one.speed_p95_rad_per_s, y, mode="markers", policy=name, marker=styles[name].marker(8.0))
-            | {"text": shares, "hovertemplate": hover}
+            | {"text": fractions, "hovertemplate": hover}
         )
         rows += [
-            [name, joint, cell(value, 2), share.removesuffix(" %")]
-            for joint, value, share in zip(names, one.speed_p95_rad_per_s, shares, strict=True)
+            [name, joint, cell(value, 2), fraction.removesuffix(" %")]
+            for joint, value, fraction in zip(names, one.speed_p95_rad_per_s, fractions, strict=True)
         ]
-    if limit:
-        reach.append(limit)
-        traces.append(vertical(limit, len(names), _LIMIT, "no-load speed"))
+    traces.append(vertical(limit, len(names), _LIMIT, "no-load speed"))
     return Plot(
         key=key,
         label=f"Velocity of each actuator in the case {case.label}: 95th percentile, against the no-load speed",
@@ -92,16 +89,28 @@ def _span(
     name: str,
     style: Style,
     y: list[float],
-    mean: list[float | None],
-    high: list[float | None],
-    shares: list[float | None],
+    mean: Curve,
+    high: Curve,
+    fractions: Curve,
 ) -> list[Trace]:
     """A line from the mean to the 95th percentile, and a marker at its end."""
     x = [value for pair in zip(mean, high, strict=True) for value in (*pair, None)]
     both = [value for row in y for value in (row, row, None)]
-    share = [NONE if s is None else f"{percent(s)} %" for s in shares]
     hover = "95th percentile %{x:.2f} N m<br>saturated %{text} of the time"
     return [
         scatter(name, x, both, policy=name, line={"color": style.colour, "width": 2}, hoverinfo="skip"),
-        scatter(name, high, y, mode="markers", policy=name, marker=style.marker(8.0), text=share, hovertemplate=hover),
+        scatter(
+            name,
+            high,
+            y,
+            mode="markers",
+            policy=name,
+            marker=style.marker(8.0),
+            text=[_percent(each) for each in fractions],
+            hovertemplate=hover,
+        ),
     ]
+
+
+def _percent(fraction: float | None) -> str:
+    return NONE if fraction is None else f"{percent(fraction)} %"

@@ -194,7 +194,9 @@ def scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else factor * value
 
 
-def arms(values: Sequence[float | None], lows: Sequence[float | None], highs: Sequence[float | None]) -> dict[str, Any]:
+def error_bars(
+    values: Sequence[float | None], lows: Sequence[float | None], highs: Sequence[float | None]
+) -> dict[str, Any]:
     """Error bars from intervals; none where an end is unknown."""
     above = [0.0 if v is None or h is None else max(0.0, h - v) for v, h in zip(values, highs, strict=True)]
     below = [0.0 if v is None or w is None else max(0.0, v - w) for v, w in zip(values, lows, strict=True)]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wildrobot.evaluation.judge.result import Document
-from wildrobot.evaluation.judge.result.comparison import SuiteComparison
-from wildrobot.evaluation.judge.result.played import SuiteInfo
-from wildrobot.evaluation.show.report.numbers import minus, percent, shown, unit_of, with_unit
+from wildrobot.evaluation.judge.result import Evaluation, SuiteComparison, SuiteInfo
+from wildrobot.evaluation.show.report.numbers import minus, percent, shown, with_unit
 from wildrobot.evaluation.show.report.plots import dots
 from wildrobot.evaluation.show.report.plots.base import (
     PERCENT,
@@ -29,64 +27,59 @@ from wildrobot.evaluation.show.report.style import Style
 
 def points(
     key: str,
-    document: Document,
+    evaluation: Evaluation,
     suite: SuiteInfo,
     comparison: SuiteComparison,
-    figure: str,
+    metric: str,
     styles: Mapping[str, Style],
 ) -> Plot:
-    """A figure of each group, over the suite and in each case."""
-    info = document.figures[figure]
-    factor = 100.0 if unit_of(info) == "%" else 1.0
-    parts = [("whole suite", comparison.figures.get(figure))]
-    parts += [
-        (minus(case.label), comparison.cases[case.id].figures.get(figure))
-        for case in suite.cases
-        if case.id in comparison.cases
-    ]
-    labels = [label for label, contrast in parts if contrast]
-    contrasts = [contrast for _, contrast in parts if contrast]
+    """A metric of each group, over the suite and in each case."""
+    info = evaluation.metrics[metric]
+    factor = 100.0 if info.shown_unit == "%" else 1.0
+    labels = ["whole suite", *(minus(case.label) for case in suite.cases)]
+    contrasts = [part.metrics[metric] for part in (comparison, *(comparison.cases[case.id] for case in suite.cases))]
     summaries, runs, rows = [], [], []
     reach: list[float | None] = []
     for index, (group, style) in enumerate(styles.items()):
-        found = [contrast.by_group.get(group) for contrast in contrasts]
-        ends = [
-            [scaled(getattr(one, end), factor) if one else None for one in found] for end in ("value", "low", "high")
-        ]
+        estimates = [contrast.by_group[group] for contrast in contrasts]
+        ends = [[scaled(getattr(one, end), factor) for one in estimates] for end in ("value", "low", "high")]
         summaries.append(dots.Dots(group, style, ends[0], ends[1], ends[2]))
-        single = [(row, scaled(point, factor)) for row, one in enumerate(found) if one for point in one.points]
+        single = [(row, scaled(point, factor)) for row, one in enumerate(estimates) for point in one.points]
         reach += [*(value for end in ends for value in end), *(point for _, point in single)]
-        if max(len(one.points) for one in found if one) > 1:
+        if len(estimates[0].points) > 1:
             at = [(row + beside(index, len(styles)), x) for row, x in single if x is not None]
             runs.append(_runs(group, style, at))
-        for label, one in zip(labels, found, strict=True):
-            if one:
-                every = ", ".join(shown(info, point, 3) for point in one.points)
-                rows.append([group, label, *(shown(info, value, 3) for value in (one.value, one.low, one.high)), every])
+        for label, one in zip(labels, estimates, strict=True):
+            every = ", ".join(shown(info, point, 3) for point in one.points)
+            rows.append([group, label, *(shown(info, value, 3) for value in (one.value, one.low, one.high)), every])
     options = PERCENT if info.kind == "rate" else {"range": band_around(reach)}
-    title = with_unit(info.label, unit_of(info))
+    title = with_unit(info)
     return Plot(
         key=key,
         label=f"{info.label} of each group in the suite {suite.name}: every run, and the group with its 95 % interval",
-        traces=runs + dots.traces(summaries, labels, unit_of(info), format=".1f" if factor > 1 else ".3f"),
+        traces=runs + dots.traces(summaries, labels, info.shown_unit, format=".1f" if factor > 1 else ".3f"),
         layout=layout(axis(title, nticks=4, **options), rows_axis(labels)),
         height=rows_height(len(labels), 2 * len(styles)),
         data=Data(("group", "case", title, "95 % from", "to", "every run"), rows),
     )
 
 
-def improvement(key: str, document: Document, comparison: SuiteComparison, groups: list[str]) -> Plot | None:
-    """The probability that a run of the first group beats one of the second, for each figure; None without any."""
+def improvement(key: str, evaluation: Evaluation, comparison: SuiteComparison, groups: list[str]) -> Plot | None:
+    """The probability that a run of the first group beats one of the second, for each metric; None without any."""
     found = [
-        (document.figures[name].label, contrast.probability_of_improvement, contrast.significant)
-        for name, contrast in comparison.figures.items()
-        if contrast.probability_of_improvement is not None and document.figures[name].better
+        (evaluation.metrics[name].label, contrast.probability_of_improvement, contrast.significant)
+        for name, contrast in comparison.metrics.items()
+        if contrast.probability_of_improvement is not None and evaluation.metrics[name].better
     ]
     if not found:
         return None
     labels = [label for label, *_ in found]
     even = {"color": "var(--axis)", "width": 1.2, "dash": "dash"}
-    marker = {"size": 9, "color": "var(--ink)", "symbol": ["circle" if sure else "circle-open" for *_, sure in found]}
+    marker = {
+        "size": 9,
+        "color": "var(--ink)",
+        "symbol": ["circle" if certain else "circle-open" for *_, certain in found],
+    }
     traces: list[Trace] = [
         dots.vertical(50.0, len(labels), even, "even"),
         scatter("", [100.0 * chance for _, chance, _ in found], range(len(found)), mode="markers", marker=marker)
@@ -95,13 +88,13 @@ def improvement(key: str, document: Document, comparison: SuiteComparison, group
     title = f"probability that {groups[0]} is better than {groups[1]} [%]"
     return Plot(
         key=key,
-        label=f"For each figure, the {title}",
+        label=f"For each metric, the {title}",
         traces=traces,
         layout=layout(axis("probability [%]", **PERCENT), rows_axis(labels)),
         height=rows_height(len(labels), 1),
         data=Data(
-            ("figure", title, "significant"),
-            [[label, percent(p), "yes" if sure else "no"] for label, p, sure in found],
+            ("metric", title, "significant"),
+            [[label, percent(p), "yes" if certain else "no"] for label, p, certain in found],
         ),
     )
 

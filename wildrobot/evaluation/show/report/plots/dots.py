@@ -1,4 +1,4 @@
-"""Rows of dots with intervals: one row per actuator, case or figure, one marker per policy, set beside each other."""
+"""Rows of dots with intervals: one row per actuator, case or metric, one marker per policy, set beside each other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wildrobot.evaluation.show.report.numbers import rounded
-from wildrobot.evaluation.show.report.plots.base import Trace, arms, beside, scatter, text
+from wildrobot.evaluation.show.report.plots.base import Trace, beside, error_bars, scatter, text
 from wildrobot.evaluation.show.report.style import Style
 
 
@@ -30,7 +30,7 @@ def traces(series: Sequence[Dots], labels: Sequence[str], unit: str, *, format: 
         shown = [i for i, value in enumerate(values) if value is not None]
         hover = [_hover(labels[i], lows[i], highs[i], unit, format) for i in shown]
         x, y = [values[i] for i in shown], [i + beside(index, len(series)) for i in shown]
-        bars = arms(x, [lows[i] for i in shown], [highs[i] for i in shown]) | {"color": dots.style.colour}
+        bars = error_bars(x, [lows[i] for i in shown], [highs[i] for i in shown]) | {"color": dots.style.colour}
         drawn.append(
             scatter(dots.name, x, y, mode="markers", policy=dots.name, error_x=bars, marker=dots.style.marker())
             | {"text": hover, "hovertemplate": f"%{{x:{format}}} {unit}<br>%{{text}}"}

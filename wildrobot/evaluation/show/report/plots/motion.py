@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from wildrobot.evaluation.judge.result.played import CaseInfo
-from wildrobot.evaluation.judge.result.results import Series
+from wildrobot.evaluation.measure.series import Series
+from wildrobot.evaluation.play.case import Case
 from wildrobot.evaluation.show.report.numbers import rounded
 from wildrobot.evaluation.show.report.plots.base import (
     Data,
@@ -30,9 +30,7 @@ _POINTS, _PATH_POINTS, _TABLE_ROWS = 320, 120, 20
 _COMMAND = {"color": "var(--ink)", "dash": "dash", "width": 1.4}
 
 
-def tracking(
-    key: str, case: CaseInfo, seconds: float, series: Mapping[str, Series], styles: Mapping[str, Style]
-) -> Plot:
+def tracking(key: str, case: Case, series: Mapping[str, Series], styles: Mapping[str, Style]) -> Plot:
     """Speed over time: the median of the episodes and their middle 80 %, against the command."""
     command = math.hypot(case.command[0], case.command[1])
     traces: list[Trace] = []
@@ -52,23 +50,23 @@ def tracking(
         for index in range(0, len(one.time_s), _every(len(one.time_s), _TABLE_ROWS)):
             numbers = (part[index] for part in (band.median, band.low, band.high))
             rows.append([name, cell(one.time_s[index], 2), *map(cell, numbers)])
-    traces.append(scatter("command", [0, seconds], [command] * 2, line=_COMMAND, hovertemplate="%{y:.2f} m/s"))
+    traces.append(scatter("command", [0, case.seconds], [command] * 2, line=_COMMAND, hovertemplate="%{y:.2f} m/s"))
     return Plot(
         key=key,
         label=f"Speed over time in the case {case.label}, median and middle 80 % of the episodes, against the command",
         traces=traces,
         layout=layout(
-            axis("time [s]", range=[0, seconds]), axis("speed along the command [m/s]", range=band_around(values))
+            axis("time [s]", range=[0, case.seconds]), axis("speed along the command [m/s]", range=band_around(values))
         ),
         height=320,
         data=Data(("policy", "time [s]", "median [m/s]", "10 % [m/s]", "90 % [m/s]"), rows),
     )
 
 
-def paths(key: str, case: CaseInfo, seconds: float, series: Mapping[str, Series], styles: Mapping[str, Style]) -> Plot:
-    """The ways of the first episodes from above, on equal axes, and where the command leads."""
+def paths(key: str, case: Case, series: Mapping[str, Series], styles: Mapping[str, Style]) -> Plot:
+    """The paths of the first episodes from above, on equal axes, and where the command leads."""
     hover = "%{x:.2f} m along, %{y:.2f} m to the left"
-    ahead, left = _commanded(case.command, seconds)
+    ahead, left = _commanded(case.command, case.seconds)
     traces = [scatter("command", ahead, left, line=_COMMAND, hovertemplate=hover)]
     rows: list[list[str]] = []
     for name, one in series.items():
@@ -101,11 +99,12 @@ def paths(key: str, case: CaseInfo, seconds: float, series: Mapping[str, Series]
     )
 
 
-def gait(key: str, case: CaseInfo, series: Mapping[str, Series], styles: Mapping[str, Style]) -> Plot:
+def gait(key: str, case: Case, series: Mapping[str, Series], styles: Mapping[str, Style]) -> Plot:
     """When each foot is on the ground: a bar per contact, a row per foot."""
     traces: list[Trace] = []
     rows: list[list[str]] = []
-    for name, contacts in ((name, one.contacts) for name, one in series.items() if one.contacts):
+    for name, one in series.items():
+        contacts = one.contacts
         start = min((span[0] for span in (*contacts.left, *contacts.right)), default=0.0)
         for foot, spans, opacity in (("left", contacts.left, 1.0), ("right", contacts.right, 0.6)):
             traces.append(

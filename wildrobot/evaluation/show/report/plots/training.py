@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wildrobot.evaluation.judge.result.results import LearningCurve
+from wildrobot.evaluation.judge.result import LearningCurve
 from wildrobot.evaluation.show.report.plots.base import Data, Plot, Trace, axis, band_around, cell, layout, scatter
 from wildrobot.evaluation.show.report.style import Style
 
