@@ -31,7 +31,7 @@ def suite(tmp_path_factory) -> Suite:
 
 
 @pytest.fixture
-def trained_in(env) -> dict:
+def env_config(env) -> dict:
     return env.config.model_dump(mode="json")
 
 
@@ -57,7 +57,7 @@ def tiny(tmp_path_factory):
     return suites.written(
         folder,
         baselines=["hold-home"],
-        gates=[{"figure": "survival", "at_least": 0.9, "reason": "it must"}],
+        gates=[{"metric": "survival", "at_least": 0.9, "reason": "it must"}],
         seconds=0.4,
     )
 

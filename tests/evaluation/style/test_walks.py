@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from wildrobot.evaluation.measure.metrics.figures import figure
+
 from wildrobot.evaluation.style import walks
 from wildrobot.evaluation.style.distances import distances
 from wildrobot.evaluation.style.motion import settled

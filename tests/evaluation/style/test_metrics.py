@@ -1,4 +1,4 @@
-"""All figures of one command together: against which clip, and of who falls."""
+"""All metrics of one command together: against which clip, and of who falls."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wildrobot.evaluation.style import discriminator, walks
-from wildrobot.evaluation.style.figures import FIGURES, MATTERS, measure
+from wildrobot.evaluation.style.metrics import MATTERS, STYLE_METRICS, measure
 from wildrobot.evaluation.style.reference import chosen
 
 
@@ -25,7 +25,7 @@ def test_the_nearer_of_a_clip_and_its_mirrored_one_counts(robot, humans, which):
     clip = humans[which].clip
     found = measure(walks.of_clip(robot, clip), humans, samples=32)
     assert found.clips == [clip.name]
-    assert set(found.values) == {each.name for each in FIGURES}
+    assert set(found.values) == set(STYLE_METRICS)
     assert found.values["joint_distance_rad"][0] == pytest.approx(0.0, abs=1e-5)
     assert found.values["survival"].tolist() == [1.0]
     other = measure(walks.of_clip(robot, clip), [humans[1 - which]], samples=32)
@@ -43,4 +43,4 @@ def test_who_falls_has_nothing_but_that(robot, walking, fall_s):
 
 
 def test_what_matters_has_a_better_way():
-    assert all(each in FIGURES and each.better for each in MATTERS)
+    assert all(STYLE_METRICS[name].better for name in MATTERS)

@@ -1,4 +1,4 @@
-"""Every figure on a walk whose figures can be worked out by hand, and on episodes that have hardly any."""
+"""Every metric on a walk whose metrics can be worked out by hand, and on episodes that have hardly any."""
 
 import dataclasses
 import math
@@ -8,7 +8,8 @@ import pytest
 
 from tests.evaluation.recordings import WEIGHT_N, joined, recording, times
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.measure.metrics.figures import FIGURE_NAMES, FIGURES, figure
+from wildrobot.evaluation.measure.metrics import METRICS, find
+from wildrobot.evaluation.play.episodes import RECORDED
 
 PERIOD_S = 0.05
 SAMPLES = 100
@@ -106,13 +107,13 @@ EXPECTED = {
 }
 
 
-def test_every_figure_has_its_expected_value():
-    assert tuple(EXPECTED) == FIGURE_NAMES
+def test_every_metric_has_its_expected_value():
+    assert tuple(EXPECTED) == tuple(METRICS)
 
 
 @pytest.mark.parametrize("name", [name for name, value in EXPECTED.items() if value is not None])
-def test_the_figures_of_a_walk(name):
-    values = figure(name).of(walk())
+def test_the_metrics_of_a_walk(name):
+    values = find(name).compute(walk())
     assert values.dtype == np.float64
     np.testing.assert_allclose(values, [EXPECTED[name]], rtol=1e-5, atol=1e-6)
 
@@ -120,7 +121,7 @@ def test_the_figures_of_a_walk(name):
 def test_the_step_length_of_a_walk():
     # 0.1 m at landings 2 to 10, samples 18, 28 ... 98, seen along a heading that is off by 0.02 rad/s x time.
     off = [0.02 * 0.05 * sample for sample in range(18, SAMPLES, 10)]
-    np.testing.assert_allclose(figure("step_length_m").of(walk()), [np.mean(0.1 * np.cos(off))], rtol=1e-5)
+    np.testing.assert_allclose(find("step_length_m").compute(walk()), [np.mean(0.1 * np.cos(off))], rtol=1e-5)
 
 
 def turn():
@@ -143,8 +144,8 @@ def turn():
         ("lateral_drift_m", 0.0),
     ],
 )
-def test_the_figures_of_a_turn(name, expected):
-    np.testing.assert_allclose(figure(name).of(turn()), [expected], rtol=1e-4, atol=1e-6)
+def test_the_metrics_of_a_turn(name, expected):
+    np.testing.assert_allclose(find(name).compute(turn()), [expected], rtol=1e-4, atol=1e-6)
 
 
 STANDS = {"step_frequency_hz": 0.0, "duty_factor": 1.0, "double_support": 1.0, "load_over_weight": 1.0, "tilt_rad": 0.0}
@@ -152,40 +153,36 @@ STANDS |= dict.fromkeys(("step_length_m", "asymmetry", "foot_clearance_m", "cost
 
 
 @pytest.mark.parametrize(("name", "expected"), STANDS.items())
-def test_the_figures_of_standing_still(name, expected):
-    np.testing.assert_allclose(figure(name).of(recording(SAMPLES, period_s=PERIOD_S)), [expected], rtol=1e-6)
+def test_the_metrics_of_standing_still(name, expected):
+    np.testing.assert_allclose(find(name).compute(recording(SAMPLES, period_s=PERIOD_S)), [expected], rtol=1e-6)
 
 
 OF_THE_FALL = ("survival", "time_to_fall_s")
 
 
-@pytest.mark.parametrize("entry", FIGURES, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", METRICS.values(), ids=lambda entry: entry.info.name)
 def test_what_comes_after_a_fall_is_of_no_account(entry):
     fallen, stopped = walk(falls={0: 60}), walk()
-    cut = {
-        field.name: getattr(stopped, field.name)[:60]
-        for field in dataclasses.fields(stopped)
-        if field.name not in ("command", "control_period_s", "robot", "features")
-    }
-    if entry.name in OF_THE_FALL:
-        assert entry.of(fallen) == pytest.approx([{"survival": 0.0, "time_to_fall_s": 3.0}[entry.name]])
+    cut = {name: getattr(stopped, name)[:60] for name in RECORDED if name != "features"}
+    if entry.info.name in OF_THE_FALL:
+        assert entry.compute(fallen) == pytest.approx([{"survival": 0.0, "time_to_fall_s": 3.0}[entry.info.name]])
     else:
-        expected = entry.of(dataclasses.replace(stopped, **cut))
-        np.testing.assert_allclose(entry.of(fallen), expected, rtol=1e-12)  # sums of another order
+        expected = entry.compute(dataclasses.replace(stopped, **cut))
+        np.testing.assert_allclose(entry.compute(fallen), expected, rtol=1e-12)  # sums of another order
 
 
-@pytest.mark.parametrize("entry", FIGURES, ids=lambda entry: entry.name)
-def test_an_episode_has_the_same_figures_alone_and_among_others(entry):
+@pytest.mark.parametrize("entry", METRICS.values(), ids=lambda entry: entry.info.name)
+def test_an_episode_has_the_same_metrics_alone_and_among_others(entry):
     parts = [recording(SAMPLES, command=COMMAND, period_s=PERIOD_S), walk(), walk(falls={0: 1}), walk(falls={0: 75})]
-    alone = np.concatenate([entry.of(part) for part in parts])
-    np.testing.assert_allclose(entry.of(joined(*parts)), alone, rtol=1e-12)
+    alone = np.concatenate([entry.compute(part) for part in parts])
+    np.testing.assert_allclose(entry.compute(joined(*parts)), alone, rtol=1e-12)
 
 
 @pytest.mark.parametrize("samples", [2, 3, SAMPLES])
 @pytest.mark.parametrize("command", [COMMAND, (0.0, 0.0, 0.0), (0.2, 0.0, 0.3)])
-def test_no_figure_minds_a_fall_in_the_first_step(samples, command):
+def test_no_metric_minds_a_fall_in_the_first_step(samples, command):
     fallen = recording(samples, episodes=2, command=command, period_s=PERIOD_S, falls={0: 1, 1: 1})
-    values = {entry.name: entry.of(fallen) for entry in FIGURES}
+    values = {entry.info.name: entry.compute(fallen) for entry in METRICS.values()}
     finite = {name for name, value in values.items() if np.isfinite(value).all()}
     assert all(value.shape == (2,) and value.dtype == np.float64 for value in values.values())
     assert finite == {
@@ -195,12 +192,12 @@ def test_no_figure_minds_a_fall_in_the_first_step(samples, command):
     np.testing.assert_allclose(values["time_to_fall_s"], PERIOD_S)
 
 
-def test_a_figure_that_is_not_known_is_refused_with_all_names():
-    with pytest.raises(UsageError, match=r"no figure is called 'speed'; choose one of: survival, time_to_fall_s, .*"):
-        figure("speed")
+def test_a_metric_that_is_not_known_is_refused_with_all_names():
+    with pytest.raises(UsageError, match=r"no metric is called 'speed'; choose one of: survival, time_to_fall_s, .*"):
+        find("speed")
 
 
 def test_a_rate_is_zero_or_one():
-    rates = [entry for entry in FIGURES if entry.kind == "rate"]
-    assert [entry.name for entry in rates] == ["survival"]
-    np.testing.assert_array_equal(rates[0].of(joined(walk(), walk(falls={0: 99}))), [1.0, 0.0])
+    rates = [entry for entry in METRICS.values() if entry.info.kind == "rate"]
+    assert [entry.info.name for entry in rates] == ["survival"]
+    np.testing.assert_array_equal(rates[0].compute(joined(walk(), walk(falls={0: 99}))), [1.0, 0.0])
