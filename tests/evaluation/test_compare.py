@@ -90,6 +90,7 @@ def test_fewer_than_five_trainings_are_never_significant(suite, runs, significan
         for level, count in zip((0.01, 0.09), runs, strict=True)
     ]
     found = contrasted(suite, *groups)["vx_error_m_per_s"]
+    assert found.high is not None
     assert found.high < 0.0
     assert found.significant is significant
 

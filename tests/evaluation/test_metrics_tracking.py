@@ -22,7 +22,7 @@ def one(points):
     return np.array(points, np.float32)[:, None]
 
 
-def velocity(position, *falls, heading=0.0):
+def velocity(position, *falls, heading: float | np.ndarray = 0.0):
     """Mean velocity of recordings with 1 s between samples; the base velocity, which 0 makes visible, is 9."""
     return tracking.mean_velocity(
         walked(len(position), *falls, position_m=position, heading_rad=heading, velocity_m_per_s=9.0)

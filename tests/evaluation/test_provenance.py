@@ -26,7 +26,7 @@ def test_what_is_known_of_a_training(policy, run):
     known = provenance(Candidate("mine", policy, run))
     assert (known.framework, known.environment_steps, known.seed) == ("test", 0, 0)
     assert (known.code_version, known.sha256) == (policy.info.code_version, policy.sha256)
-    assert known.config["task"]["gait"]["frequency_hz"] > 0
+    assert known.config == policy.info.env_config
     assert known.wall_s == 2000.0
 
 

@@ -182,10 +182,10 @@ def _write(console: Console, outputs: Outputs, evaluation: Evaluation, played: _
         films.write(outputs.video, next(iter(played.walks.values())))
         console.print(f"Film:    {outputs.video}", soft_wrap=True)
     if outputs.report:
-        from wildrobot.evaluation.show import report
+        from wildrobot.evaluation.show.report.page import write
 
         made, why_not = films.encoded(played.walks)
-        page = report.write(outputs.report, evaluation, made)
+        page = write(outputs.report, evaluation, made)
         if why_not:
             console.print(f"Note: the report has no film: {why_not}")
         console.print(f"Report:  {page}", soft_wrap=True)

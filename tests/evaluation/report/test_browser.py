@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.evaluation.report import sample
 from wildrobot.evaluation.judge.result import from_tree
-from wildrobot.evaluation.show.report import write
+from wildrobot.evaluation.show.report.page import write
 
 _NAMES = "chromium", "chromium-browser", "google-chrome"
 _ARGUMENTS = (

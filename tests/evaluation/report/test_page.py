@@ -10,8 +10,9 @@ import pytest
 
 from tests.evaluation.report import comparisons, sample
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.judge.result import from_tree
-from wildrobot.evaluation.show.report import write
+from wildrobot.evaluation.judge.result import from_tree, to_json
+from wildrobot.evaluation.show.report.__main__ import main
+from wildrobot.evaluation.show.report.page import write
 
 
 class Page(HTMLParser):
@@ -260,6 +261,14 @@ def test_one_policy_and_more(tmp_path: Path) -> None:
     four = _page(tmp_path / "four", sample.document(("a", "b", "c", "d"), episodes=4))
     assert "Evaluation of 4 policies" in four.text
     assert "Every training run counts once" in four.text
+
+
+def test_the_command_draws_a_saved_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "e.json").write_text(to_json(sample.evaluation(episodes=2)))
+    assert main([str(tmp_path / "e.json"), str(tmp_path / "page")]) == 0
+    assert "Gates" in Page((tmp_path / "page" / "index.html").read_text(encoding="utf-8")).text
+    assert main([str(tmp_path / "missing.json"), str(tmp_path / "page")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'missing.json'}: not readable as JSON")
 
 
 def test_the_page_is_replaced_whole(tmp_path: Path, tree: dict[str, Any]) -> None:
