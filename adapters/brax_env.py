@@ -24,7 +24,7 @@ from jaxtyping import Array, Bool, Float
 
 from adapters import episodes
 from wildrobot.env import WildRobotEnv
-from wildrobot.state import where
+from wildrobot.state import tree_where
 
 Observations = dict[str, Float[Array, "*batch n"]]
 
@@ -172,7 +172,7 @@ class FreshAutoReset(Wrapper):
         """Fresh episodes where `done`, and the running ones elsewhere."""
         reset_key = running[2]
         fresh = jax.vmap(self.env.reset)(reset_key)
-        return where(done, (fresh.pipeline_state, fresh.obs, episodes.next_keys(reset_key)), running)
+        return tree_where(done, (fresh.pipeline_state, fresh.obs, episodes.next_keys(reset_key)), running)
 
     def _repeated(self, state: State, action: Float[Array, "batch 17"]) -> tuple[State, Float[Array, " batch"]]:
         """Applies the action `action_repeat` times; a robot that falls on the way stays as it fell."""
@@ -182,7 +182,7 @@ class FreshAutoReset(Wrapper):
             later = jax.vmap(self.env.step)(state, action)
             over = (state.done > 0) | (state.info["truncation"] > 0)
             reward = reward + jnp.where(over, 0.0, later.reward)
-            state = where(over, state, later)
+            state = tree_where(over, state, later)
         return state, reward
 
     def _totals(self, before: State, now: State, reward: Float[Array, " batch"]) -> dict[str, Float[Array, " batch"]]:

@@ -14,16 +14,22 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from wildrobot.draws import drawn, index
-from wildrobot.errors import UsageError
+from wildrobot.draws import integers, split_uniform
 from wildrobot.experiment import EnvConfig
 from wildrobot.physics import Physics, PhysicsState, make_physics, start_state
+from wildrobot.physics.variants import PARAMETERS
 from wildrobot.robot import Robot
+from wildrobot.robot.mirror import SignedPermutation, joint_mirror
 from wildrobot.state import EnvState, TaskState
 from wildrobot.task import command as commands
-from wildrobot.task import disturbance, frames, gait, observation, reward, termination
+from wildrobot.task import disturbance, frames, gait, termination
 from wildrobot.task.action import ActionMap
+from wildrobot.task.entries import Limits, Moment
 from wildrobot.task.joints import per_joint
+from wildrobot.task.mirror import RobotMirror
+from wildrobot.task.observation import Observation
+from wildrobot.task.reward import Reward, Step
+from wildrobot.task.sensing import Sensing, play_offset_rad
 from wildrobot.task.view import Readings, read
 
 
@@ -39,18 +45,20 @@ class WildRobotEnv:
         """Resolves the names in the configuration.
 
         Raises:
-          UsageError: for a kind of joint that there is not.
+          UsageError: for a kind or a group of joints that the robot has not.
         """
         self.config, self.physics = config, physics
         self.robot: Robot = physics.robot
         self.control_period_s = physics.control_period_s
         self.action_map = ActionMap.of(self.robot, config.task.action)
-        self.observation_layout = observation.ACTOR_LAYOUT
         self.action_size = len(self.robot.joint_names)
-        self._pose_weights = per_joint(
-            self.robot.joint_names, config.task.reward.pose_weights, "env.task.reward.pose_weights"
-        )
+        self.sensing = Sensing(self.robot, config.task.sensing, self.control_period_s)
+        self.observation = Observation(config.task.observation, self._limits())
+        self.observation_layout = self.observation.layout
+        names = self.robot.joint_names
+        self._reward = Reward(config.task.reward, lambda kinds, field: jnp.asarray(per_joint(names, kinds, field)))
         self._torque_limit = self.robot.torque_limit_Nm.astype(np.float32)
+        self._down = jnp.asarray(physics.variants.down)
 
     def reset(
         self,
@@ -68,25 +76,31 @@ class WildRobotEnv:
           start: pins the index of the start state; drawn if not given.
           variant: pins the index of the robot variant; drawn if not given.
         """
-        task = self.config.task
-        key, (start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, error_draws, noise) = (
-            drawn(key, 1, 1, 1, 1, 1, commands.DRAWS, observation.ERROR_DRAWS, observation.NOISE_DRAWS)
+        task, sensing, bank = self.config.task, self.sensing, self.physics.starts
+        # New draws go to the end: those before them stay as they are.
+        sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1)
+        key, draws = split_uniform(key, *sizes)
+        start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, error_draws, noise, *draws = (
+            draws
         )
+        bus_draws, latency_draw = draws
         if start is None:
-            start = index(start_draw, self.physics.starts.count)
+            start = integers(start_draw[0], 0, bank.count - 1)
         if variant is None:
-            variant = index(variant_draw, self.physics.variants.count)
-        never = jnp.array(jnp.iinfo(jnp.int32).max, jnp.int32)
-        resample_at, bank = never, self.physics.starts
+            variant = integers(variant_draw[0], 0, self.physics.variants.count - 1)
+        resample_at = jnp.array(jnp.iinfo(jnp.int32).max, jnp.int32)
         phase = jnp.where(phase_draw[0] < 0.5, 0.0, 0.5)
         if command is None:
-            # Who starts in the midst of a motion is asked to go on with it.
+            # Clip starts keep the clip's command.
             moving = bank.moving[start]
             command = jnp.where(moving, bank.command[start], commands.sample(command_draws, task.command))
             phase = jnp.where(moving, bank.phase[start], phase)
             resample_at = commands.steps_until(resample_draw[0], task.command.resample_s, self.control_period_s)
         physics = start_state(self.physics, jnp.asarray(start), jnp.asarray(variant, jnp.int32))
-        readings = read(self.robot, physics)
+        readings = self._read(physics)
+        errors = sensing.errors(error_draws, bus_draws)
+        sensors = sensing.reset(errors, readings, physics.ctrl)
+        action = self.action_map.action(physics.ctrl)
         state = TaskState(
             key=key,
             step=jnp.zeros((), jnp.int32),
@@ -95,72 +109,85 @@ class WildRobotEnv:
             push_at=commands.steps_until(push_draw[0], task.push.interval_s, self.control_period_s),
             heading_goal_rad=readings.heading_rad,
             phase=phase,
+            latency_steps=self.action_map.latency(latency_draw),
             queue=self.action_map.queue(physics.ctrl),
-            last_action=self.action_map.action(physics.ctrl),
-            previous_action=self.action_map.action(physics.ctrl),
+            last_action=action,
+            previous_action=action,
             velocity_filtered=_velocity(readings),
-            errors=observation.sensor_errors(error_draws, task.observation),
+            errors=errors,
+            sensors=sensors,
+            history=jnp.zeros(0),
         )
-        terms = self._reward_terms(readings, state, state.last_action, jnp.zeros((), bool))
-        zeros = {name: jnp.zeros(()) for name in self._metrics(terms, readings, state, jnp.ones((), bool))}
+        obs, history = self.observation.reset(noise, self._moment(readings, state, physics.variant))
+        state = state._replace(history=history)
+        terms = self._reward(self._reward_step(readings, state, action, jnp.zeros((), bool)), self.control_period_s)
         return EnvState(
             physics=physics,
             task=state,
-            obs=self._observe(noise, readings, state, physics.variant),
+            obs=obs,
             reward=jnp.zeros(()),
             terminated=jnp.zeros((), bool),
             truncated=jnp.zeros((), bool),
-            metrics=zeros,
+            metrics={name: jnp.zeros(()) for name in self._metrics(terms, readings, state, jnp.ones((), bool))},
         )
 
-    def step(self, state: EnvState, action: Float[Array, " 17"], push_N: Float[Array, " 3"] | None = None) -> EnvState:
+    def step(
+        self, state: EnvState, action: Float[Array, " joints"], push_N: Float[Array, " 3"] | None = None
+    ) -> EnvState:
         """Advances one robot by one control period.
 
         Args:
-          state: the robot; a step from a state that is terminated or truncated is defined, but of no use.
+          state: the robot; a step from a state that is terminated or truncated is valid but meaningless.
           action: joint target offsets in [-1, 1], in actuator order; clipped to that range. An action that is
             not finite ends the episode as diverged.
-          push_N: a force [N] on the pelvis during this period, world frame; besides the task's own pushes.
+          push_N: a force [N] on the pushed body during this period, world frame; besides the task's own pushes.
         """
-        config = self.config.task
-        key, (command_draws, interval_draw, kick_draws, push_draw, noise) = drawn(
-            state.task.key, commands.DRAWS, 1, disturbance.DRAWS, 1, observation.NOISE_DRAWS
-        )
+        config, before = self.config.task, state.task
+        sizes = (commands.DRAWS, 1, disturbance.DRAWS, 1, self.observation.noise_draws, self.sensing.step_draws)
+        key, draws = split_uniform(before.key, *sizes)
+        command_draws, interval_draw, kick_draws, push_draw, noise, sensing_draws = draws
         usable = jnp.isfinite(action).all()
         action = jnp.where(usable, jnp.clip(action, -1.0, 1.0), 0.0)
 
-        # Servos count from their own zero, which is off by the episode's zero error.
-        due, queue = self.action_map.delayed(state.task.queue, self.action_map.targets_rad(action))
+        # A servo holds its encoder to the target: it counts from its own zero, and pushes at nothing within the play.
+        due, queue = self.action_map.delayed(before.queue, self.action_map.targets_rad(action), before.latency_steps)
+        servo_target = due - before.errors.joint_zero_rad
+        joint_angle = state.physics.qpos[self.robot.qpos_index]
+        reached = servo_target - play_offset_rad(before.errors, joint_angle, servo_target)
         pushed, push_at = self._push(state, kick_draws, push_draw[0])
-        moved = self.physics.step(pushed, due - state.task.errors.joint_zero_rad, push_N)
+        moved = self.physics.step(pushed, reached, push_N)
 
-        # A robot whose action or simulation is not finite ends its own episode; its last sound state stays.
+        # Divergence is contained: the robot's last sound state stays, and its episode ends.
         sound = usable & termination.is_sound(moved, self.robot)
         physics = jax.tree.map(lambda new, old: jnp.where(sound, new, old), moved, state.physics)
-        readings = read(self.robot, physics)
-
-        task = state.task._replace(
+        readings = self._read(physics)
+        now = before.step + 1
+        sensors = self.sensing.step(before.sensors, before.errors, readings, servo_target, now, sensing_draws)
+        task = before._replace(
             key=key,
-            step=state.task.step + 1,
+            step=now,
             push_at=push_at,
             queue=queue,
-            velocity_filtered=self._filtered_velocity(state.task, readings),
+            velocity_filtered=self._filtered_velocity(before, readings),
+            sensors=sensors,
         )
         fallen = termination.has_fallen(readings.base_position_m[2], readings.gravity, config.termination)
-        terms = self._reward_terms(readings, task, action, fallen)
+        terms = self._reward(self._reward_step(readings, task, action, fallen), self.control_period_s)
         reward_now = jnp.where(sound, sum(terms.values()), 0.0)
         metrics = self._metrics(terms, readings, task, sound)
 
         # From here on, what the next action is for.
-        task = self._next_command(task, readings, command_draws, interval_draw[0])
+        task = self._next_command(task, command_draws, interval_draw[0])
         task = task._replace(previous_action=task.last_action, last_action=action)
+        moment = self._moment(readings, task, physics.variant)
+        obs, history = self.observation.step(noise, moment, task.history)
         return EnvState(
             physics=physics,
-            task=task,
-            obs=self._observe(noise, readings, task, physics.variant),
+            task=task._replace(history=history),
+            obs=obs,
             reward=reward_now,
             terminated=fallen | ~sound,
-            truncated=task.step >= self.config.episode_steps,
+            truncated=now >= self.config.episode_steps,
             metrics=metrics,
         )
 
@@ -170,13 +197,36 @@ class WildRobotEnv:
         return jax.jit(jax.vmap(self.reset))
 
     @functools.cached_property
-    def step_batch(self) -> Callable[[EnvState, Float[Array, "batch 17"]], EnvState]:
+    def step_batch(self) -> Callable[[EnvState, Float[Array, "batch joints"]], EnvState]:
         """`step` for a batch of robots, compiled."""
         return jax.jit(jax.vmap(self.step))
 
+    @functools.cached_property
+    def mirrors(self) -> dict[str, SignedPermutation]:
+        """What becomes of each observation and of the `action` when left and right are exchanged."""
+        joints = joint_mirror(self.robot)
+        signs = np.array([parameter.mirror_sign for parameter in PARAMETERS], np.float32)
+        return self.observation.mirrors(RobotMirror(joints, signs)) | {"action": joints}
+
     def readings(self, state: EnvState) -> Readings:
         """What the task reads of the robot, by name."""
-        return read(self.robot, state.physics)
+        return self._read(state.physics)
+
+    def _limits(self) -> Limits:
+        """What bounds of observations depend on."""
+        task = self.config.task
+        return Limits(
+            home_rad=self.action_map.home_rad,
+            command=commands.bounds(task.command),
+            joint_zero_error_rad=task.sensing.joint_zero_error_rad,
+            imu_tilt_rad=task.sensing.imu_tilt_rad,
+            play_rad=task.sensing.play_rad[1],
+            latency_steps=task.action.latency_steps[1],
+            variants=np.asarray(self.physics.variants.parameters),
+        )
+
+    def _read(self, physics: PhysicsState) -> Readings:
+        return read(self.robot, physics, self._down[physics.variant])
 
     def _push(
         self, state: EnvState, kick_draws: Float[Array, " 2"], interval_draw: Float[Array, ""]
@@ -191,7 +241,6 @@ class WildRobotEnv:
     def _next_command(
         self,
         task: TaskState,
-        readings: Readings,
         command_draws: Float[Array, " 4"],
         interval_draw: Float[Array, ""],
     ) -> TaskState:
@@ -207,90 +256,68 @@ class WildRobotEnv:
             # While standing, the heading of that moment is as good as any; turning starts from there.
             heading_goal_rad=jnp.where(
                 standing,
-                readings.heading_rad,
+                task.sensors.sensed.imu.heading_rad,
                 frames.wrapped_rad(task.heading_goal_rad + command[2] * self.control_period_s),
             ),
         )
 
-    def _asked(self, task: TaskState, readings: Readings) -> Float[Array, " 3"]:
-        """The command as it is seen and tracked: with the yaw rate that heading hold asks for."""
-        error = self._heading_error_rad(task, readings)
-        return task.command.at[2].set(commands.held_yaw_rate(task.command, error, self.config.task.command))
-
-    @staticmethod
-    def _heading_error_rad(task: TaskState, readings: Readings) -> Float[Array, ""]:
-        return frames.wrapped_rad(task.heading_goal_rad - readings.heading_rad)
+    def _held(self, task: TaskState, heading_rad: Float[Array, ""]) -> Float[Array, " 3"]:
+        return commands.held(task.command, task.heading_goal_rad, heading_rad, self.config.task.command)
 
     def _filtered_velocity(self, task: TaskState, readings: Readings) -> Float[Array, " 3"]:
-        period, time_constant = self.control_period_s, self.config.task.reward.velocity_filter_s
-        share = period / (period + time_constant)
-        return task.velocity_filtered + share * (_velocity(readings) - task.velocity_filtered)
+        period, time_constant = self.control_period_s, self.config.task.velocity_filter_s
+        weight = period / (period + time_constant)
+        return task.velocity_filtered + weight * (_velocity(readings) - task.velocity_filtered)
 
-    def _reward_terms(
-        self, readings: Readings, task: TaskState, action: Float[Array, " 17"], fallen: Bool[Array, ""]
-    ) -> dict[str, Float[Array, ""]]:
-        config = self.config.task.reward
+    def _reward_step(
+        self, readings: Readings, task: TaskState, action: Float[Array, " joints"], fallen: Bool[Array, ""]
+    ) -> Step:
         standing = commands.is_standing(task.command)
-        values = reward.terms(
-            readings,
-            command=self._asked(task, readings),
+        return Step(
+            robot=readings,
+            command=self._held(task, readings.heading_rad),
             standing=standing,
-            velocity_filtered=task.velocity_filtered,
-            heading_error_rad=self._heading_error_rad(task, readings),
-            reference_heights_m=gait.reference_heights_m(task.phase, standing, self.config.task.gait),
+            velocity=task.velocity_filtered,
+            heading_error_rad=frames.wrapped_rad(task.heading_goal_rad - readings.heading_rad),
+            foot_reference_m=gait.reference_heights_m(task.phase, standing, self.config.task.gait),
             swinging=gait.swinging(task.phase, standing, self.config.task.gait),
-            actions=(action, task.last_action, task.previous_action),
+            action=action,
+            last_action=task.last_action,
+            previous_action=task.previous_action,
             home_rad=jnp.asarray(self.action_map.home_rad),
-            pose_weights=jnp.asarray(self._pose_weights),
             torque_limit_Nm=jnp.asarray(self._torque_limit),
             fallen=fallen,
-            velocity_width_m_per_s=config.velocity_width_m_per_s,
-            yaw_rate_width_rad_per_s=config.yaw_rate_width_rad_per_s,
-            heading_width_rad=config.heading_width_rad,
-            foot_height_width_m=config.foot_height_width_m,
-            least_foot_gap_m=config.least_foot_gap_m,
         )
-        if set(config.weights) != set(values):
-            wrong = sorted(set(config.weights) ^ set(values))
-            raise UsageError(
-                f"env.task.reward.weights needs one weight for each term; missing or unknown: {', '.join(wrong)}; "
-                f"the terms are: {', '.join(values)}"
-            )
-        return {name: config.weights[name] * value * self.control_period_s for name, value in values.items()}
 
     def _metrics(
         self, terms: dict[str, Float[Array, ""]], readings: Readings, task: TaskState, sound: Bool[Array, ""]
     ) -> dict[str, Float[Array, ""]]:
-        velocity = readings.base_velocity_heading_m_per_s
-        figures = {
-            "vx_m_per_s": velocity[0],
-            "vx_error_m_per_s": jnp.abs(task.velocity_filtered[0] - task.command[0]),
-            "vy_error_m_per_s": jnp.abs(task.velocity_filtered[1] - task.command[1]),
-            "heading_error_rad": jnp.abs(self._heading_error_rad(task, readings)),
+        error = jnp.abs(task.velocity_filtered - task.command)
+        heading_error = frames.wrapped_rad(task.heading_goal_rad - readings.heading_rad)
+        reported = {f"reward/{name}": value for name, value in terms.items()} | {
+            "vx_m_per_s": readings.base_velocity_heading_m_per_s[0],
+            "vx_error_m_per_s": error[0],
+            "vy_error_m_per_s": error[1],
+            "heading_error_rad": jnp.abs(heading_error),
         }
-        reported = {f"reward/{name}": value for name, value in terms.items()} | figures
         return {name: jnp.where(sound, value, 0.0) for name, value in reported.items()} | {
             "diverged": 1.0 - sound.astype(jnp.float32)
         }
 
-    def _observe(
-        self, noise: Float[Array, " 40"], readings: Readings, task: TaskState, variant: Int[Array, ""]
-    ) -> dict[str, Float[Array, " n"]]:
-        standing = commands.is_standing(task.command)
-        actor = observation.actor_observation(
-            noise,
-            readings,
-            task.errors,
-            jnp.asarray(self.action_map.home_rad),
-            task.last_action,
-            self._asked(task, readings),
-            gait.clock(task.phase, standing),
-            self.config.task.observation,
+    def _moment(self, readings: Readings, task: TaskState, variant: Int[Array, ""]) -> Moment:
+        sensed = task.sensors.sensed
+        return Moment(
+            sensed=sensed,
+            home_rad=jnp.asarray(self.action_map.home_rad),
+            last_action=task.last_action,
+            command=self._held(task, sensed.imu.heading_rad),
+            clock=gait.clock(task.phase, commands.is_standing(task.command)),
+            true=readings,
+            velocity=task.velocity_filtered,
+            errors=task.errors,
+            latency_steps=task.latency_steps.astype(jnp.float32),
+            variant=self.physics.variants.parameters[variant],
         )
-        critic = observation.critic_observation(
-            actor, readings, task.errors, task.velocity_filtered, self.physics.variants.parameters[variant]
-        )
-        return {"state": actor, "privileged_state": critic}
 
 
 def _velocity(readings: Readings) -> Float[Array, " 3"]:

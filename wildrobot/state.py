@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from wildrobot.physics import PhysicsState
-from wildrobot.task.observation import SensorErrors
+from wildrobot.task.sensing import SensorErrors, SensorState
 
 
 class TaskState(NamedTuple):
@@ -22,10 +22,13 @@ class TaskState(NamedTuple):
       resample_at, push_at: the steps at which a new command is drawn, and the robot is pushed.
       heading_goal_rad: where the commanded yaw rates would have led.
       phase: gait phase [cycles].
+      latency_steps: control steps until a target reaches the servos, in this episode.
       queue: joint targets [rad] that are still on their way to the servos.
       last_action, previous_action: the newest action, and the one before.
       velocity_filtered: low-passed vx, vy [m/s] in the heading frame, and yaw rate [rad/s].
       errors: sensor errors of this episode.
+      sensors: what the sensors read last.
+      history: what the actor saw before, newest first.
     """
 
     key: Array
@@ -35,11 +38,14 @@ class TaskState(NamedTuple):
     push_at: Int[Array, "*batch"]
     heading_goal_rad: Float[Array, "*batch"]
     phase: Float[Array, "*batch"]
-    queue: Float[Array, "*batch delay 17"]
-    last_action: Float[Array, "*batch 17"]
-    previous_action: Float[Array, "*batch 17"]
+    latency_steps: Int[Array, "*batch"]
+    queue: Float[Array, "*batch latency joints"]
+    last_action: Float[Array, "*batch joints"]
+    previous_action: Float[Array, "*batch joints"]
     velocity_filtered: Float[Array, "*batch 3"]
     errors: SensorErrors
+    sensors: SensorState
+    history: Float[Array, "*batch steps kept"]
 
 
 class EnvState(NamedTuple):
@@ -64,7 +70,7 @@ class EnvState(NamedTuple):
     metrics: dict[str, Float[Array, "*batch"]]
 
 
-def where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
+def tree_where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
     """Robot by robot, the leaves of one tree where `which`, and of the other elsewhere."""
 
     def select(this: Array, other: Array) -> Array:

@@ -9,7 +9,6 @@ from gymnasium import error, spaces
 from jaxtyping import Bool, Float
 
 from wildrobot.env import WildRobotEnv
-from wildrobot.task import observation
 
 
 def action_space(core: WildRobotEnv) -> spaces.Box:
@@ -19,8 +18,7 @@ def action_space(core: WildRobotEnv) -> spaces.Box:
 
 def observation_space(core: WildRobotEnv, *, privileged: bool) -> spaces.Space:
     """What the actor senses, or a dictionary of that (`state`) and what the critic may know (`privileged_state`)."""
-    variants = np.asarray(core.physics.variants.parameters)
-    bounds = observation.bounds(core.config.task, core.action_map.home_rad, variants)
+    bounds = core.observation.bounds()
     boxes: dict[str, spaces.Space] = {
         name: spaces.Box(low, high, dtype=np.float32) for name, (low, high) in bounds.items()
     }

@@ -19,7 +19,7 @@ from adapters import episodes
 from adapters.gymnasium_env.spaces import action_space, checked_actions, checked_mask, observation_space
 from wildrobot.env import WildRobotEnv
 from wildrobot.rendering import RobotRenderer
-from wildrobot.state import EnvState, where
+from wildrobot.state import EnvState, tree_where
 
 Observation = Any
 """A NumPy array; with `privileged`, a dictionary of them."""
@@ -220,7 +220,7 @@ class VectorWalkEnv(VectorEnv):
 
 
 _split_keys, _next_keys = jax.jit(episodes.split_keys), jax.jit(episodes.next_keys)
-_selected = jax.jit(where)
+_selected = jax.jit(tree_where)
 
 
 @jax.jit

@@ -8,12 +8,10 @@ from tests.evaluation.suites import REST, loaded
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.batch import judge_env_config, make_batch
 from wildrobot.evaluation.play.case import Setting
+from wildrobot.task.sensing import SensingConfig
 
 NOMINAL = Setting("ideal", None, "native", "full", None)
-NOISE = {
-    "gyro_noise_rad_per_s": 0.1, "gravity_noise": 0.02, "joint_angle_noise_rad": 0.01,
-    "joint_velocity_noise_rad_per_s": 0.5, "joint_zero_error_rad": 0.03, "tilt_error_rad": 0.04,
-}  # fmt: skip
+NOISE = {"task.observation.noise.gyro": 0.1, "task.sensing.imu_tilt_rad": 0.04}
 
 
 def batch_of(env_config, suite):
@@ -24,20 +22,23 @@ def batch_of(env_config, suite):
 
 def test_what_is_the_policys_own_and_what_is_the_judges(env_config, suite):
     env_config["physics"] |= {"engine": "mjx", "collision": "feet", "timestep_s": 0.002, "substeps": 10}
-    env_config["task"]["action"]["delay_steps"] = 3
+    env_config["task"]["action"]["latency_steps"] = [2, 3]
     env_config["task"]["command"]["heading_hold"] = False
     env_config["task"]["gait"]["frequency_hz"] = 1.23
     env_config["task"]["push"]["velocity_m_per_s"] = 1.0
-    env_config["task"]["observation"]["gyro_noise_rad_per_s"] = 1.0
+    env_config["task"]["observation"] = {"noise": {}, "history": {"steps": 4, "entries": ["gyro"]}}
+    env_config["task"]["sensing"]["imu_tilt_rad"] = 1.0
     env_config["task"]["termination"] = {"min_base_height_m": 0.01, "max_tilt_rad": 3.0}
     env_config["task"]["reward"] = "of another version"
     config = judge_env_config(env_config, suite, NOMINAL, 2.0)
     assert (config.physics.timestep_s, config.physics.substeps) == (0.002, 10)
-    assert (config.task.action.delay_steps, config.task.gait.frequency_hz) == (3, 1.23)
+    assert (config.task.action.latency_steps, config.task.gait.frequency_hz) == ((2, 3), 1.23)
     assert not config.task.command.heading_hold
     assert (config.physics.engine, config.physics.collision, config.variants.count) == ("native", "full", 1)
     assert config.task.push.velocity_m_per_s == 0.0
-    assert set(config.task.observation.model_dump().values()) == {0.0}
+    assert set(config.task.observation.noise.model_dump().values()) == {0.0}
+    assert config.task.observation.history.steps == 4
+    assert config.task.sensing == SensingConfig()
     assert config.task.termination.model_dump() == {"min_base_height_m": 0.30, "max_tilt_rad": 0.80}
     assert config.episode_steps == 100
 
@@ -46,20 +47,25 @@ def test_what_a_setting_says(env_config, tmp_path):
     suite = loaded(tmp_path, sensors={"noisy": NOISE})
     setting = Setting("noisy", 2, "mjx", "feet", 0.002, None)
     config = judge_env_config(env_config, suite, setting, 1.0)
-    assert config.task.observation.model_dump() == NOISE
-    assert config.task.action.delay_steps == 2
+    assert config.task.observation.noise.model_dump()["gyro"] == 0.1
+    assert config.task.sensing.imu_tilt_rad == 0.04
+    assert config.task.action.latency_steps == (2, 2)
     assert (config.physics.engine, config.physics.implementation, config.physics.collision) == ("mjx", "jax", "feet")
     assert (config.physics.timestep_s, config.physics.substeps) == (0.002, 10), "the control period stays 20 ms"
 
 
 def test_settings_change_any_field_and_those_of_the_case_come_last(env_config, tmp_path):
-    changes = {"task.command.heading_hold": False, "task.action.delay_steps": 1, "task.push.velocity_m_per_s": 0.5}
+    changes = {
+        "task.command.heading_hold": False,
+        "task.action.latency_steps": [1, 2],
+        "task.push.velocity_m_per_s": 0.5,
+    }
     suite = loaded(tmp_path, settings={"pushed": changes})
     config = judge_env_config(env_config, suite, NOMINAL._replace(settings="pushed"), 1.0)
-    assert (config.task.command.heading_hold, config.task.action.delay_steps) == (False, 1)
+    assert (config.task.command.heading_hold, config.task.action.latency_steps) == (False, (1, 2))
     assert config.task.push.velocity_m_per_s == 0.5
     late = judge_env_config(env_config, suite, NOMINAL._replace(settings="pushed", latency_steps=2), 1.0)
-    assert late.task.action.delay_steps == 2
+    assert late.task.action.latency_steps == (2, 2)
 
 
 def test_physics_steps_that_do_not_fill_the_control_period(env_config, suite):

@@ -39,10 +39,7 @@ def test_what_is_not_given_is_nominal(tmp_path):
 
 
 def test_all_that_a_case_can_be(tmp_path):
-    sensors = dict.fromkeys(
-        ("gyro_noise_rad_per_s", "gravity_noise", "joint_angle_noise_rad", "joint_velocity_noise_rad_per_s",
-         "joint_zero_error_rad", "tilt_error_rad"), 0.01,
-    )  # fmt: skip
+    sensors = {"task.observation.noise.gyro": 0.01}
     full = {
         "start": "rest", "vx_m_per_s": 0.1, "vy_m_per_s": -0.06, "yaw_rate_rad_per_s": 0.25, "sensors": "noisy",
         "settings": "no_hold",
@@ -185,7 +182,7 @@ def gate(**changes):
         ({"cases": [{"start": "rest", "vx_m_per_s": "fast"}]}, r"vx_m_per_s\.0: must be a valid number, not \"fast\""),
         ({"cases": [{"start": "rest", "mass_scale": 0}]}, r"mass_scale\.0: must be greater than 0, not 0"),
         ({"cases": [{"start": "rest", "timestep_s": 0}]}, r"timestep_s\.0: must be greater than 0, not 0"),
-        ({"cases": [{"start": "rest", "latency_steps": 4}]}, r"latency_steps\.0: must be less than or equal to 3"),
+        ({"cases": [{"start": "rest", "latency_steps": 6}]}, r"latency_steps\.0: must be less than or equal to 5"),
         ({"cases": [{"start": "rest", "engine": "warp"}]}, r"engine\.0: must be 'native' or 'mjx', not \"warp\""),
         ({"cases": [{"start": "sleep"}]}, r"starts from 'sleep'; the starts are: rest"),
         ({"cases": [{"start": "rest", "sensors": "noisy"}]}, r"'noisy' sensors; there are: ideal"),
@@ -231,9 +228,11 @@ def test_what_is_no_suite_at_all(tmp_path, text):
 
 def test_a_file_of_version_1_is_read(tmp_path):
     """It called a metric a figure, and had no version."""
-    new = loaded(tmp_path, gates=gate())
+    sensors = {"biased": {"task.sensing.imu_tilt_rad": 0.03, "task.observation.noise.gyro": 0.1}}
+    new = loaded(tmp_path, gates=gate(), sensors=sensors)
     tree = {"figures" if name == "metrics" else name: value for name, value in TREE.items() if name != "schema_version"}
     tree["gates"] = [{"figure": "survival", "at_least": 0.9, "reason": "it must"}]
+    tree["sensors"] = {"biased": {"tilt_error_rad": 0.03, "gyro_noise_rad_per_s": 0.1}}
     (tmp_path / "tiny.yaml").write_text(json.dumps(tree))
     assert load_suite(str(tmp_path / "tiny.yaml")) == new
 

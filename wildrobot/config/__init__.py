@@ -3,8 +3,11 @@
 from wildrobot.config.load import ConfigError, builtin_names, dump_yaml, load, parse_yaml, validated
 from wildrobot.config.section import (
     Count,
+    CountRange,
     NonNegative,
     NonNegativeInt,
+    NonNegativeRange,
+    Ordered,
     Positive,
     PositiveRange,
     Range,
@@ -16,8 +19,11 @@ from wildrobot.config.section import (
 __all__ = [
     "ConfigError",
     "Count",
+    "CountRange",
     "NonNegative",
     "NonNegativeInt",
+    "NonNegativeRange",
+    "Ordered",
     "Positive",
     "PositiveRange",
     "Range",

@@ -6,17 +6,32 @@ Units are in the names or comments.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
-Range = tuple[float, float]
-PositiveRange = tuple[Positive, Positive]
+
+NumberT = TypeVar("NumberT", int, float)
+
+
+def _ordered(bounds: tuple[NumberT, NumberT]) -> tuple[NumberT, NumberT]:
+    low, high = bounds
+    if low > high:
+        raise ValueError(f"the lower bound {low} is above the upper bound {high}")
+    return bounds
+
+
+Ordered = AfterValidator(_ordered)
+"""For a pair that is a range."""
+Range = Annotated[tuple[float, float], Ordered]
+PositiveRange = Annotated[tuple[Positive, Positive], Ordered]
+NonNegativeRange = Annotated[tuple[NonNegative, NonNegative], Ordered]
+CountRange = Annotated[tuple[Count, Count], Ordered]
 
 
 class Strict(BaseModel):
@@ -26,13 +41,4 @@ class Strict(BaseModel):
 
 
 class Section(Strict):
-    """A part of the configuration; pairs of floats are ranges."""
-
-    @model_validator(mode="after")
-    def _ranges_are_ordered(self) -> Section:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            pair = isinstance(value, tuple) and len(value) == 2 and all(isinstance(bound, float) for bound in value)
-            if pair and value[0] > value[1]:
-                raise ValueError(f"{name}: the lower bound {value[0]} is above the upper bound {value[1]}")
-        return self
+    """A part of the configuration."""

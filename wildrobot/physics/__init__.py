@@ -9,6 +9,7 @@ from wildrobot.physics.config import PhysicsConfig, VariantsConfig
 from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
 from wildrobot.physics.reference_starts import make_reference_starts
+from wildrobot.physics.servo import TorqueSpeedLine
 from wildrobot.physics.starts import StartBank, joined, make_starts
 from wildrobot.physics.variants import VariantBank, make_variants
 from wildrobot.resets.config import ReferenceStartsConfig, StartsConfig
@@ -32,7 +33,9 @@ def make_physics(
     engine = physics.engine
     if engine == "auto":
         engine = "native" if jax.default_backend() == "cpu" else "mjx"
+    banks, line = (variant_bank, start_bank), None
+    if physics.torque_speed_line:
+        line = TorqueSpeedLine(robot.stall_torque_Nm, robot.no_load_speed_rad_per_s)
     if engine == "native":
-        return NativePhysics(robot, variant_bank, start_bank, substeps=physics.substeps, threads=physics.threads)
-    implementation = physics.implementation
-    return MjxPhysics(robot, variant_bank, start_bank, substeps=physics.substeps, implementation=implementation)
+        return NativePhysics(robot, *banks, substeps=physics.substeps, threads=physics.threads, line=line)
+    return MjxPhysics(robot, *banks, substeps=physics.substeps, implementation=physics.implementation, line=line)

@@ -18,6 +18,7 @@ class PhysicsConfig(Section):
     timestep_s: Annotated[float, Field(gt=0, le=0.01)]
     substeps: Count
     threads: Annotated[int, Field(ge=0)]
+    torque_speed_line: bool = False
 
     @property
     def control_period_s(self) -> float:
@@ -36,3 +37,4 @@ class VariantsConfig(Section):
     gain_scale: PositiveRange
     frictionloss_scale: PositiveRange
     armature_scale: PositiveRange
+    tilt_rad: Annotated[float, Field(ge=0, le=0.2)] = 0.0

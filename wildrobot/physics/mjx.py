@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 
 from wildrobot.errors import UsageError
 from wildrobot.physics.base import PUSHED_BODY, PhysicsState
+from wildrobot.physics.servo import TorqueSpeedLine, limited_targets_rad
 from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank, stacked_leaves
 from wildrobot.robot import Robot
@@ -30,7 +31,14 @@ class MjxPhysics:
     """`Physics` on MJX: the same stateless control step, with everything on the accelerator."""
 
     def __init__(
-        self, robot: Robot, variants: VariantBank, starts: StartBank, *, substeps: int, implementation: Implementation
+        self,
+        robot: Robot,
+        variants: VariantBank,
+        starts: StartBank,
+        *,
+        substeps: int,
+        implementation: Implementation,
+        line: TorqueSpeedLine | None = None,
     ):
         """Puts every variant on the device.
 
@@ -38,6 +46,7 @@ class MjxPhysics:
           robot: the nominal robot, `variants.models[0]`.
           variants, starts: the banks that episodes draw from.
           substeps: physics steps per control step.
+          line: of the servos; None for torque that does not depend on speed.
           implementation: `jax` anywhere; `warp` on an NVIDIA GPU with the extra `warp` installed.
 
         Raises:
@@ -48,7 +57,7 @@ class MjxPhysics:
         self.name = f"mjx-{implementation}"
         self.robot, self.variants, self.starts = robot, variants, starts
         self.control_period_s = substeps * robot.model.opt.timestep
-        self._substeps = substeps
+        self._substeps, self._line = substeps, line
         self._pushed = robot.model.body(PUSHED_BODY).id
         flat = [jax.tree.flatten(mjx.put_model(model, impl=implementation)) for model in variants.models]
         self._structure = flat[0][1]
@@ -68,7 +77,15 @@ class MjxPhysics:
         data = self._data.replace(qpos=state.qpos, qvel=state.qvel, ctrl=targets_rad)
         if push_N is not None:
             data = data.replace(xfrc_applied=data.xfrc_applied.at[self._pushed, :3].set(push_N))
-        data = jax.lax.fori_loop(0, self._substeps, lambda _, data: mjx.step(model, data), data)
+
+        def physics_step(_: int, data: mjx.Data) -> mjx.Data:
+            if self._line is not None:  # MJX has no `dcmotor`
+                angle, velocity = data.qpos[self.robot.qpos_index], data.qvel[self.robot.dof_index]
+                gains = (model.actuator_gainprm[:, 0], -model.actuator_biasprm[:, 2])
+                data = data.replace(ctrl=limited_targets_rad(targets_rad, angle, velocity, gains, self._line))
+            return mjx.step(model, data)
+
+        data = jax.lax.fori_loop(0, self._substeps, physics_step, data)
         return state._replace(qpos=data.qpos, qvel=data.qvel, ctrl=targets_rad, sensordata=data.sensordata)
 
 

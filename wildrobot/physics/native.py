@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 from mujoco import rollout
 
 from wildrobot.physics.base import PUSHED_BODY, PhysicsState
+from wildrobot.physics.servo import TorqueSpeedLine, with_line
 from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank
 from wildrobot.robot import Robot
@@ -31,7 +32,16 @@ class NativePhysics:
 
     name = "native"
 
-    def __init__(self, robot: Robot, variants: VariantBank, starts: StartBank, *, substeps: int, threads: int = 0):
+    def __init__(
+        self,
+        robot: Robot,
+        variants: VariantBank,
+        starts: StartBank,
+        *,
+        substeps: int,
+        threads: int = 0,
+        line: TorqueSpeedLine | None = None,
+    ):
         """Makes the pool.
 
         Args:
@@ -39,15 +49,17 @@ class NativePhysics:
           variants, starts: the banks that episodes draw from.
           substeps: physics steps per control step.
           threads: size of the pool; 0 takes every core that this process may use.
+          line: of the servos; None for torque that does not depend on speed.
         """
         self.robot, self.variants, self.starts = robot, variants, starts
         self.control_period_s = substeps * robot.model.opt.timestep
         self._substeps = substeps
+        self._models = variants.models if line is None else [with_line(model, line) for model in variants.models]
         # The first three of a body's six numbers are the force, world frame.
         self._force_at = 6 * robot.model.body(PUSHED_BODY).id
         threads = threads or available_threads()
         self._pool = rollout.Rollout(nthread=threads)
-        self._data = [mujoco.MjData(robot.model) for _ in range(threads)]
+        self._data = [mujoco.MjData(self._models[0]) for _ in range(threads)]
         # One pool, one call at a time: two devices, or a trainer and an evaluator, may call at once.
         # Each call keeps every thread busy, so that waiting costs nothing.
         self._lock = threading.Lock()
@@ -94,7 +106,7 @@ class NativePhysics:
         control = np.repeat(control, self._substeps, axis=1)
         state = np.empty((count, self._substeps, initial.shape[1]))
         sensordata = np.empty((count, self._substeps, model.nsensordata))
-        models = [self.variants.models[index] for index in variants[order]]
+        models = [self._models[index] for index in variants[order]]
         with self._lock:
             self._pool.rollout(
                 models, self._data, initial, control, skip_checks=True, nstep=self._substeps,

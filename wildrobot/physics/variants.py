@@ -1,12 +1,13 @@
 """The bank of randomised robots.
 
-Whatever needs MuJoCo's compiler is computed here, once; an episode draws a robot by its index.
+Whatever needs MuJoCo's compiler is computed here, once; an episode draws a robot by its index. What can differ is
+stated once, in `PARAMETERS`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -18,7 +19,77 @@ from wildrobot.errors import UsageError
 from wildrobot.physics.config import VariantsConfig
 from wildrobot.robot import Robot
 
-PARAMETER_NAMES = ("friction", "mass_scale", "com_x_m", "com_y_m", "gain_scale", "frictionloss_scale", "armature_scale")
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """One thing in which robots differ.
+
+    Attributes:
+      name: unique; its unit is its ending, and a scale has none.
+      nominal: of an unchanged model.
+      apply: changes a copy of the nominal model.
+      mirror_sign: -1 for what changes its sign when left and right are exchanged.
+    """
+
+    name: str
+    nominal: Callable[[mujoco.MjModel], float]
+    apply: Callable[[mujoco.MjModel, float], None]
+    mirror_sign: int = 1
+
+
+def _friction(model: mujoco.MjModel, value: float) -> None:
+    # MuJoCo takes the larger friction of a contact's two geoms: both sides must carry it.
+    model.geom_friction[:, 0] = value
+
+
+def _mass(model: mujoco.MjModel, scale: float) -> None:
+    model.body_mass *= scale
+    model.body_inertia *= scale
+
+
+def _com(axis: int) -> Callable[[mujoco.MjModel, float], None]:
+    def apply(model: mujoco.MjModel, offset_m: float) -> None:
+        model.body_ipos[model.body("torso").id, axis] += offset_m
+
+    return apply
+
+
+def _gain(model: mujoco.MjModel, scale: float) -> None:
+    model.actuator_gainprm[:, 0] *= scale
+    model.actuator_biasprm[:, 1:3] *= scale
+
+
+def _frictionloss(model: mujoco.MjModel, scale: float) -> None:
+    model.dof_frictionloss *= scale
+
+
+def _armature(model: mujoco.MjModel, scale: float) -> None:
+    model.dof_armature *= scale
+
+
+def _tilt(axis: int) -> Callable[[mujoco.MjModel, float], None]:
+    def apply(model: mujoco.MjModel, tilt_rad: float) -> None:
+        """The floor stays z = 0 and gravity leans: the same as a floor and soles that are not level."""
+        size, direction = np.linalg.norm(model.opt.gravity), model.opt.gravity.copy()
+        direction[axis] += size * np.sin(tilt_rad)
+        direction[2] = -np.sqrt(size**2 - np.sum(np.square(direction[:2])))
+        model.opt.gravity = direction
+
+    return apply
+
+
+PARAMETERS = (
+    Parameter("friction", lambda model: model.geom("floor").friction[0], _friction),
+    Parameter("mass_scale", lambda _: 1.0, _mass),
+    Parameter("com_x_m", lambda _: 0.0, _com(0)),
+    Parameter("com_y_m", lambda _: 0.0, _com(1), mirror_sign=-1),
+    Parameter("gain_scale", lambda _: 1.0, _gain),
+    Parameter("frictionloss_scale", lambda _: 1.0, _frictionloss),
+    Parameter("armature_scale", lambda _: 1.0, _armature),
+    Parameter("tilt_x_rad", lambda _: 0.0, _tilt(0)),
+    Parameter("tilt_y_rad", lambda _: 0.0, _tilt(1), mirror_sign=-1),
+)
+PARAMETER_NAMES = tuple(parameter.name for parameter in PARAMETERS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +98,7 @@ class VariantBank:
 
     Attributes:
       models: the K compiled models.
-      parameters: what was drawn for each, in the order of `PARAMETER_NAMES`; a critic may look at it.
+      parameters: what was drawn for each, in the order of `PARAMETERS`; a critic may look at it.
     """
 
     models: tuple[mujoco.MjModel, ...]
@@ -37,25 +108,32 @@ class VariantBank:
     def count(self) -> int:
         return len(self.models)
 
+    @property
+    def down(self) -> Float[np.ndarray, "K 3"]:
+        """The direction of gravity of each robot, world frame."""
+        gravity = np.stack([model.opt.gravity for model in self.models])
+        return (gravity / np.linalg.norm(gravity, axis=1, keepdims=True)).astype(np.float32)
+
 
 def make_variants(robot: Robot, config: VariantsConfig) -> VariantBank:
     """Compiles `config.count` robots; the first one is the nominal robot, unchanged."""
-    rng = np.random.default_rng(config.seed)
+    rng, tilt_rng = np.random.default_rng(config.seed), np.random.default_rng((config.seed, 1))
     models, parameters = [robot.model], [_nominal(robot)]
     for _ in range(config.count - 1):
-        drawn = np.array(
-            [
-                rng.uniform(*config.friction),
-                rng.uniform(*config.mass_scale),
-                *rng.uniform(*config.com_offset_m, size=2),
-                rng.uniform(*config.gain_scale),
-                rng.uniform(*config.frictionloss_scale),
-                rng.uniform(*config.armature_scale),
-            ]
-        )
+        values = [
+            rng.uniform(*config.friction),
+            rng.uniform(*config.mass_scale),
+            *rng.uniform(*config.com_offset_m, size=2),
+            rng.uniform(*config.gain_scale),
+            rng.uniform(*config.frictionloss_scale),
+            rng.uniform(*config.armature_scale),
+        ]
         # Each link deviates on its own, around a common deviation of the whole robot.
-        models.append(_vary(robot.model, drawn, rng.uniform(*config.link_mass_scale, size=robot.model.nbody)))
-        parameters.append(drawn)
+        link_scale = rng.uniform(*config.link_mass_scale, size=robot.model.nbody)
+        towards, angle_rad = tilt_rng.uniform(0.0, (2.0 * np.pi, config.tilt_rad))
+        values += [angle_rad * np.cos(towards), angle_rad * np.sin(towards)]
+        models.append(_vary(robot.model, values, link_scale))
+        parameters.append(np.array(values))
     return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
 
 
@@ -79,23 +157,17 @@ def chosen_variants(robot: Robot, choices: Sequence[Mapping[str, float]]) -> Var
 
 
 def _nominal(robot: Robot) -> Float[np.ndarray, "P"]:
-    return np.array([robot.model.geom("floor").friction[0], 1.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+    return np.array([parameter.nominal(robot.model) for parameter in PARAMETERS])
 
 
 def _vary(
-    nominal: mujoco.MjModel, parameters: Float[np.ndarray, "P"], link_scale: Float[np.ndarray, " bodies"]
+    nominal: mujoco.MjModel, values: Sequence[float] | np.ndarray, link_scale: Float[np.ndarray, " bodies"]
 ) -> mujoco.MjModel:
     model = nominal.__copy__()
-    friction, mass_scale, com_x_m, com_y_m, gain, frictionloss, armature = parameters
-    # MuJoCo takes the larger friction of a contact's two geoms: both sides must carry it.
-    model.geom_friction[:, 0] = friction
-    model.body_mass *= mass_scale * link_scale
-    model.body_inertia *= mass_scale * link_scale[:, None]
-    model.body_ipos[model.body("torso").id, :2] += (com_x_m, com_y_m)
-    model.actuator_gainprm[:, 0] *= gain
-    model.actuator_biasprm[:, 1:3] *= gain
-    model.dof_frictionloss *= frictionloss
-    model.dof_armature *= armature
+    for parameter, value in zip(PARAMETERS, values, strict=True):
+        parameter.apply(model, float(value))
+    model.body_mass *= link_scale
+    model.body_inertia *= link_scale[:, None]
     # Recomputes what the compiler derives from masses and armature (inverse weights, ...).
     mujoco.mj_setConst(model, mujoco.MjData(model))
     return model

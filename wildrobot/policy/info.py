@@ -46,7 +46,7 @@ class ActionMapping(HeaderSection):
             scale_rad=listed(actions.scale_rad),
             lower_rad=listed(actions.lower_rad),
             upper_rad=listed(actions.upper_rad),
-            delay_steps=actions.delay_steps,
+            delay_steps=actions.latency_steps[1],
             control_period_s=float(env.control_period_s),
         )
 

@@ -17,8 +17,8 @@ Collision = Literal["feet", "full"]
 "full", for evaluation and pictures: self-collision, body on floor, and the geoms that make it look like a robot.
 """
 
-NO_LOAD_SPEED_RAD_PER_S = 5.8
-"""Of the servos at 11.1 V (data sheet); above it, a real one cannot do what the simulated one does."""
+NO_LOAD_SPEED_RAD_PER_S, STALL_TORQUE_Nm = 5.8, 4.41
+"""Of the servos at 11.1 V (data sheet)."""
 
 # Contact bits: what the floor is, and what the links are to each other.
 _FLOOR, _BODY = 1, 2
@@ -59,6 +59,15 @@ class Robot:
     sole_half_width_m: float
     collision: Collision
     digest: str
+
+    stall_torque_Nm: float = STALL_TORQUE_Nm
+    no_load_speed_rad_per_s: float = NO_LOAD_SPEED_RAD_PER_S
+
+    @property
+    def joint_groups(self) -> Mapping[str, np.ndarray]:
+        """Stopgap."""
+        legs = [any(part in name for part in ("hip", "knee", "ankle")) for name in self.joint_names]
+        return {"legs": np.flatnonzero(legs), "arms": np.flatnonzero(~np.array(legs))}
 
 
 def load_robot(collision: Collision = "feet", *, timestep_s: float = 0.005) -> Robot:

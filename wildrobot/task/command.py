@@ -1,14 +1,15 @@
 """What the robot is asked to do: a velocity in the heading frame and a yaw rate.
 
-Chance enters as arguments, numbers uniform in [0, 1): one call of the random generator serves a whole
-step, which compiles several times faster than one call per draw, and tests can say what was drawn.
+Randomness is passed in, as numbers uniform in [0, 1); see `wildrobot.draws`.
 """
 
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from wildrobot.task import frames
 from wildrobot.task.config import CommandConfig
 
 Scalar = float | Float[Array, "*n"]
@@ -22,17 +23,21 @@ DRAWS = 4
 
 
 def sample(draws: Float[Array, " 4"], config: CommandConfig) -> Float[Array, " 3"]:
-    """A command (vx, vy, yaw rate): standing still, straight (vx alone), or anything in the ranges.
+    """A command (vx, vy, yaw rate): standing, straight (vx alone), sideways (vy alone), or anything in the ranges.
 
     Args:
-      draws: uniform in [0, 1): which of the three, then where in each range.
+      draws: uniform in [0, 1): which of the four, then where in each range.
       config: shares and ranges.
     """
     ranges = jnp.array([config.vx_m_per_s, config.vy_m_per_s, config.yaw_rate_rad_per_s])
     anything = within(draws[1:], ranges[:, 0], ranges[:, 1])
-    straight = anything * jnp.array([1.0, 0.0, 0.0])
-    moving = jnp.where(draws[0] < config.standing_share + config.straight_share, straight, anything)
-    return jnp.where(draws[0] < config.standing_share, 0.0, moving)
+    straight, sideways = anything * jnp.array([1.0, 0.0, 0.0]), anything * jnp.array([0.0, 1.0, 0.0])
+    standing_up_to, straight_up_to, sideways_up_to = np.cumsum(
+        [config.standing_share, config.straight_share, config.sideways_share]
+    )
+    moving = jnp.where(draws[0] < sideways_up_to, sideways, anything)
+    moving = jnp.where(draws[0] < straight_up_to, straight, moving)
+    return jnp.where(draws[0] < standing_up_to, 0.0, moving)
 
 
 def within(draw: Float[Array, "*n"], lower: Scalar, upper: Scalar) -> Float[Array, "*n"]:
@@ -64,3 +69,23 @@ def held_yaw_rate(
     limit = max(abs(bound) for bound in config.yaw_rate_rad_per_s)
     correction = jnp.clip(config.heading_gain_per_s * heading_error_rad, -limit, limit)
     return jnp.where(is_standing(command), 0.0, command[2] + correction)
+
+
+def held(
+    command: Float[Array, " 3"],
+    heading_goal_rad: Float[Array, ""],
+    heading_rad: Float[Array, ""],
+    config: CommandConfig,
+) -> Float[Array, " 3"]:
+    """The command as it is seen and tracked: with the yaw rate that heading hold asks for at this heading."""
+    error_rad = frames.wrapped_rad(heading_goal_rad - heading_rad)
+    return command.at[2].set(held_yaw_rate(command, error_rad, config))
+
+
+def bounds(config: CommandConfig) -> Float[np.ndarray, "2 3"]:
+    """The least and the greatest command that a robot may be asked for, heading hold included."""
+    ranges = np.array([config.vx_m_per_s, config.vy_m_per_s, config.yaw_rate_rad_per_s])
+    low_high = np.stack([np.minimum(ranges[:, 0], 0.0), np.maximum(ranges[:, 1], 0.0)])
+    if config.heading_hold:  # corrects by no more than the widest yaw rate
+        low_high[:, 2] += np.array([-1.0, 1.0]) * np.abs(ranges[2]).max()
+    return low_high

@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from wildrobot.config import NonNegative, Positive, PositiveRange, Range, Section, Share
+from wildrobot.config import NonNegative, Ordered, Positive, PositiveRange, Range, Section, Share
+from wildrobot.task import entries, reward
+from wildrobot.task.sensing import SensingConfig
+from wildrobot.task.termination import TerminationConfig
+
+if TYPE_CHECKING:
+    RewardConfig = NoiseConfig = Section
+else:
+    RewardConfig, NoiseConfig = reward.config_class(), entries.noise_class()
+
+Latency = Annotated[int, Field(ge=0, le=5)]
 
 
 class ActionConfig(Section):
-    """How an action becomes joint targets."""
+    """How an action becomes joint targets, and how many control steps later; each episode draws its latency."""
 
     scale_rad: dict[str, Positive]
-    delay_steps: Annotated[int, Field(ge=0, le=3)]
+    latency_steps: Annotated[tuple[Latency, Latency], Ordered]
 
 
 class CommandConfig(Section):
-    """What the robot is asked to do."""
+    """What the robot is asked to do. The shares are of commands to stand, with vx alone, and with vy alone."""
 
     vx_m_per_s: Range
     vy_m_per_s: Range
     yaw_rate_rad_per_s: Range
     standing_share: Share
     straight_share: Share
+    sideways_share: Share = 0.0
     resample_s: PositiveRange
     heading_hold: bool
     heading_gain_per_s: NonNegative
 
     @model_validator(mode="after")
     def _shares_fit(self) -> CommandConfig:
-        if self.standing_share + self.straight_share > 1:
-            raise ValueError("standing_share + straight_share must not exceed 1")
+        if self.standing_share + self.straight_share + self.sideways_share > 1:
+            raise ValueError("standing_share + straight_share + sideways_share must not exceed 1")
         return self
 
 
-class ObservationConfig(Section):
-    """Sensor noise (uniform, half widths) and the errors that stay through an episode."""
+class HistoryConfig(Section):
+    """What the actor saw before: how many control steps, and which entries."""
 
-    gyro_noise_rad_per_s: NonNegative
-    gravity_noise: NonNegative
-    joint_angle_noise_rad: NonNegative
-    joint_velocity_noise_rad_per_s: NonNegative
-    joint_zero_error_rad: NonNegative
-    tilt_error_rad: NonNegative
+    steps: Annotated[int, Field(ge=0, le=50)] = 0
+    entries: tuple[str, ...] = ("gyro", "gravity", "last_action")
+
+    @field_validator("entries")
+    @classmethod
+    def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(names) - set(entries.ACTOR)):
+            raise ValueError(f"the actor sees no {', '.join(unknown)}; choose of: {', '.join(entries.ACTOR)}")
+        return names
+
+
+class ObservationConfig(Section):
+    """Noise of the actor's entries, and its history."""
+
+    noise: NoiseConfig
+    history: HistoryConfig = HistoryConfig()
 
 
 class GaitConfig(Section):
@@ -52,26 +73,6 @@ class GaitConfig(Section):
     frequency_hz: Positive
     swing_share: Annotated[float, Field(gt=0, lt=1)]
     swing_height_m: Positive
-
-
-class RewardConfig(Section):
-    """Weight of each term by name, and the widths of the terms that have one."""
-
-    weights: dict[str, float]
-    velocity_width_m_per_s: Positive
-    yaw_rate_width_rad_per_s: Positive
-    heading_width_rad: Positive
-    foot_height_width_m: Positive
-    least_foot_gap_m: Positive
-    velocity_filter_s: NonNegative
-    pose_weights: dict[str, NonNegative]
-
-
-class TerminationConfig(Section):
-    """When a robot counts as fallen."""
-
-    min_base_height_m: Positive
-    max_tilt_rad: Positive
 
 
 class PushConfig(Section):
@@ -87,8 +88,10 @@ class TaskConfig(Section):
     episode_length_s: Positive
     action: ActionConfig
     command: CommandConfig
+    sensing: SensingConfig = SensingConfig()
     observation: ObservationConfig
     gait: GaitConfig
+    velocity_filter_s: NonNegative
     reward: RewardConfig
     termination: TerminationConfig
     push: PushConfig

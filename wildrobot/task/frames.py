@@ -24,8 +24,8 @@ def heading_rad(quat: Float[Array, " 4"]) -> Float[Array, ""]:
     return jnp.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
 
 
-def in_heading_frame(vector: Float[Array, " 3"], heading: Float[Array, ""]) -> Float[Array, " 3"]:
-    """A vector of the world's frame in the heading frame: z up, x along the heading."""
+def in_heading_frame(vector: Float[Array, "3 *n"], heading: Float[Array, ""]) -> Float[Array, "3 *n"]:
+    """Vectors of the world's frame in the heading frame: z up, x along the heading."""
     c, s = jnp.cos(heading), jnp.sin(heading)
     x, y, z = vector
     return jnp.stack([c * x + s * y, c * y - s * x, z])

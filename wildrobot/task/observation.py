@@ -1,166 +1,117 @@
-"""What the actor sees (the real robot's senses) and what the critic sees besides."""
+"""The observations of one robot: entries of `entries.py` in a row, with noise, and what the actor saw before."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from wildrobot.task import frames
-from wildrobot.task.config import ObservationConfig, TaskConfig
-from wildrobot.task.termination import SOUND_ANGLE_RAD, SOUND_LIMIT
-from wildrobot.task.view import Readings
+from wildrobot.robot.mirror import SignedPermutation
+from wildrobot.task.config import ObservationConfig
+from wildrobot.task.entries import ACTOR, CRITIC, Entry, Limits, Moment
+from wildrobot.task.mirror import RobotMirror, joined, of_kind
 
-ACTOR_LAYOUT = (
-    ("gyro", 3),
-    ("gravity", 3),
-    ("joint_angle", 17),
-    ("joint_velocity", 17),
-    ("last_action", 17),
-    ("command", 3),
-    ("gait_clock", 2),
-)
-"""Names and sizes of the actor's observation, in order. Gyro [rad/s] and gravity direction in the IMU's
-frame; joint angles relative to home [rad], joint velocities [rad/s] and last action [-1, 1] in actuator
-order; command (vx [m/s], vy [m/s], yaw rate now asked for [rad/s]); (cos, sin) of the gait phase."""
-
-_LOAD_SCALE_N = 40.0
-"""About the robot's weight: brings foot loads to the size of the other entries."""
-
-_ROTATED_LIMIT = np.sqrt(3.0) * SOUND_LIMIT
-"""Of an entry of a vector after a rotation."""
+HISTORY = "history"
+"""Name of the last entry of the actor's layout, if there is any history."""
 
 
-class SensorErrors(NamedTuple):
-    """Errors that stay through an episode."""
+class Observation:
+    """Forms `state` for the actor and `privileged_state` for the critic. Immutable and pure.
 
-    joint_zero_rad: Float[Array, " 17"]
-    tilt_quat: Float[Array, " 4"]
+    The history holds, newest first, what the actor saw of some entries at the control steps before, noise included;
+    before an episode's first step it is what the actor sees at that step.
 
+    Attributes:
+      layout: names and sizes of the actor's entries, in order.
+      noise_draws: uniform numbers that `__call__` takes.
+    """
 
-ERROR_DRAWS = 19
-"""Uniform numbers that `sensor_errors` takes."""
-NOISE_DRAWS = 40
-"""Uniform numbers that `actor_observation` takes."""
+    def __init__(self, config: ObservationConfig, limits: Limits):
+        """Resolves sizes and noise for a robot with as many joints and parameters as the limits are of."""
+        self._limits = limits
+        self._sizes = {"joints": len(limits.home_rad), "parameters": limits.variants.shape[1]}
+        actor, noise = list(ACTOR.values()), config.noise
+        noisy = [entry for entry in actor if entry.noisy]
+        assert actor[: len(noisy)] == noisy  # the noise is added in one piece
+        half_widths = [np.full(self._size(entry), getattr(noise, entry.name), np.float32) for entry in noisy]
+        self._half_width = np.concatenate(half_widths)
+        self.noise_draws = len(self._half_width)
+        self._kept = _columns(actor, [self._size(entry) for entry in actor], config.history.entries)
+        self._steps = config.history.steps
+        self.layout = tuple((entry.name, self._size(entry)) for entry in actor)
+        if self._steps:
+            self.layout += ((HISTORY, self._steps * len(self._kept)),)
 
+    def reset(self, draws: Float[Array, " noise"], moment: Moment) -> tuple[dict[str, Any], Float[Array, "steps kept"]]:
+        """The first observations of an episode, and the history for the next ones."""
+        now = self._actor(draws, moment)
+        history = jnp.tile(now[self._kept], (self._steps, 1))
+        return self._observations(now, history, moment), history
 
-def sensor_errors(draws: Float[Array, " 19"], config: ObservationConfig) -> SensorErrors:
-    """The zero error of each joint and the mounting error (roll, pitch) of the IMU, from uniform draws in [0, 1)."""
-    signed = 2.0 * draws - 1.0
-    roll_pitch = signed[17:] * config.tilt_error_rad
-    # A small rotation: (1, angle / 2), normalised.
-    quat = jnp.concatenate([jnp.ones(1), 0.5 * roll_pitch, jnp.zeros(1)])
-    return SensorErrors(signed[:17] * config.joint_zero_error_rad, quat / jnp.linalg.norm(quat))
+    def step(
+        self, draws: Float[Array, " noise"], moment: Moment, history: Float[Array, "steps kept"]
+    ) -> tuple[dict[str, Any], Float[Array, "steps kept"]]:
+        """The observations, and the history for the next ones; the draws, uniform in [0, 1), are the noise."""
+        now = self._actor(draws, moment)
+        later = jnp.concatenate([now[self._kept][None], history])[: self._steps]
+        return self._observations(now, history, moment), later
 
+    def bounds(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """The least and the greatest value of each number of each observation, float32."""
+        actor = self._joined(ACTOR.values())
+        actor[:, : self.noise_draws] += np.array([[-1.0], [1.0]]) * self._half_width
+        state = np.concatenate([actor, np.tile(actor[:, self._kept], self._steps)], axis=1)
+        privileged = np.concatenate([state, self._joined(CRITIC.values())], axis=1)
+        return {"state": _widened(state), "privileged_state": _widened(privileged)}
 
-def actor_observation(
-    draws: Float[Array, " 40"],
-    readings: Readings,
-    errors: SensorErrors,
-    home_rad: Float[Array, " 17"],
-    last_action: Float[Array, " 17"],
-    command: Float[Array, " 3"],
-    clock: Float[Array, " 2"],
-    config: ObservationConfig,
-) -> Float[Array, " 62"]:
-    """The actor's observation in the order of `ACTOR_LAYOUT`; the draws, uniform in [0, 1), are its noise."""
-    sensed = jnp.concatenate(
-        [
-            frames.rotate_inverse(errors.tilt_quat, readings.gyro_rad_per_s),
-            frames.rotate_inverse(errors.tilt_quat, readings.gravity),
-            readings.joint_angle_rad + errors.joint_zero_rad - home_rad,
-            readings.joint_velocity_rad_per_s,
+    def mirrors(self, robot: RobotMirror) -> dict[str, SignedPermutation]:
+        """What becomes of each observation when left and right are exchanged."""
+
+        def parts(entries: Iterable[Entry]) -> list[SignedPermutation]:
+            return [of_kind(entry.mirror, self._size(entry), robot) for entry in entries]
+
+        now = joined(parts(ACTOR.values()))
+        # Entries are kept whole, so that the mirror of what is kept lies among what is kept.
+        place = {column: index for index, column in enumerate(self._kept)}
+        kept = SignedPermutation(np.array([place[now.source[c]] for c in self._kept], int), now.sign[self._kept])
+        state = joined([now, *[kept] * self._steps])
+        return {"state": state, "privileged_state": joined([state, *parts(CRITIC.values())])}
+
+    def _size(self, entry: Entry) -> int:
+        return entry.size if isinstance(entry.size, int) else self._sizes[entry.size]
+
+    def _actor(self, draws: Float[Array, " noise"], moment: Moment) -> Float[Array, " now"]:
+        exact = jnp.concatenate([entry.form(moment) for entry in ACTOR.values()])
+        return exact.at[: self.noise_draws].add((2.0 * draws - 1.0) * self._half_width)
+
+    @staticmethod
+    def _observations(now: Float[Array, " now"], history: Float[Array, "steps kept"], moment: Moment) -> dict[str, Any]:
+        state = jnp.concatenate([now, history.ravel()])
+        privileged = [entry.form(moment) for entry in CRITIC.values()]
+        return {"state": state, "privileged_state": jnp.concatenate([state, *privileged])}
+
+    def _joined(self, entries: Iterable[Entry]) -> np.ndarray:
+        """Bounds without noise, shape (2, n)."""
+        parts = [
+            np.stack([np.broadcast_to(bound, self._size(entry)) for bound in entry.bounds(self._limits)])
+            for entry in entries
         ]
-    )
-    half_width = np.repeat(
-        np.array(
-            [
-                config.gyro_noise_rad_per_s,
-                config.gravity_noise,
-                config.joint_angle_noise_rad,
-                config.joint_velocity_noise_rad_per_s,
-            ],
-            np.float32,
-        ),
-        [size for _, size in ACTOR_LAYOUT[:4]],
-    )
-    return jnp.concatenate([sensed + (2.0 * draws - 1.0) * half_width, last_action, command, clock])
+        return np.concatenate(parts, axis=1).astype(np.float64)
 
 
-def critic_observation(
-    actor: Float[Array, " 62"],
-    readings: Readings,
-    errors: SensorErrors,
-    velocity_filtered: Float[Array, " 3"],
-    variant_parameters: Float[Array, " 7"],
-) -> Float[Array, " 122"]:
-    """The actor's observation, and what only a simulation knows."""
-    return jnp.concatenate(
-        [
-            actor,
-            readings.base_velocity_heading_m_per_s,
-            velocity_filtered,
-            readings.base_position_m[2:],
-            readings.foot_load_N / _LOAD_SCALE_N,
-            readings.foot_clearance_m,
-            readings.foot_velocity_m_per_s.ravel(),
-            readings.torque_Nm,
-            errors.joint_zero_rad,
-            errors.tilt_quat[1:3],
-            variant_parameters,
-        ]
-    )
+def _columns(entries: Sequence[Entry], sizes: Sequence[int], names: Sequence[str]) -> np.ndarray:
+    """Where the numbers of the named entries lie among those of all, in the order of the names."""
+    starts = dict(zip([entry.name for entry in entries], np.cumsum([0, *sizes]), strict=False))
+    widths = dict(zip([entry.name for entry in entries], sizes, strict=True))
+    parts = [np.arange(starts[name], starts[name] + widths[name]) for name in names]
+    return np.concatenate(parts) if parts else np.zeros(0, int)
 
 
-def bounds(
-    config: TaskConfig, home_rad: Float[np.ndarray, " 17"], variant_parameters: Float[np.ndarray, "variants 7"]
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The least and the greatest value of each entry of each observation, float32."""
-    actor = _actor_bounds(config, home_rad)
-    return {"state": actor, "privileged_state": _critic_bounds(actor, config, variant_parameters)}
-
-
-def _actor_bounds(config: TaskConfig, home_rad: Float[np.ndarray, " 17"]) -> tuple[np.ndarray, np.ndarray]:
-    noise = config.observation
-    joint_angle = SOUND_ANGLE_RAD + noise.joint_zero_error_rad + noise.joint_angle_noise_rad
-    ranges = np.array([config.command.vx_m_per_s, config.command.vy_m_per_s, config.command.yaw_rate_rad_per_s])
-    command = np.stack([np.minimum(ranges[:, 0], 0.0), np.maximum(ranges[:, 1], 0.0)])
-    if config.command.heading_hold:  # corrects by no more than the widest yaw rate
-        command[:, 2] += np.array([-1.0, 1.0]) * np.abs(ranges[2]).max()
-    return _joined(
-        _symmetric(_ROTATED_LIMIT + noise.gyro_noise_rad_per_s, 3),
-        _symmetric(1.0 + noise.gravity_noise, 3),
-        (-joint_angle - home_rad, joint_angle - home_rad),
-        _symmetric(SOUND_LIMIT + noise.joint_velocity_noise_rad_per_s, 17),
-        _symmetric(1.0, 17),
-        (command[0], command[1]),
-        _symmetric(1.0, 2),
-    )
-
-
-def _critic_bounds(
-    actor: tuple[np.ndarray, np.ndarray], config: TaskConfig, variant_parameters: Float[np.ndarray, "variants 7"]
-) -> tuple[np.ndarray, np.ndarray]:
-    return _joined(
-        actor,
-        _symmetric(_ROTATED_LIMIT, 3 + 3),  # base velocity, and the same filtered with the yaw rate
-        _symmetric(SOUND_LIMIT, 1 + 2),  # height of the base, foot loads
-        _symmetric(SOUND_LIMIT + 1.0, 2),  # foot clearance: a corner of the sole is within 1 m of its centre
-        _symmetric(SOUND_LIMIT, 6 + 17),  # foot velocities, torques
-        _symmetric(config.observation.joint_zero_error_rad, 17),
-        _symmetric(config.observation.tilt_error_rad, 2),
-        (variant_parameters.min(axis=0), variant_parameters.max(axis=0)),
-    )
-
-
-def _symmetric(bound: float, size: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.full(size, -bound), np.full(size, bound)
-
-
-def _joined(*parts: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Joined, and wider by what rounding to float32 may add."""
-    low, high = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+def _widened(bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Wider by what rounding to float32 may add."""
+    low, high = bounds
     slack = 1e-6 + 1e-6 * np.maximum(np.abs(low), np.abs(high))
     return (low - slack).astype(np.float32), (high + slack).astype(np.float32)

@@ -6,9 +6,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from wildrobot.config import Positive, Section
 from wildrobot.robot import Robot
-from wildrobot.task.config import TerminationConfig
 from wildrobot.task.view import RobotView
+
+
+class TerminationConfig(Section):
+    """When a robot counts as fallen."""
+
+    min_base_height_m: Positive
+    max_tilt_rad: Positive
 
 
 def has_fallen(

@@ -10,8 +10,6 @@ from jaxtyping import Array, Float
 from wildrobot.robot import Robot
 from wildrobot.task import frames
 
-_DOWN = (0.0, 0.0, -1.0)
-
 
 @runtime_checkable
 class RobotView(Protocol):
@@ -39,17 +37,19 @@ class Readings(NamedTuple):
     gyro_rad_per_s: Float[Array, " 3"]
     gravity: Float[Array, " 3"]
     yaw_rate_rad_per_s: Float[Array, ""]
-    joint_angle_rad: Float[Array, " 17"]
-    joint_velocity_rad_per_s: Float[Array, " 17"]
-    torque_Nm: Float[Array, " 17"]
+    joint_angle_rad: Float[Array, " joints"]
+    joint_velocity_rad_per_s: Float[Array, " joints"]
+    torque_Nm: Float[Array, " joints"]
     foot_position_m: Float[Array, "2 3"]
     foot_velocity_m_per_s: Float[Array, "2 3"]
     foot_load_N: Float[Array, " 2"]
     foot_clearance_m: Float[Array, " 2"]
 
 
-def read(robot: Robot, view: RobotView) -> Readings:
-    """Names the state and the sensors of one robot."""
+def read(robot: Robot, view: RobotView, down: Float[Array, " 3"] | None = None) -> Readings:
+    """Names the state and the sensors of one robot; `down`: direction of gravity in the world, -z if not given."""
+    if down is None:
+        down = jnp.array([0.0, 0.0, -1.0])
 
     def sensor(name: str) -> Float[Array, " n"]:
         return view.sensordata[robot.sensors[name]]
@@ -63,7 +63,7 @@ def read(robot: Robot, view: RobotView) -> Readings:
         base_velocity_heading_m_per_s=frames.in_heading_frame(view.qvel[:3], heading),
         heading_rad=heading,
         gyro_rad_per_s=gyro,
-        gravity=frames.rotate_inverse(imu, jnp.array(_DOWN)),
+        gravity=frames.rotate_inverse(imu, down),
         yaw_rate_rad_per_s=frames.rotate(imu, gyro)[2],
         joint_angle_rad=view.qpos[robot.qpos_index],
         joint_velocity_rad_per_s=view.qvel[robot.dof_index],

@@ -19,6 +19,7 @@ from wildrobot.evaluation.play.suite import Suite
 from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
+from wildrobot.physics.servo import TorqueSpeedLine
 from wildrobot.physics.starts import StartBank, joined, make_starts, rows
 from wildrobot.physics.variants import chosen_variants
 from wildrobot.resets.config import StartsConfig
@@ -30,13 +31,14 @@ FALLEN_BEYOND_RAD = 0.80
 """A base tilted further than this [rad] has fallen."""
 
 _POLICYS_OWN = (
-    ("physics", "timestep_s"),
-    ("physics", "substeps"),
-    ("task", "action"),
-    ("task", "command"),
-    ("task", "gait"),
+    "physics.timestep_s",
+    "physics.substeps",
+    "task.action",
+    "task.command",
+    "task.gait",
+    "task.observation.history",
 )
-"""What stays as it was in training: control period, action mapping, latency, heading hold, gait clock."""
+"""What stays as it was in training: control period, action mapping, latency, heading hold, gait clock, history."""
 
 
 class PushPlan(NamedTuple):
@@ -88,11 +90,13 @@ def make_batch(
         chosen_variants(robot, [dict(variant) for variant in variants]),
         joined([_starts(robot, suite, kind) for kind in kinds]),
     )
-    physics = config.physics
+    physics, line = config.physics, None
+    if physics.torque_speed_line:
+        line = TorqueSpeedLine(robot.stall_torque_Nm, robot.no_load_speed_rad_per_s)
     if setting.engine == "native":
-        engine = NativePhysics(robot, *banks, substeps=physics.substeps, threads=physics.threads)
+        engine = NativePhysics(robot, *banks, substeps=physics.substeps, threads=physics.threads, line=line)
     else:
-        engine = MjxPhysics(robot, *banks, substeps=physics.substeps, implementation="jax")
+        engine = MjxPhysics(robot, *banks, substeps=physics.substeps, implementation="jax", line=line)
     env = WildRobotEnv(config, engine)
     numbers = np.arange(episodes)
     return EvalBatch(
@@ -119,36 +123,50 @@ def judge_env_config(
       UsageError: if what is the policy's own does not fit this version's configuration.
     """
     tree = load_experiment("walk").env.model_dump(mode="json")
-    for section, name in _POLICYS_OWN:
-        try:
-            tree[section][name] = env_config[section][name]
-        except (KeyError, TypeError):
-            raise UsageError(
-                f"the policy file does not say its {section}.{name}; export it again from its training run"
-            ) from None
-    tree["variants"]["count"] = 1
-    tree["starts"]["count"] = suite.episodes
-    tree["task"] |= {
-        "observation": dict.fromkeys(tree["task"]["observation"], 0.0),
-        "push": tree["task"]["push"] | {"velocity_m_per_s": 0.0},
-        "termination": {"min_base_height_m": FALLEN_BELOW_M, "max_tilt_rad": FALLEN_BEYOND_RAD},
+    tree = with_settings(tree, _policys_own(env_config), "environment of the policy")
+    ideal = {
+        "physics.torque_speed_line": False,
+        "variants.count": 1,
+        "starts.count": suite.episodes,
+        "task.observation.noise": dict.fromkeys(tree["task"]["observation"]["noise"], 0.0),
+        "task.sensing": {},
+        "task.push.velocity_m_per_s": 0.0,
+        "task.termination": {"min_base_height_m": FALLEN_BELOW_M, "max_tilt_rad": FALLEN_BEYOND_RAD},
     }
-    if setting.settings is not None:
-        tree = with_settings(tree, suite.file.settings[setting.settings], f"{suite.source}: {setting.settings}")
-    # The case's own fields come last.
+    tree = with_settings(tree, ideal, "environment of the judge")
     if setting.sensors != "ideal":
-        tree["task"]["observation"] = suite.file.sensors[setting.sensors].model_dump(mode="json")
-    if setting.latency_steps is not None:
-        tree["task"]["action"] = tree["task"]["action"] | {"delay_steps": setting.latency_steps}
-    tree["task"]["episode_length_s"] = seconds
-    tree["physics"] |= {
-        "engine": setting.engine,
-        "implementation": "jax",
-        "collision": setting.collision,
-        "threads": threads,
+        tree = with_settings(tree, suite.file.sensors[setting.sensors], suite.source)
+    if setting.settings is not None:
+        tree = with_settings(tree, suite.file.settings[setting.settings], suite.source)
+    # The case's own fields come last.
+    own: dict[str, Any] = {
+        "task.episode_length_s": seconds,
+        "physics.engine": setting.engine,
+        "physics.implementation": "jax",
+        "physics.collision": setting.collision,
+        "physics.threads": threads,
         **_physics_steps(tree["physics"], setting.timestep_s),
     }
+    if setting.latency_steps is not None:
+        own["task.action.latency_steps"] = [setting.latency_steps] * 2
+    tree = with_settings(tree, own, "environment of the case")
     return validated(EnvConfig, tree, "environment of the policy")
+
+
+def _policys_own(env_config: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays as in training, by path."""
+    found = {}
+    for path in _POLICYS_OWN:
+        value: Any = env_config
+        try:
+            for name in path.split("."):
+                value = value[name]
+        except (KeyError, TypeError):
+            raise UsageError(
+                f"the policy file does not say its {path}; export it again from its training run"
+            ) from None
+        found[path] = value
+    return found
 
 
 def _physics_steps(physics: Mapping[str, Any], timestep_s: float | None) -> dict[str, Any]:
@@ -162,7 +180,7 @@ def _physics_steps(physics: Mapping[str, Any], timestep_s: float | None) -> dict
             f"physics steps of {timestep_s:g} s do not fill the policy's control period of {period_s:g} s; "
             "choose a timestep_s that divides it"
         )
-    return {"timestep_s": timestep_s, "substeps": substeps}
+    return {"physics.timestep_s": timestep_s, "physics.substeps": substeps}
 
 
 def _starts(robot: Robot, suite: Suite, kind: str) -> StartBank:

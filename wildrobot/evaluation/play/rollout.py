@@ -16,7 +16,7 @@ from wildrobot.evaluation.play.batch import EvalBatch
 from wildrobot.evaluation.play.case import Play
 from wildrobot.evaluation.play.episodes import Episodes, RobotFacts
 from wildrobot.motion.features import features
-from wildrobot.state import EnvState, where
+from wildrobot.state import EnvState, tree_where
 from wildrobot.task.view import Readings
 
 _CHUNK_STEPS = 50
@@ -72,7 +72,7 @@ class Rollout:
             moved = jax.vmap(self.batch.env.step)(state, action)
         else:
             moved = jax.vmap(self.batch.env.step)(state, action, self._push_N(state, count))
-        state = where(alive, _without_rewards(moved), state)
+        state = tree_where(alive, _without_rewards(moved), state)
         alive = alive & ~moved.terminated
         return (state, alive, count + 1), self._sample(state, alive)
 

@@ -79,8 +79,9 @@ def load_suite(
     if not isinstance(tree, dict):
         raise UsageError(f"{source}: expected a mapping with {', '.join(SuiteFile.model_fields)}")
     file = validated(SuiteFile, migrated(tree, source), source)
-    for settings, changes in file.settings.items():
-        check_settings(changes, f"{source}: settings {settings}")
+    for kind, blocks in (("sensors", file.sensors), ("settings", file.settings)):
+        for block, changes in blocks.items():
+            check_settings(changes, f"{source}: {kind} {block}")
     if quick and file.quick is None:
         return None
     part = file.quick if quick and file.quick else file

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, create_model, model_validator
 
 from wildrobot.config import Count, NonNegative, Positive, Range, Section, Strict
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.actions import BaselineName
 from wildrobot.evaluation.play.case import Collision, Engine
-from wildrobot.task.config import ObservationConfig
+from wildrobot.physics.variants import PARAMETER_NAMES
 
 SCHEMA_VERSION = 2
 
@@ -45,7 +45,22 @@ class PushSpec(Strict):
     duration_s: Positive
 
 
-class CaseSpec(Strict):
+def _variant_fields() -> type[Strict]:
+    """A field for each parameter in which robots differ; scales and friction are positive."""
+    fields: dict[str, Any] = {
+        name: ((PositiveValues if name.endswith("_scale") or name == "friction" else Values) | None, None)
+        for name in PARAMETER_NAMES
+    }
+    return create_model("_VariantFields", __base__=Strict, **fields)
+
+
+if TYPE_CHECKING:
+    _VariantFields = Strict
+else:
+    _VariantFields = _variant_fields()
+
+
+class CaseSpec(_VariantFields):
     """Cases: every combination of the values given. What is not given is as the policy was trained, or nominal."""
 
     vx_m_per_s: Values = (0.0,)
@@ -56,14 +71,7 @@ class CaseSpec(Strict):
     settings: Annotated[tuple[str, ...], *_OneOrMore] | None = None
     seconds: PositiveValues | None = None
     push: PushSpec | None = None
-    friction: PositiveValues | None = None
-    mass_scale: PositiveValues | None = None
-    com_x_m: Values | None = None
-    com_y_m: Values | None = None
-    gain_scale: PositiveValues | None = None
-    frictionloss_scale: PositiveValues | None = None
-    armature_scale: PositiveValues | None = None
-    latency_steps: Annotated[tuple[Annotated[int, Field(ge=0, le=3)], ...], *_OneOrMore] | None = None
+    latency_steps: Annotated[tuple[Annotated[int, Field(ge=0, le=5)], ...], *_OneOrMore] | None = None
     engine: Annotated[tuple[Engine, ...], *_OneOrMore] = ("native",)
     collision: Collision = "full"
     timestep_s: PositiveValues | None = None
@@ -116,7 +124,7 @@ class SuiteFile(Strict):
       baselines: which are played besides.
       metrics: the columns of its table.
       headline: the metrics that say which of two policies is better, and the smallest difference that matters.
-      sensors: named noise and errors of the sensors; `ideal` is there already.
+      sensors: named noise and errors of the sensors, in the form of `settings`; `ideal` is there already.
       settings: named changes of the environment: paths in its configuration and their values.
       starts: named kinds of start.
     """
@@ -129,7 +137,7 @@ class SuiteFile(Strict):
     baselines: tuple[BaselineName, ...] = ()
     metrics: tuple[str, ...]
     headline: dict[str, Positive]
-    sensors: dict[str, ObservationConfig] = Field(default_factory=dict)
+    sensors: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     settings: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     starts: dict[str, StartSpec]
     cases: Annotated[tuple[CaseSpec, ...], Field(min_length=1)]
@@ -152,7 +160,7 @@ class SuiteFile(Strict):
 
 
 def migrated(tree: dict[str, Any], source: str) -> dict[str, Any]:
-    """A file of version 1, which called a metric a figure, as one of this version.
+    """A file of version 1, which called a metric a figure and wrote sensors as one section, as one of this version.
 
     Raises:
       UsageError: for a file that is newer than this program.
@@ -163,9 +171,27 @@ def migrated(tree: dict[str, Any], source: str) -> dict[str, Any]:
     if "schema_version" in tree:
         return tree
     tree = _renamed(tree, "figures", "metrics") | {"schema_version": SCHEMA_VERSION}
+    if isinstance(tree.get("sensors"), dict):
+        tree["sensors"] = {name: _sensor_paths(block) for name, block in tree["sensors"].items()}
     if isinstance(tree.get("gates"), list):
         tree["gates"] = [_renamed(gate, "figure", "metric") for gate in tree["gates"]]
     return tree
+
+
+_SENSORS_OF_VERSION_1 = {
+    "gyro_noise_rad_per_s": "task.observation.noise.gyro",
+    "gravity_noise": "task.observation.noise.gravity",
+    "joint_angle_noise_rad": "task.observation.noise.joint_angle",
+    "joint_velocity_noise_rad_per_s": "task.observation.noise.joint_velocity",
+    "joint_zero_error_rad": "task.sensing.joint_zero_error_rad",
+    "tilt_error_rad": "task.sensing.imu_tilt_rad",
+}
+
+
+def _sensor_paths(block: Any) -> Any:
+    if not isinstance(block, dict):
+        return block
+    return {_SENSORS_OF_VERSION_1.get(name, name): value for name, value in block.items()}
 
 
 def _renamed(tree: Any, old: str, new: str) -> Any:
