@@ -27,7 +27,7 @@ from wildrobot.robot import load_robot
 
 @dataclass(frozen=True)
 class Outputs:
-    """Files and folders to write, None for those that nobody asked for.
+    """Files and folders to write, None for those that are not wanted.
 
     Attributes:
       json: the result.

@@ -35,7 +35,7 @@ def assemble(
     """The result.
 
     Args:
-      suites: what was played, each by everybody.
+      suites: what was played, each by every policy.
       candidates: the policies.
       results: what they reached.
       baselines: what the baselines reached, in the suites that have them.

@@ -1,4 +1,4 @@
-"""Who chooses the actions: a policy, or a baseline that any policy should beat."""
+"""What chooses the actions: a policy, or a baseline that any policy should beat."""
 
 from __future__ import annotations
 

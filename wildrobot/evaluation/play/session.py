@@ -23,7 +23,7 @@ _NOMINAL = Setting("ideal", None, "native", "full", None)
 
 
 class Session:
-    """Plays everybody by the same rules: same starts, same random keys, same length, each robot one episode."""
+    """Plays policies and baselines by the same rules: same starts, same random keys, same length, each robot one episode."""
 
     def __init__(self, *, stochastic: bool, threads: int, record_features: bool = False):
         """Says how actions are chosen, on how many threads, and whether `Episodes.features` are recorded."""

@@ -37,8 +37,8 @@ def check_settings(settings: Mapping[str, Any], source: str) -> None:
     validated(EnvConfig, with_settings(tree, settings, source), source)
 
 
-def _with(tree: Any, path: list[str], value: Any, told: str) -> dict[str, Any]:
+def _with(tree: Any, path: list[str], value: Any, source: str) -> dict[str, Any]:
     if not isinstance(tree, dict):
-        raise UsageError(f"{told}: nothing is nested at {path[0]}; end the path before it")
+        raise UsageError(f"{source}: nothing is nested at {path[0]}; end the path before it")
     name, *rest = path
-    return tree | {name: _with(tree.get(name, {}), rest, value, told) if rest else value}
+    return tree | {name: _with(tree.get(name, {}), rest, value, source) if rest else value}

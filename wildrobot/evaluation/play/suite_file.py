@@ -48,7 +48,7 @@ class PushSpec(Strict):
 def _variant_fields() -> type[Strict]:
     """A field for each parameter in which robots differ; scales and friction are positive."""
     fields: dict[str, Any] = {
-        name: ((PositiveValues if name.endswith("_scale") or name == "friction" else Values) | None, None)
+        name: (PositiveValues | None if name.endswith("_scale") or name == "friction" else Values | None, None)
         for name in PARAMETER_NAMES
     }
     return create_model("_VariantFields", __base__=Strict, **fields)

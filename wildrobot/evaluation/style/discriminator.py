@@ -71,7 +71,7 @@ def classify(motion: Motion, cycles: Sequence[Float[np.ndarray, "_ 55"]], *, sam
     scale = _scale(np.concatenate(cycles))
     episodes = motion.alive.shape[1]
     usable = [e for e in range(episodes) if motion.alive[:, e].sum() >= 2 * (_SPAN + 1)]
-    parts = [motion.of(e) for e in usable]
+    parts = [motion.until_fall(e) for e in usable]
     if len(parts) == 1:
         parts = np.array_split(parts[0], 2)
     robots = [_windows(part) / scale for part in parts]

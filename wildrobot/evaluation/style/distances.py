@@ -91,7 +91,7 @@ def _cut(
     length = round(_PIECE_S / PERIOD_S)
     pieces, which = [], []
     for episode in episodes:
-        walk = motion.of(int(episode))
+        walk = motion.until_fall(int(episode))
         whole = len(walk) // length
         pieces += list(walk[: whole * length].reshape(whole, length, walk.shape[1]))
         which += [episode] * whole

@@ -42,7 +42,7 @@ class Motion(NamedTuple):
     foot_load_N: Float[np.ndarray, "T E 2"]
     alive: Bool[np.ndarray, "T E"]
 
-    def of(self, episode: int) -> Float[np.ndarray, "_ 55"]:
+    def until_fall(self, episode: int) -> Float[np.ndarray, "_ 55"]:
         """The features of one robot until it falls."""
         return self.features[self.alive[:, episode], episode]
 

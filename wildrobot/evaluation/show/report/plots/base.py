@@ -20,7 +20,7 @@ PERCENT: dict[str, Any] = {"range": [-2, 102], "tickvals": [0, 25, 50, 75, 100],
 
 @dataclass(frozen=True)
 class Data:
-    """The numbers of a plot, for who does not see it."""
+    """The numbers of a plot, for readers who do not see it."""
 
     columns: tuple[str, ...]
     rows: list[list[str]]

@@ -26,7 +26,7 @@ from wildrobot.evaluation.show.report.plots.base import (
 from wildrobot.evaluation.show.report.style import Style
 
 _POINTS, _PATH_POINTS, _TABLE_ROWS = 320, 120, 20
-"""More points than this cannot be told apart in a plot of some hundred pixels."""
+"""More points than this cannot be distinguished in a plot of some hundred pixels."""
 _COMMAND = {"color": "var(--ink)", "dash": "dash", "width": 1.4}
 
 

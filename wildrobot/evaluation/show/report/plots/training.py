@@ -16,7 +16,7 @@ class Over:
 
     name: str
     title: str
-    of: Callable[[LearningCurve], Sequence[float | None]]
+    values: Callable[[LearningCurve], Sequence[float | None]]
     factor: float
     decimals: int
 
@@ -27,7 +27,7 @@ class Measure:
 
     name: str
     title: str
-    of: Callable[[LearningCurve], Sequence[float | None]]
+    values: Callable[[LearningCurve], Sequence[float | None]]
 
 
 OVERS = (
@@ -48,7 +48,7 @@ def learning(
     rows: list[list[str]] = []
     values: list[float | None] = []
     for name, curve in curves.items():
-        pairs = [(x, y) for x, y in zip(over.of(curve), measure.of(curve), strict=True) if x is not None]
+        pairs = [(x, y) for x, y in zip(over.values(curve), measure.values(curve), strict=True) if x is not None]
         pairs = [(over.factor * x, y) for x, y in pairs]
         if all(y is None for _, y in pairs):
             continue
