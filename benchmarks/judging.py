@@ -31,7 +31,7 @@ def main() -> None:
     policy, suite = load_policy(POLICY), load_suite("walk", seconds=SECONDS)
     assert suite is not None
     plays = [case.play for case in suite.cases]
-    batch = make_batch(policy.info.env_config, suite, suite.cases[0].setting, plays)
+    batch = make_batch(policy.interface, suite, suite.cases[0].setting, plays)
     player, rule = Rollout(batch), policy_rule(policy)
     bare = recorded(batch, rule)
     seconds: dict[str, list[float]] = {"bare": [], "evaluation": []}

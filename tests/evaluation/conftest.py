@@ -10,7 +10,7 @@ from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.play.suite import Suite
 from wildrobot.experiment import load_experiment
-from wildrobot.policy import Policy
+from wildrobot.policy import Interface, Policy
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,8 @@ def suite(tmp_path_factory) -> Suite:
 
 
 @pytest.fixture
-def env_config(env) -> dict:
-    return env.config.model_dump(mode="json")
+def interface(policy) -> Interface:
+    return policy.interface
 
 
 @pytest.fixture

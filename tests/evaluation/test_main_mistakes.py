@@ -53,24 +53,25 @@ def test_policies_that_cannot_be_read(run, alone, policy, tmp_path, capsys):
         ({"robot_digest": "b" * 64}, "trained for another robot"),
         ({"observation_layout": (("gyro", 3),)}, "not a usable policy"),
         ({"observation_layout": "swapped"}, "observation"),
-        ({"action": "slower"}, "action"),
+        ({"action": "elsewhere"}, "action"),
     ],
 )
 def test_a_policy_that_does_not_fit(policy, tmp_path, tiny, monkeypatch, capsys, changes, message):
     """Refused before anything is played, and nothing is written."""
-    info, path = policy.info, tmp_path / "policy.safetensors"
+    interface, path = policy.interface, tmp_path / "policy.safetensors"
+    layout, action = interface.observation_layout, interface.action
     given = {
-        "swapped": (info.observation_layout[1], info.observation_layout[0], *info.observation_layout[2:]),
-        "slower": info.action.model_copy(update={"scale_rad": tuple(0.5 * each for each in info.action.scale_rad)}),
+        "swapped": (layout[1], layout[0], *layout[2:]),
+        "elsewhere": action.model_copy(update={"home_rad": tuple(0.1 + each for each in action.home_rad)}),
     }
     changes = {name: given.get(value, value) if isinstance(value, str) else value for name, value in changes.items()}
     monkeypatch.setattr(Rollout, "play", None)
     if "not a usable" in message:
         tree, arrays = policy.packed()
-        tree["info"] |= {"observation_layout": [list(entry) for entry in changes["observation_layout"]]}
+        tree["interface"] |= {"observation_layout": [list(entry) for entry in changes["observation_layout"]]}
         policy_file.write(path, tree, arrays)
     else:
-        dataclasses.replace(policy, info=info.model_copy(update=changes)).save(path)
+        dataclasses.replace(policy, interface=interface.model_copy(update=changes)).save(path)
     assert message in refused([path, "--suites", tiny, "--json", tmp_path / "e.json"], capsys)
     assert [entry.name for entry in tmp_path.iterdir()] == ["policy.safetensors"]
 

@@ -10,13 +10,13 @@ from wildrobot.evaluation.play.candidates import Candidate
 
 
 @pytest.fixture
-def notes(policy, env_config, tmp_path):
+def notes(policy, tmp_path):
     """The notes on a policy that was trained within -0.1 to 0.4, +-0.1 m/s and +-0.3 rad/s."""
-    command = {"vx_m_per_s": [-0.1, 0.4], "vy_m_per_s": [-0.1, 0.1], "yaw_rate_rad_per_s": [-0.3, 0.3]}
-    env_config["task"]["command"] |= command
-    candidate = Candidate(
-        "mine", dataclasses.replace(policy, info=policy.info.model_copy(update={"env_config": env_config})), None
+    command = policy.interface.command.model_copy(
+        update={"vx_m_per_s": (-0.1, 0.4), "vy_m_per_s": (-0.1, 0.1), "yaw_rate_rad_per_s": (-0.3, 0.3)}
     )
+    interface = policy.interface.model_copy(update={"command": command})
+    candidate = Candidate("mine", dataclasses.replace(policy, interface=interface), None)
 
     def of(cases=({"start": "rest"},), **metrics):
         suite = loaded(tmp_path, cases=list(cases))

@@ -24,15 +24,15 @@ CASES = [
 ]
 
 
-def batch_of(env_config, suite):
+def batch_of(interface, suite):
     (setting,) = {case.setting for case in suite.cases}
-    return make_batch(env_config, suite, setting, [case.play for case in suite.cases], threads=1)
+    return make_batch(interface, suite, setting, [case.play for case in suite.cases], threads=1)
 
 
 @pytest.fixture(scope="module")
-def rollout(env, tmp_path_factory):
+def rollout(policy, tmp_path_factory):
     suite = loaded(tmp_path_factory.mktemp("suites"), seconds=STEPS * 0.02, cases=CASES)
-    return Rollout(batch_of(env.config.model_dump(mode="json"), suite))
+    return Rollout(batch_of(policy.interface, suite))
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_the_weight_is_that_of_the_robot_that_played(played):
 def test_neither_the_length_nor_the_other_cases_matter(env, policy, rollout, played, tmp_path):
     """The first half of a long episode is a short one, and it is the same whoever else is played."""
     suite = loaded(tmp_path, {"seconds": 0.6}, cases=CASES[1:])
-    (short,) = Rollout(batch_of(env.config.model_dump(mode="json"), suite)).play(policy_rule(policy)).values()
+    (short,) = Rollout(batch_of(policy.interface, suite)).play(policy_rule(policy)).values()
     long = played[HEAVY].until(0.6)
     for name, value in arrays(short).items():
         tolerance = 5e-2 if name in ("joint_velocity_rad_per_s", "torque_Nm", "foot_load_N") else 1e-3

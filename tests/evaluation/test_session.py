@@ -83,12 +83,11 @@ def test_what_is_compiled_serves_all_policies_of_one_interface(session, candidat
 
 def test_a_policy_with_another_latency_gets_its_own_environment(session, candidate, suite, batches):
     list(session.play_policy(candidate, suite, lambda steps: None))
-    tree = candidate.policy.info.env_config
-    task = tree["task"] | {"action": tree["task"]["action"] | {"latency_steps": [3, 3]}}
-    info = candidate.policy.info.model_copy(update={"env_config": tree | {"task": task}})
-    slower = dataclasses.replace(candidate, policy=dataclasses.replace(candidate.policy, info=info))
+    interface = candidate.policy.interface
+    own = interface.model_copy(update={"action": interface.action.model_copy(update={"latency_steps": (3, 3)})})
+    slower = dataclasses.replace(candidate, policy=dataclasses.replace(candidate.policy, interface=own))
     list(session.play_policy(slower, suite, lambda steps: None))
     # The second setting says the latency itself.
     assert [batch.env.config.task.action.latency_steps for batch in batches] == [
-        tuple(tree["task"]["action"]["latency_steps"]), (2, 2), (3, 3),
+        interface.action.latency_steps, (2, 2), (3, 3),
     ]  # fmt: skip

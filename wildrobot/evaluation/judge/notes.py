@@ -27,9 +27,9 @@ def notes(candidate: Candidate, suites: Sequence[Suite], results: Mapping[str, S
 
 
 def _commands(candidate: Candidate, suites: Sequence[Suite]) -> list[str]:
-    found, trained = [], candidate.env_config["task"]["command"]
+    found, trained = [], candidate.policy.interface.command
     for axis, (name, unit) in enumerate(_AXES):
-        low, high = trained[name]
+        low, high = getattr(trained, name)
         asked = {case.command[axis] for suite in suites for case in suite.cases}
         if outside := sorted(value for value in asked if not low <= value <= high):
             listed = ", ".join(f"{value:g}" for value in outside)

@@ -23,7 +23,7 @@ def provenance(candidate: Candidate) -> Provenance:
         environment_steps=info.environment_steps,
         seed=info.seed,
         code_version=info.code_version,
-        robot_digest=info.robot_digest,
+        robot_digest=candidate.policy.interface.robot_digest,
         sha256=candidate.policy.sha256,
         wall_s=log[-1]["wall_s"] if log else None,
         config=info.env_config,

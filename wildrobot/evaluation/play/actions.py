@@ -65,7 +65,7 @@ class _Random:
 
 def policy_rule(policy: Policy, *, stochastic: bool = False) -> ActionRule:
     """A policy, by its mean actions (deterministic) or by actions drawn as in its training (stochastic)."""
-    size = len(policy.info.action.joint_names)
+    size = policy.interface.action_size
     return ActionRule(_Policy(policy.structure, size, stochastic), policy.parameters)
 
 

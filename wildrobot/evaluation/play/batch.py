@@ -22,6 +22,7 @@ from wildrobot.physics.native import NativePhysics
 from wildrobot.physics.servo import TorqueSpeedLine
 from wildrobot.physics.starts import StartBank, joined, make_starts, rows
 from wildrobot.physics.variants import chosen_variants
+from wildrobot.policy import Interface, config_for
 from wildrobot.resets.config import StartsConfig
 from wildrobot.robot import Robot, load_robot
 
@@ -29,16 +30,6 @@ FALLEN_BELOW_M = 0.30
 """A base lower than this [m] has fallen; standing at home it is 0.46 m high."""
 FALLEN_BEYOND_RAD = 0.80
 """A base tilted further than this [rad] has fallen."""
-
-_POLICYS_OWN = (
-    "physics.timestep_s",
-    "physics.substeps",
-    "task.action",
-    "task.command",
-    "task.gait",
-    "task.observation.history",
-)
-"""What stays as it was in training: control period, action mapping, latency, heading hold, gait clock, history."""
 
 
 class PushPlan(NamedTuple):
@@ -73,16 +64,16 @@ class EvalBatch:
 
 
 def make_batch(
-    env_config: Mapping[str, Any], suite: Suite, setting: Setting, plays: Iterable[Play], *, threads: int = 0
+    interface: Interface, suite: Suite, setting: Setting, plays: Iterable[Play], *, threads: int = 0
 ) -> EvalBatch:
-    """The environment of one setting for a policy that was trained in `env_config`, an `EnvConfig` as a JSON tree.
+    """The environment of one setting for a policy of this interface.
 
     Raises:
       UsageError: if what is the policy's own does not fit this version's configuration.
     """
     plays, episodes = tuple(plays), suite.episodes
     seconds = max(case.seconds for case in suite.cases if case.setting == setting)
-    config = judge_env_config(env_config, suite, setting, seconds, threads=threads)
+    config = judge_env_config(interface, suite, setting, seconds, threads=threads)
     robot = load_robot(config.physics.collision, timestep_s=config.physics.timestep_s)
     kinds = list(dict.fromkeys(play.start for play in plays))
     variants = list(dict.fromkeys(play.variant for play in plays))
@@ -112,18 +103,16 @@ def make_batch(
 
 
 def judge_env_config(
-    env_config: Mapping[str, Any], suite: Suite, setting: Setting, seconds: float, *, threads: int = 0
+    interface: Interface, suite: Suite, setting: Setting, seconds: float, *, threads: int = 0
 ) -> EnvConfig:
     """The environment that a policy is judged in.
 
-    All but `_POLICYS_OWN` and what the setting says is the same for every policy. Rewards are not computed, so it
-    does not matter whether they had other terms when the policy was trained.
+    All but the policy's interface and what the setting says is the same for every policy.
 
     Raises:
-      UsageError: if what is the policy's own does not fit this version's configuration.
+      UsageError: for an interface that no environment of this program can have.
     """
-    tree = load_experiment("walk").env.model_dump(mode="json")
-    tree = with_settings(tree, _policys_own(env_config), "environment of the policy")
+    tree = config_for(interface, load_experiment("walk").env).model_dump(mode="json")
     ideal = {
         "physics.torque_speed_line": False,
         "variants.count": 1,
@@ -151,22 +140,6 @@ def judge_env_config(
         own["task.action.latency_steps"] = [setting.latency_steps] * 2
     tree = with_settings(tree, own, "environment of the case")
     return validated(EnvConfig, tree, "environment of the policy")
-
-
-def _policys_own(env_config: Mapping[str, Any]) -> dict[str, Any]:
-    """What stays as in training, by path."""
-    found = {}
-    for path in _POLICYS_OWN:
-        value: Any = env_config
-        try:
-            for name in path.split("."):
-                value = value[name]
-        except (KeyError, TypeError):
-            raise UsageError(
-                f"the policy file does not say its {path}; export it again from its training run"
-            ) from None
-        found[path] = value
-    return found
 
 
 def _physics_steps(physics: Mapping[str, Any], timestep_s: float | None) -> dict[str, Any]:

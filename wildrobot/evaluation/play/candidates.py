@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.actions import BASELINES
@@ -25,11 +24,6 @@ class Candidate:
     name: str
     policy: Policy
     run: Path | None
-
-    @property
-    def env_config(self) -> dict[str, Any]:
-        """The environment that it was trained in, an `EnvConfig` as a JSON tree."""
-        return self.policy.info.env_config
 
 
 def load_candidates(paths: Sequence[Path], *, trust: bool) -> list[Candidate]:

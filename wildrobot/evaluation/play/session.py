@@ -17,13 +17,13 @@ from wildrobot.evaluation.play.case import Case, Play, Setting
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.evaluation.play.suite import Suite
-from wildrobot.policy import check_fits
+from wildrobot.policy import Interface, check_fits
 
 _NOMINAL = Setting("ideal", None, "native", "full", None)
 
 
 class Session:
-    """Plays policies and baselines by the same rules: same starts, same random keys, same length, each robot one episode."""
+    """Plays all by the same rules: same starts, same random keys, same length, and one episode for each robot."""
 
     def __init__(self, *, stochastic: bool, threads: int, record_features: bool = False):
         """Says how actions are chosen, on how many threads, and whether `Episodes.features` are recorded."""
@@ -37,7 +37,7 @@ class Session:
           UsageError: naming what differs.
         """
         small = dataclasses.replace(suite, episodes=1)
-        config = judge_env_config(candidate.env_config, small, _NOMINAL, 1.0, threads=1)
+        config = judge_env_config(candidate.policy.interface, small, _NOMINAL, 1.0, threads=1)
         check_fits(candidate.policy, make_env(config))
 
     def play_policy(
@@ -45,14 +45,14 @@ class Session:
     ) -> Iterator[tuple[Case, Episodes]]:
         """Every case of a suite, in the order of the suite."""
         rule = policy_rule(candidate.policy, stochastic=self._stochastic)
-        return self._play(rule, candidate.env_config, suite, on_progress)
+        return self._play(rule, candidate.policy.interface, suite, on_progress)
 
     def play_baseline(
         self, name: BaselineName, like: Candidate, suite: Suite, on_progress: Callable[[int], None]
     ) -> Iterator[tuple[Case, Episodes]]:
         """The same with a baseline, in the environment of a policy."""
-        rule = baseline_rule(name, len(like.policy.info.action.joint_names))
-        return self._play(rule, like.env_config, suite, on_progress)
+        rule = baseline_rule(name, like.policy.interface.action_size)
+        return self._play(rule, like.policy.interface, suite, on_progress)
 
     def steps(self, suite: Suite, *, baseline: bool = False) -> int:
         """Environment steps of one policy or baseline, to show progress by: at 50 Hz, and as many as will be played."""
@@ -61,13 +61,13 @@ class Session:
         return round(sum(50.0 * seconds[setting] * suite.episodes for setting, _ in plays))
 
     def _play(
-        self, rule: ActionRule, env_config: dict[str, Any], suite: Suite, on_progress: Callable[[int], None]
+        self, rule: ActionRule, interface: Interface, suite: Suite, on_progress: Callable[[int], None]
     ) -> Iterator[tuple[Case, Episodes]]:
         played: dict[tuple[Setting, Play], Episodes] = {}
         for index, case in enumerate(suite.cases):
             play = _played_as(case, sees_command=rule.sees_command)
             if (case.setting, play) not in played:
-                rollout = self._rollout(env_config, suite, case.setting, rule.sees_command)
+                rollout = self._rollout(interface, suite, case.setting, rule.sees_command)
                 recorded = rollout.play(rule, on_progress)
                 played |= {(case.setting, each): episodes for each, episodes in recorded.items()}
             command = np.asarray(case.command, np.float32)
@@ -78,17 +78,17 @@ class Session:
             }
             played = {key: value for key, value in played.items() if key in later}
 
-    def _rollout(self, env_config: dict[str, Any], suite: Suite, setting: Setting, sees_command: bool) -> Rollout:
-        config = judge_env_config(env_config, suite, setting, 1.0)
-        interface = json.dumps(config.model_dump(mode="json"), sort_keys=True)
+    def _rollout(self, interface: Interface, suite: Suite, setting: Setting, sees_command: bool) -> Rollout:
+        config = judge_env_config(interface, suite, setting, 1.0)
+        environment = json.dumps(config.model_dump(mode="json"), sort_keys=True)
         plays = tuple(
             dict.fromkeys(
                 _played_as(case, sees_command=sees_command) for case in suite.cases if case.setting == setting
             )
         )
-        key = (suite.name, setting, plays, interface)
+        key = (suite.name, setting, plays, environment)
         if key not in self._rollouts:
-            batch = make_batch(env_config, suite, setting, plays, threads=self._threads)
+            batch = make_batch(interface, suite, setting, plays, threads=self._threads)
             self._rollouts[key] = Rollout(batch, record_features=self._record_features)
         return self._rollouts[key]
 

@@ -47,8 +47,11 @@ class PushSpec(Strict):
 
 def _variant_fields() -> type[Strict]:
     """A field for each parameter in which robots differ; scales and friction are positive."""
+    # As `Any`, since the type checker knows no `|` of annotated types.
+    positive: Any = PositiveValues
+    either: Any = Values
     fields: dict[str, Any] = {
-        name: (PositiveValues | None if name.endswith("_scale") or name == "friction" else Values | None, None)
+        name: ((positive if name.endswith("_scale") or name == "friction" else either) | None, None)
         for name in PARAMETER_NAMES
     }
     return create_model("_VariantFields", __base__=Strict, **fields)

@@ -169,7 +169,7 @@ class _Measuring:
 
 def _check(session: Session, candidate: Candidate, suite: Suite) -> None:
     session.check(candidate, suite)
-    period_s = candidate.policy.info.action.control_period_s
+    period_s = candidate.policy.interface.action.control_period_s
     if abs(period_s - PERIOD_S) > 1e-9:
         raise UsageError(
             f"{candidate.name} acts every {period_s:g} s, and clips have a frame every {PERIOD_S:g} s, by which style "

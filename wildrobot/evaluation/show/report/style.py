@@ -1,4 +1,4 @@
-"""How each policy looks, everywhere on the page: a colour, and a dash and a marker for readers who cannot distinguish colours.
+"""How each policy looks, everywhere on the page: by colour, dash and marker, as not everyone can tell colours apart.
 
 The colours are those of Okabe and Ito (Color Universal Design, 2008), darkened on white until thin lines have a
 contrast of 3 to 1 (WCAG 2.2, criterion 1.4.11). They are CSS variables, so that one page serves light, dark and print.
