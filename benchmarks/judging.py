@@ -31,7 +31,7 @@ def main() -> None:
     policy, suite = load_policy(POLICY), load_suite("walk", seconds=SECONDS)
     assert suite is not None
     plays = [case.play for case in suite.cases]
-    stage = make_stage(policy.info.env_config, suite, suite.cases[0].setting, plays)
+    stage = make_stage(policy.interface, suite, suite.cases[0].setting, plays)
     player, actor = Player(stage), policy_actor(policy)
     bare = recorded(stage, actor)
     seconds: dict[str, list[float]] = {"bare": [], "evaluation": []}

@@ -14,7 +14,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
 
-from benchmarks.usual_way import UsualWalkEnv
+from benchmarks.usual_way import UsualWalkEnv, pinned_config
 
 BATCH_STEPS, REPEATS = 6144, 5
 SETTINGS = {"batch_size": 1536, "n_epochs": 5, "policy_kwargs": {"net_arch": [128, 128]}, "device": "cpu", "seed": 0}
@@ -29,9 +29,8 @@ def ours() -> VecEnv:
     from adapters.gymnasium_env import VectorWalkEnv
     from adapters.sb3_vec_env import Sb3VecEnv
     from wildrobot.env import make_env
-    from wildrobot.experiment import load_experiment
 
-    core = make_env(load_experiment("walk", ["env.physics.engine=native"]).env)
+    core = make_env(pinned_config("env.physics.engine=native"))
     return Sb3VecEnv(VectorWalkEnv(core, num_envs=ROBOTS, autoreset_mode=AutoresetMode.SAME_STEP))
 
 

@@ -31,7 +31,7 @@ SAME_MODEL = [
     "env.physics.engine=native",
     "env.variants.count=1",
     "env.task.push.velocity_m_per_s=0",
-    "env.task.observation.joint_zero_error_rad=0",
+    "env.task.sensing={}",
 ]
 
 
@@ -106,7 +106,7 @@ def rates(env: WildRobotEnv, batch: int) -> dict[str, float]:
 
 def main() -> None:
     """Prints a table."""
-    env = make_env(load_experiment("walk", SAME_MODEL).env)
+    env = make_env(load_experiment("ideal", SAME_MODEL).env)
     print("| robots | bare `mujoco.rollout` | core / bare | Brax / bare | Gymnasium / bare | SB3 / bare |")
     print("|--:|--:|--:|--:|--:|--:|")
     for batch in BATCHES:

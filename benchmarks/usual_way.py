@@ -1,13 +1,14 @@
 """The walk task as one would write it for Gymnasium: one robot, NumPy, `mujoco.mj_step`.
 
-What the batched environment is measured against. `tests/test_usual_way.py` holds the two to the same observations
-and rewards.
+What the batched environment is measured against, on the task that `usual_way.yaml` pins. `tests/test_usual_way.py`
+holds the two to the same observations and rewards.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -16,7 +17,8 @@ import numpy as np
 from gymnasium import spaces
 from jaxtyping import Float
 
-from wildrobot.experiment import EnvConfig, load_experiment
+from wildrobot.config import Section, load
+from wildrobot.experiment import EnvConfig
 from wildrobot.physics.starts import make_starts
 from wildrobot.physics.variants import make_variants
 from wildrobot.robot import Robot, load_robot
@@ -26,6 +28,15 @@ from wildrobot.task.reward import CONTACT_ABOVE_N
 from wildrobot.task.termination import SOUND_ANGLE_RAD, SOUND_LIMIT
 
 Vector = Float[np.ndarray, "n"]
+
+
+def pinned_config(*overrides: str) -> EnvConfig:
+    """The task that this file has written out."""
+    return load(_Pinned, Path(__file__).with_name("usual_way.yaml"), overrides).env
+
+
+class _Pinned(Section):
+    env: EnvConfig
 
 
 @functools.cache
@@ -39,7 +50,7 @@ def _banks(config_json: str) -> tuple[Robot, tuple[Any, ...], np.ndarray, np.nda
 
 
 class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
-    """Walk on command: the task of configs/walk.yaml, with the actor's observation of 62 entries.
+    """Walk on command: the task of `usual_way.yaml`, with the actor's observation of 62 entries.
 
     `reset` takes in `options` what shall not be drawn: `command` (then kept for the whole episode), `start` and
     `variant` (indices), `phase` [cycles].
@@ -51,8 +62,8 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 (Gymnasium's own way)
 
     def __init__(self, config: EnvConfig | None = None):
-        """Compiles the robots; `config` is the one of configs/walk.yaml if not given."""
-        self._config = config or load_experiment("walk").env
+        """Compiles the robots; `config` is the pinned one if not given."""
+        self._config = config or pinned_config()
         task = self._config.task
         self._robot, self._models, self._start_qpos, self._start_qvel = _banks(self._config.model_dump_json())
         robot, names = self._robot, self._robot.joint_names
@@ -63,7 +74,7 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self._joint_qpos, self._joint_qvel = robot.qpos_index, robot.dof_index
         self._home, (self._lower, self._upper) = robot.home_targets_rad, robot.joint_range_rad.T
         self._scale = per_joint(names, task.action.scale_rad, "scale_rad").astype(np.float64)
-        self._pose_weights = per_joint(names, task.reward.pose_weights, "pose_weights").astype(np.float64)
+        self._pose_weights = per_joint(names, _row(task.reward, "pose").joint_weights, "pose").astype(np.float64)
         # Views, so that nothing is looked up by name in a step.
         self._imu = self.data.site("chest_imu").xmat.reshape(3, 3)
         feet = [self.data.site(f"{side}_foot") for side in ("left", "right")]
@@ -72,9 +83,8 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self._gyro, self._torque = sensor["imu_gyro"], sensor["actuator_force"]
         self._foot_velocities = [sensor["left_foot_velocity"], sensor["right_foot_velocity"]]
         self._foot_loads = [sensor["left_foot_load"], sensor["right_foot_load"]]
-        noise = task.observation
-        widths = [noise.gyro_noise_rad_per_s, noise.gravity_noise]
-        widths += [noise.joint_angle_noise_rad, noise.joint_velocity_noise_rad_per_s]
+        noise: Any = task.observation.noise
+        widths = [noise.gyro, noise.gravity, noise.joint_angle, noise.joint_velocity]
         self._noise = np.repeat(widths, [3, 3, len(names), len(names)])
         self.action_space = spaces.Box(-1.0, 1.0, (len(names),), np.float32)
         self.observation_space = spaces.Box(-np.inf, np.inf, (len(self._noise) + len(names) + 5,), np.float32)
@@ -92,8 +102,8 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self.data.ctrl[:] = self._home
         mujoco.mj_forward(self._model, self.data)
 
-        self._joint_zero = rng.uniform(-1.0, 1.0, len(self._home)) * task.observation.joint_zero_error_rad
-        tilt = np.array([1.0, *(0.5 * rng.uniform(-1.0, 1.0, 2) * task.observation.tilt_error_rad), 0.0])
+        self._joint_zero = rng.uniform(-1.0, 1.0, len(self._home)) * task.sensing.joint_zero_error_rad
+        tilt = np.array([1.0, *(0.5 * rng.uniform(-1.0, 1.0, 2) * task.sensing.imu_tilt_rad), 0.0])
         mounting = np.empty(9)
         mujoco.mju_quat2Mat(mounting, tilt / np.linalg.norm(tilt))
         self._mounting = mounting.reshape(3, 3)
@@ -104,7 +114,7 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self._resample_at = self._steps_until(task.command.resample_s)
         self._push_at = self._steps_until(task.push.interval_s)
         self._phase = options.get("phase", rng.choice((0.0, 0.5)))
-        self._queue = [self._home] * task.action.delay_steps
+        self._queue = [self._home] * task.action.latency_steps[1]
         self._last_action = self._previous_action = np.zeros(len(self._home))
         self._read()
         self._heading_goal = self._heading
@@ -128,7 +138,7 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             return self._observation.copy(), 0.0, True, truncated, {}
 
         self._read()
-        share = period / (period + config.reward.velocity_filter_s)
+        share = period / (period + config.velocity_filter_s)
         self._velocity_filtered += share * (np.append(self._velocity[:2], self._yaw_rate) - self._velocity_filtered)
         too_low = data.qpos[2] < config.termination.min_base_height_m
         fallen = bool(too_low or -self._gravity[2] < math.cos(config.termination.max_tilt_rad))
@@ -183,7 +193,7 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         return 0.0 if self._standing else self._command[2] + correction
 
     def _reward(self, action: Vector, fallen: bool) -> float:
-        config, gait = self._config.task.reward, self._config.task.gait
+        rows, gait = self._config.task.reward, self._config.task.gait
         standing, heading_error, filtered = self._standing, self._heading_error(), self._velocity_filtered
         foot_error, contacts_as_asked, slip = 0.0, True, 0.0
         for foot in range(2):
@@ -203,17 +213,17 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         from_home = self._joint_angle - self._home
         previous, before = self._last_action, self._previous_action
         terms = {
-            "velocity": math.exp(-velocity_error / config.velocity_width_m_per_s),
-            "yaw_rate": math.exp(-(yaw_rate_error**2) / config.yaw_rate_width_rad_per_s**2),
-            "heading": math.exp(-(heading_error**2) / config.heading_width_rad**2),
-            "foot_height": math.exp(-foot_error / config.foot_height_width_m**2),
+            "velocity": math.exp(-velocity_error / _row(rows, "velocity").width_m_per_s),
+            "yaw_rate": math.exp(-(yaw_rate_error**2) / _row(rows, "yaw_rate").width_rad_per_s ** 2),
+            "heading": math.exp(-(heading_error**2) / _row(rows, "heading").width_rad ** 2),
+            "foot_height": math.exp(-foot_error / _row(rows, "foot_height").width_m ** 2),
             "foot_contact": float(contacts_as_asked),
             "alive": 1.0,
             "tilt": _squared(self._gravity[:2]),
             "bounce": self._velocity[2] ** 2,
             "wobble": _squared(self._gyro[:2]),
             "foot_slip": slip,
-            "feet_close": max(0.0, config.least_foot_gap_m - self._foot_gap()),
+            "feet_close": max(0.0, _row(rows, "feet_close").least_gap_m - self._foot_gap()),
             "action_rate": _squared(action - previous),
             "action_jerk": _squared(action - 2.0 * previous + before),
             "torque": _squared(self._torque),
@@ -224,7 +234,7 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "standing_motion": _squared(self._joint_velocity) if standing else 0.0,
             "termination": float(fallen),
         }
-        return float(sum(config.weights[name] * value for name, value in terms.items()) * self._period_s)
+        return float(sum(_row(rows, name).weight * value for name, value in terms.items()) * self._period_s)
 
     def _foot_gap(self) -> float:
         """How far the left foot is to the left of the right one [m]."""
@@ -260,6 +270,11 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
 
     def _steps_until(self, interval_s: tuple[float, float]) -> int:
         return max(1, round(self.np_random.uniform(*interval_s) / self._period_s))
+
+
+def _row(rewards: Any, name: str) -> Any:
+    """The row of a reward term, whose fields are those of the term."""
+    return getattr(rewards, name)
 
 
 def _squared(vector: Vector) -> float:

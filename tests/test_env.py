@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 
 from wildrobot.env import WildRobotEnv, make_env
-from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.state import EnvState
-from wildrobot.task import observation, termination
-from wildrobot.task.observation import ACTOR_LAYOUT
+from wildrobot.task import termination
 
 QUIET = [
     "env.physics.engine=native",
     "env.task.push.velocity_m_per_s=0",
-    "env.task.observation={gyro_noise_rad_per_s: 0, gravity_noise: 0, joint_angle_noise_rad: 0, "
-    "joint_velocity_noise_rad_per_s: 0, joint_zero_error_rad: 0, tilt_error_rad: 0}",
+    "env.task.observation={noise: {gyro: 0, gravity: 0, joint_angle: 0, joint_velocity: 0}}",
+    "env.task.sensing={}",
 ]
 BATCH = 4
 
@@ -117,7 +115,7 @@ def test_pins_hold_through_the_episode():
 def test_the_observation_layout_is_what_it_says(env):
     state = env.reset(jax.random.PRNGKey(0), command=jnp.array([0.2, 0.05, 0.0]), start=jnp.int32(0))
     parts, at = {}, 0
-    for name, size in ACTOR_LAYOUT:
+    for name, size in env.observation_layout:
         parts[name] = np.asarray(state.obs["state"][at : at + size])
         at += size
     assert at == state.obs["state"].size
@@ -130,14 +128,13 @@ def test_the_observation_layout_is_what_it_says(env):
 
 def test_bounds_of_the_observation(env):
     """As near as the configuration gives them: noise, ranges of commands (with 0, and the heading correction)."""
-    variants = np.asarray(env.physics.variants.parameters)
-    bounds = observation.bounds(env.config.task, env.action_map.home_rad, variants)
+    bounds = env.observation.bounds()
     at = {}
     start = 0
     for name, size in env.observation_layout:
         at[name], start = slice(start, start + size), start + size
     low, high = bounds["state"]
-    np.testing.assert_allclose(high[at["gravity"]], 1.0 + env.config.task.observation.gravity_noise, rtol=1e-5)
+    np.testing.assert_allclose(high[at["gravity"]], 1.0 + env.config.task.observation.noise.gravity, rtol=1e-5)
     np.testing.assert_allclose(high[at["last_action"]], 1.0, rtol=1e-5)
     np.testing.assert_allclose(low[at["command"]], [-0.1, -0.08, -0.6], rtol=1e-4)
     np.testing.assert_allclose(high[at["command"]], [0.4, 0.08, 0.6], rtol=1e-4)
@@ -218,12 +215,3 @@ class TestDivergence:
         assert np.isfinite(after.reward).all()
         assert float(after.metrics["diverged"].sum()) == 1.0
         assert all(np.isfinite(value).all() for value in after.metrics.values())
-
-
-def test_an_unknown_reward_term_is_named():
-    config = load_experiment("smoke").env
-    weights = dict(config.task.reward.weights) | {"teleport": 1.0}
-    reward = config.task.reward.model_copy(update={"weights": weights})
-    bad = config.model_copy(update={"task": config.task.model_copy(update={"reward": reward})})
-    with pytest.raises(UsageError, match=r"unknown: teleport; the terms are: velocity"):
-        make_env(bad).reset(jax.random.PRNGKey(0))

@@ -6,24 +6,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks.usual_way import UsualWalkEnv
+from benchmarks.usual_way import UsualWalkEnv, pinned_config
 from wildrobot.env import WildRobotEnv, make_env
-from wildrobot.experiment import load_experiment
-from wildrobot.task.observation import ACTOR_LAYOUT
 
 SMALL_BANKS = ["env.physics.engine=native", "env.variants.count=2", "env.starts.count=4"]
 QUIET = [
     *SMALL_BANKS,
     "env.task.push.velocity_m_per_s=0",
-    "env.task.observation={gyro_noise_rad_per_s: 0, gravity_noise: 0, joint_angle_noise_rad: 0, "
-    "joint_velocity_noise_rad_per_s: 0, joint_zero_error_rad: 0, tilt_error_rad: 0}",
+    "env.task.observation={noise: {gyro: 0, gravity: 0, joint_angle: 0, joint_velocity: 0}}",
+    "env.task.sensing={}",
 ]
 STEPS, START = 50, 3
 
 
 @pytest.fixture(scope="module")
 def ours() -> WildRobotEnv:
-    env = make_env(load_experiment("walk", QUIET).env)
+    env = make_env(pinned_config(*QUIET))
     env.reset, env.step = jax.jit(env.reset), jax.jit(env.step)
     return env
 
@@ -59,6 +57,6 @@ def test_it_is_the_same_task(ours, largest_action: float, command: tuple[float, 
 
 @pytest.mark.filterwarnings("ignore:.*A Box observation space (minimum|maximum) value is -?infinity:UserWarning")
 def test_it_is_a_sound_gymnasium_environment() -> None:
-    env = UsualWalkEnv(load_experiment("walk", SMALL_BANKS).env)
-    assert env.observation_space.shape == (sum(size for _, size in ACTOR_LAYOUT),)
+    env = UsualWalkEnv(pinned_config(*SMALL_BANKS))
+    assert env.observation_space.shape == (62,)
     gymnasium.utils.env_checker.check_env(env, skip_render_check=True)

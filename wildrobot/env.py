@@ -17,13 +17,16 @@ from jaxtyping import Array, Bool, Float, Int
 from wildrobot.draws import integers, split_uniform
 from wildrobot.experiment import EnvConfig
 from wildrobot.physics import Physics, PhysicsState, make_physics, start_state
+from wildrobot.physics.variants import PARAMETERS
 from wildrobot.robot import Robot
+from wildrobot.robot.mirror import SignedPermutation, joint_mirror
 from wildrobot.state import EnvState, TaskState
 from wildrobot.task import command as commands
 from wildrobot.task import disturbance, frames, gait, termination
 from wildrobot.task.action import ActionMap
 from wildrobot.task.entries import Limits, Moment
 from wildrobot.task.joints import per_joint
+from wildrobot.task.mirror import RobotMirror
 from wildrobot.task.observation import Observation
 from wildrobot.task.reward import Reward, Step
 from wildrobot.task.sensing import Sensing, play_offset_rad
@@ -197,6 +200,13 @@ class WildRobotEnv:
     def step_batch(self) -> Callable[[EnvState, Float[Array, "batch joints"]], EnvState]:
         """`step` for a batch of robots, compiled."""
         return jax.jit(jax.vmap(self.step))
+
+    @functools.cached_property
+    def mirrors(self) -> dict[str, SignedPermutation]:
+        """What becomes of each observation and of the `action` when left and right are exchanged."""
+        joints = joint_mirror(self.robot)
+        signs = np.array([parameter.mirror_sign for parameter in PARAMETERS], np.float32)
+        return self.observation.mirrors(RobotMirror(joints, signs)) | {"action": joints}
 
     def readings(self, state: EnvState) -> Readings:
         """What the task reads of the robot, by name."""

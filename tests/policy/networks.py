@@ -4,26 +4,46 @@ import numpy as np
 
 from wildrobot.env import WildRobotEnv
 from wildrobot.experiment import load_experiment
-from wildrobot.policy import ActionMapping, Activation, Layer, Policy, PolicyInfo, Squash
+from wildrobot.policy import Activation, Interface, Layer, Policy, PolicyInfo, Squash, interface_of
+from wildrobot.policy.interface import ActionMapping, CommandInterface, GaitClock, History, Sensing
 
 LAYOUT = (("gyro", 3), ("joint_angle", 2))
 JOINTS = ("left_knee_pitch", "right_knee_pitch")
 CONFIG = load_experiment("smoke").env
 
 
-def info(**changes) -> PolicyInfo:
+def interface(**changes) -> Interface:
     fields = {
+        "robot": "wildrobot",
+        "robot_digest": "a" * 64,
         "observation_layout": LAYOUT,
+        "history": History(steps=0, entries=()),
         "action": ActionMapping(
             joint_names=JOINTS,
             home_rad=(0.1, -0.2),
             scale_rad=(0.5, 0.5),
             lower_rad=(0.0, -1.0),
             upper_rad=(1.0, 0.0),
-            delay_steps=1,
+            latency_steps=(1, 2),
             control_period_s=0.02,
         ),
-        "robot_digest": "a" * 64,
+        "command": CommandInterface(
+            vx_m_per_s=(-0.1, 0.4),
+            vy_m_per_s=(-0.08, 0.08),
+            yaw_rate_rad_per_s=(-0.3, 0.2),
+            standing_below=0.02,
+            heading_hold=True,
+            heading_gain_per_s=1.0,
+            heading_limit_rad_per_s=0.3,
+        ),
+        "gait_clock": GaitClock(frequency_hz=0.9),
+        "sensing": Sensing(joint_period_steps=((4, 7), (1, 1))),
+    }
+    return Interface(**fields | changes)
+
+
+def info(**changes) -> PolicyInfo:
+    fields = {
         "env_config": CONFIG.model_dump(mode="json"),
         "code_version": "0.1.0",
         "framework": "test",
@@ -48,6 +68,7 @@ def network(activation: Activation = "swish", squash: Squash = "tanh", clip: flo
         observation_mean=normal(5),
         observation_std=np.exp(normal(5)),
         observation_clip=clip,
+        interface=interface(),
         info=info(),
     )
 
@@ -69,5 +90,6 @@ def for_env(env: WildRobotEnv, *, scale: float = 0.2) -> Policy:
         observation_mean=np.zeros(size, np.float32),
         observation_std=np.ones(size, np.float32),
         observation_clip=None,
+        interface=interface_of(env),
         info=PolicyInfo.of(env, framework="test", environment_steps=0, seed=0),
     )

@@ -43,7 +43,7 @@ def test_round_trip(tmp_path, squash, clip):
     policy.save(tmp_path / "policy.safetensors")
     read = onnx_file.read(tmp_path / "policy.onnx")
     jax.tree.map(np.testing.assert_array_equal, read.parameters, policy.parameters)
-    assert (read.structure, read.info) == (policy.structure, policy.info)
+    assert (read.structure, read.interface, read.info) == (policy.structure, policy.interface, policy.info)
     assert read.sha256 == policy.sha256 == Policy.load(tmp_path / "policy.safetensors").sha256
 
 
@@ -97,7 +97,7 @@ ALTERED = {
         r"layer_1.bias has the shape \(2, 2\) instead of \(4,\)",
     ),
     "no_metadata": (lambda model: model.ClearField("metadata_props"), "not a policy of the format"),
-    "a_newer_version": (lambda model: put_metadata(model, version="3"), "format version 3, but this program reads"),
+    "a_newer_version": (lambda model: put_metadata(model, version="4"), "version 4, newer than this program"),
     "the_graph": (
         lambda model: setattr(model.graph.node[-1], "op_type", "Sigmoid"),
         "does not compute what its own header says",

@@ -1,7 +1,6 @@
 """The neutral policy and its file: what comes back, and what is refused."""
 
 import dataclasses
-import json
 
 import jax
 import jax.numpy as jnp
@@ -9,13 +8,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from tests.policy.networks import CONFIG, for_env, info, network
-from wildrobot.env import WildRobotEnv, make_env
+from tests.policy.networks import info, interface, network
 from wildrobot.errors import UsageError
-from wildrobot.experiment import EnvConfig, load_experiment
-from wildrobot.policy import Layer, Policy, PolicyInfo, act, check_fits
+from wildrobot.policy import Layer, Policy, act
 from wildrobot.policy import file as policy_file
-from wildrobot.policy.info import check_fits as check_info_fits
 
 
 def by_hand(**changes) -> Policy:
@@ -32,7 +28,8 @@ def by_hand(**changes) -> Policy:
         "observation_mean": np.array([1, 0], np.float32),
         "observation_std": np.array([2, 1], np.float32),
         "observation_clip": None,
-        "info": info(observation_layout=(("gyro", 2),)),
+        "interface": interface(observation_layout=(("gyro", 2),)),
+        "info": info(),
     }
     return Policy(**fields | changes)
 
@@ -88,11 +85,9 @@ def test_round_trip(tmp_path, squash, clip):
     policy = network("elu", squash, clip)
     policy.save(tmp_path / "policy.safetensors")
     loaded = Policy.load(tmp_path / "policy.safetensors")
-    assert loaded.info == policy.info
+    assert (loaded.interface, loaded.info) == (policy.interface, policy.info)
     assert loaded.structure == policy.structure == ("elu", squash, clip, "softplus")
     jax.tree.map(np.testing.assert_array_equal, loaded.parameters, policy.parameters)
-    assert loaded.env_config() == CONFIG
-    assert isinstance(loaded.env_config(), EnvConfig)
     assert [path.name for path in tmp_path.iterdir()] == ["policy.safetensors"]  # no temporary file stays
 
 
@@ -123,7 +118,7 @@ def write_raw(path, change_header=lambda header: header, change_arrays=lambda ar
     policy_file.write(path, change_header(header), change_arrays(arrays))
     if metadata:
         with safetensors.safe_open(path, framework="numpy") as file:
-            path.write_bytes(safetensors.numpy.save(arrays, file.metadata() | metadata))
+            path.write_bytes(safetensors.numpy.save(dict(arrays), file.metadata() | metadata))
 
 
 def without(name):
@@ -147,7 +142,16 @@ BAD_FILES = {
         lambda path: path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)})),
         "not a policy of the format 'wildrobot-policy'",
     ),
-    "older": (lambda path: write_raw(path, version="1"), "format version 1, but this program reads version 2"),
+    "newer": (
+        lambda path: write_raw(path, version="4"),
+        "a policy file of version 4, newer than this program, which rea",
+    ),
+    "no_version": (lambda path: write_raw(path, version="2.5"), "not a policy of the format 'wildrobot-policy'"),
+    "older_than_it_says": (lambda path: write_raw(path, version="2"), "its header is none of version 2 .*'action'"),
+    "interface": (
+        lambda path: write_raw(path, put("interface", {})),
+        "header field interface.robot: Field required",
+    ),
     "altered_header": (lambda path: write_raw(path, header="{}"), "does not match its own checksum"),
     "header_key": (lambda path: write_raw(path, without("squash")), "header field squash: Field required"),
     "header_value": (lambda path: write_raw(path, put("activation", "gelu")), "header field activation"),
@@ -213,45 +217,3 @@ def test_one_flipped_bit_is_noticed(tmp_path):
     path.write_bytes(whole)
     with pytest.raises(UsageError, match="does not match its own checksum"):
         Policy.load(path)
-
-
-def test_an_outdated_environment_is_explained():
-    tree = json.loads(CONFIG.model_dump_json())
-    tree["task"]["gravity"] = 9.81
-    policy = dataclasses.replace(network(), info=info(env_config=tree))
-    with pytest.raises(UsageError, match=r"made by wildrobot 0.1.0\): unknown field task.gravity"):
-        policy.env_config()
-
-
-@pytest.fixture(scope="module")
-def env() -> WildRobotEnv:
-    return make_env(load_experiment("smoke", ["env.physics.engine=native", "env.physics.threads=1"]).env)
-
-
-def made_for(env, changed=None, **mapping):
-    """A policy's description that fits the environment, but for what is changed."""
-    made = PolicyInfo.of(env, framework="test", environment_steps=0, seed=0)
-    action = made.action.model_copy(update=mapping)
-    return made.model_copy(update={"action": action, "code_version": "9.9"} | (changed or {}))
-
-
-def test_a_policy_that_fits(env):
-    check_fits(for_env(env), env)
-
-
-@pytest.mark.parametrize(
-    ("changed", "mapping", "message"),
-    [
-        ({"robot_digest": "b" * 64}, {}, "another robot: its MJCF is bbbbbbbbbbbb, this one's is"),
-        ({"observation_layout": (("gyro", 3), ("odour", 1))}, {}, r"another observation: entry 1 is \('odour', 1\)"),
-        ({"observation_layout": (("gyro", 3),)}, {}, "another observation: 1 entries in the policy, . here"),
-        ({}, {"scale_rad": (9.0,) * 17}, "scale_rad differs, entry 0 is 9.0 in the policy"),
-        ({}, {"delay_steps": 99}, "delay_steps differs, 99 in the policy"),
-        ({}, {"control_period_s": 0.01}, "control_period_s differs, 0.01 in the policy, 0.02"),
-        ({}, {"joint_names": ("tail",)}, "joint_names differs, entry 0 is tail in the policy, waist_yaw here"),
-    ],
-)
-def test_a_policy_that_does_not_fit_is_refused_by_name(env, changed, mapping, message):
-    with pytest.raises(UsageError, match=message) as error:
-        check_info_fits(made_for(env, changed, **mapping), env)
-    assert str(error.value).endswith("play it with wildrobot 9.9, which made it, or train it again")

@@ -19,15 +19,17 @@ from wildrobot.state import EnvState
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
 SENSED = ("command", "imu", "gyro", "joint_angle", "joint_velocity")  # as `tick` takes them
+TOLD = dict(zip(SENSED, ("command", "imu_wxyz", "gyro", "joint_angle", "joint_velocity"), strict=True))
 STRANGERS = ("wildrobot", "adapters", "trainers", "jax", "mujoco", "onnx", "pydantic", "safetensors", "torch", "brax")
 PLAYED = """
 import sys
 read, written = sys.argv[2:]
 states, runtime, played = np.load(read), Runtime(sys.argv[1]), []
+nothing = np.zeros(sum(entry["size"] for entry in runtime.spec["observation"]))
 for sensed in zip(*(states[name] for name in states.files), strict=True):
     targets = runtime.tick(*sensed)
-    played.append((runtime.observation, runtime.action, targets))
-observation, action, targets = (np.array(part) for part in zip(*played))
+    played.append((getattr(runtime, "observation", nothing), runtime.action, targets))
+observation, action, targets = (np.array(part) for part in zip(*played, strict=True))
 np.savez(written, observation=observation, action=action, targets=targets)
 """
 
@@ -39,10 +41,15 @@ COMMANDS = np.repeat(
 )
 
 
+HISTORY = "env.task.observation.history={steps: 3, entries: [gyro, gravity, last_action]}"
+HELD = "{joint_period_steps: {legs: [4, 7], arms: [12, 24]}, read_failure_share: 0.05, joint_zero_error_rad: 0.03}"
+STALE = "{joint_period_steps: {legs: [2, 3]}, imu_stale_share: 1.0, play_rad: [0.02, 0.1]}"
+
+
 def noiseless(*overrides: str) -> WildRobotEnv:
-    """An environment whose sensors are as good as the runtime's."""
-    noise = load_experiment("smoke").env.task.observation.model_dump()
-    quiet = [f"env.task.observation.{name}=0" for name in noise]
+    """An environment whose sensors are as good as the runtime's, but for what the overrides say."""
+    noise = load_experiment("smoke").env.task.observation.noise.model_dump()
+    quiet = [f"env.task.observation.noise.{name}=0" for name in noise] + ["env.task.sensing={}"]
     settings = ["env.physics.engine=native", "env.physics.threads=1", "env.task.push.velocity_m_per_s=0"]
     return make_env(load_experiment("smoke", [*settings, *quiet, *overrides]).env)
 
@@ -64,39 +71,53 @@ def turned(env: WildRobotEnv, state: EnvState) -> EnvState:
     qpos = physics.qpos.at[3:7].set(about_z(physics.qpos[3:7]))
     sensordata = physics.sensordata.at[imu].set(about_z(physics.sensordata[imu]))
     state = state._replace(physics=physics._replace(qpos=qpos, sensordata=sensordata))
-    return state._replace(task=state.task._replace(heading_goal_rad=env.readings(state).heading_rad))
+    heading, sensors = env.readings(state).heading_rad, state.task.sensors
+    imu = sensors.imu._replace(heading_rad=heading)
+    sensors = sensors._replace(imu=imu, sensed=sensors.sensed._replace(imu=imu))
+    return state._replace(task=state.task._replace(heading_goal_rad=heading, sensors=sensors))
 
 
 def episode(env: WildRobotEnv, policy) -> dict[str, np.ndarray]:
-    """What the core senses, sees, does and sends under `COMMANDS`; targets as they take effect."""
+    """What the robot's computer knows, sees, does and sends under `COMMANDS`; targets as they take effect.
+
+    Where IMU samples may be stale, each but the first is one step old.
+    """
     step, orientation = jax.jit(env.step), env.robot.sensors["imu_orientation"]
     state = env.reset(key_with_phase_0(env), command=jnp.array(COMMANDS[0], jnp.float32), start=jnp.array(3))
     state = turned(env, state)
-    samples = []
+    stale = env.config.task.sensing.imu_stale_share
+    before, samples = state, []
     for tick in range(len(COMMANDS)):
-        readings = env.readings(state)
-        action = policy.apply(np.asarray(state.obs["state"]))
+        action, sensed = policy.apply(np.asarray(state.obs["state"])), state.task.sensors.sensed
+        oriented = before if stale else state
         samples.append(
             {
                 "command": state.task.command,
-                "imu": state.physics.sensordata[orientation],
-                "gyro": readings.gyro_rad_per_s,
-                "joint_angle": readings.joint_angle_rad,
-                "joint_velocity": readings.joint_velocity_rad_per_s,
+                "imu": oriented.physics.sensordata[orientation],
+                "gyro": sensed.imu.gyro_rad_per_s,
+                "joint_angle": sensed.joint_angle_rad,
+                "joint_velocity": sensed.joint_velocity_rad_per_s,
                 "observation": state.obs["state"],
                 "action": action,
                 "targets": env.action_map.targets_rad(jnp.asarray(action)),
                 "sent": state.physics.ctrl,
+                "latency_steps": state.task.latency_steps,
             }
         )
         coming = COMMANDS[min(tick + 1, len(COMMANDS) - 1)]
         state = state._replace(task=state.task._replace(command=jnp.asarray(coming, jnp.float32)))
-        state = step(state, jnp.asarray(action))
+        before, state = state, step(state, jnp.asarray(action))
     return {name: np.array([sample[name] for sample in samples]) for name in samples[0]}
 
 
-def played_without_us(folder: Path, recorded: dict[str, np.ndarray], tmp_path: Path) -> dict[str, np.ndarray]:
-    """The same sensors and commands through the text in the document, in a process that cannot import us."""
+def played_without_us(
+    folder: Path, recorded: dict[str, np.ndarray], tmp_path: Path
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The same sensors and commands through the text in the document, in a process that cannot import us.
+
+    Returns:
+      What it saw and did, and the lines that it wrote on standard error.
+    """
     (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in STRANGERS)
     sensed: dict[str, Any] = {name: recorded[name] for name in SENSED}
@@ -105,23 +126,67 @@ def played_without_us(folder: Path, recorded: dict[str, np.ndarray], tmp_path: P
     files = [str(folder), str(tmp_path / "sensed.npz"), str(tmp_path / "played.npz")]
     done = subprocess.run([sys.executable, "-c", program, *files], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    return dict(np.load(tmp_path / "played.npz"))
+    return dict(np.load(tmp_path / "played.npz")), done.stderr.splitlines()
 
 
-@pytest.mark.parametrize("overrides", [(), ("env.task.command.heading_hold=false", "env.task.action.delay_steps=2")])
-def test_the_specification_alone_is_enough(overrides, tmp_path):
+@pytest.mark.parametrize(
+    ("overrides", "exact"),
+    [
+        ((), True),
+        (("env.task.command.heading_hold=false", "env.task.action.latency_steps=[2, 2]"), True),
+        ((HISTORY, "env.task.action.latency_steps=[1, 3]"), True),
+        ((HISTORY, f"env.task.sensing={HELD}"), False),
+        ((HISTORY, f"env.task.sensing={STALE}"), False),
+    ],
+    ids=["fresh", "no_hold", "history", "held_joints", "stale_imu_and_play"],
+)
+def test_the_specification_alone_is_enough(overrides, exact, tmp_path):
     env = noiseless(*overrides)
-    policy = for_env(env, scale=0.7)
+    policy = for_env(env, scale=1.5 if HISTORY in overrides else 0.7)
     bundle.export(policy, tmp_path / "bundle")
     expected = episode(env, policy)
-    played = played_without_us(tmp_path / "bundle", expected, tmp_path)
+    played, said = played_without_us(tmp_path / "bundle", expected, tmp_path)
 
-    observed = expected["observation"]
+    observed, sizes = expected["observation"], dict(env.observation_layout)
+    end = observed.shape[1] - sizes.get("history", 0)
     assert np.ptp(expected["action"], axis=0).min() > 0.1, "every joint is moved"
-    assert np.ptp(observed[:, -3]) > 0.25, "the yaw rate asked for varies"
+    assert np.ptp(observed[:, end - sizes["gait_clock"] - 1]) > 0.25, "the yaw rate asked for varies"
     np.testing.assert_allclose(played["observation"], observed, atol=2e-5)
     np.testing.assert_allclose(played["action"], expected["action"], atol=2e-5)
     np.testing.assert_allclose(played["targets"], expected["targets"], atol=2e-5)
-    # What the servos are told, in training: the targets of so many ticks ago.
-    late = 1 + env.action_map.delay_steps
-    np.testing.assert_allclose(played["targets"][:-late], expected["sent"][late:], atol=2e-5)
+    assert said == []
+    if exact:
+        # What the servos are told, in training: the targets of so many ticks ago.
+        late = 1 + int(expected["latency_steps"][0])
+        np.testing.assert_allclose(played["targets"][:-late], expected["sent"][late:], atol=2e-5)
+
+
+def test_what_is_not_finite_moves_nothing(tmp_path):
+    """A NaN from each sensor in turn, an infinity, and a number so large that the network's output is not finite."""
+    env = noiseless(HISTORY)
+    policy = for_env(env, scale=0.7)
+    bundle.export(policy, tmp_path / "bundle")
+    sound = {name: np.array(values[:40], np.float64) for name, values in episode(env, policy).items()}
+    faulty = {name: values.copy() for name, values in sound.items()}
+    faults = {5 * (1 + number): name for number, name in enumerate(SENSED)}
+    for tick, name in faults.items():
+        faulty[name][tick, -1] = np.nan
+    faulty["gyro"][0] = np.inf
+    faulty["joint_velocity"][-1] = 1e300
+    played, said = played_without_us(tmp_path / "bundle", faulty, tmp_path)
+
+    assert np.isfinite(played["targets"]).all()
+    np.testing.assert_array_equal(played["targets"][0], policy.interface.action.home_rad)
+    for tick in [*faults, 39]:
+        np.testing.assert_array_equal(played["targets"][tick], played["targets"][tick - 1])
+    expected = [f"not finite, targets held: {name}" for name in ("gyro", *TOLD.values())]
+    assert [line for line in said if "finite" in line] == [
+        line for each in expected for line in (each, "finite again")
+    ] + ["not finite, targets held: action"]
+
+    # The ticks between go on as if the bad ones had not been.
+    bad = [0, *faults]
+    without = {name: np.delete(values, bad, axis=0) for name, values in sound.items()}
+    whole, _ = played_without_us(tmp_path / "bundle", without, tmp_path)
+    good = np.delete(played["targets"], bad, axis=0)
+    np.testing.assert_array_equal(good[:-1], whole["targets"][:-1])

@@ -9,7 +9,7 @@ import pytest
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.robot import load_robot
-from wildrobot.task import command, disturbance, frames, gait, observation, termination
+from wildrobot.task import command, disturbance, frames, gait, termination
 from wildrobot.task.action import ActionMap
 from wildrobot.task.joints import per_joint
 from wildrobot.task.view import sole_clearance_m
@@ -77,13 +77,18 @@ class TestAction:
 
     @pytest.mark.parametrize("delay", [0, 1, 3])
     def test_targets_arrive_after_the_delay(self, delay):
-        mapping = ActionMap.of(self.ROBOT, CONFIG.action.model_copy(update={"delay_steps": delay}))
+        mapping = ActionMap.of(self.ROBOT, CONFIG.action.model_copy(update={"latency_steps": (0, 3)}))
         queue, due = mapping.queue(jnp.asarray(mapping.home_rad)), []
         for number in range(1, 6):
-            now, queue = mapping.delayed(queue, jnp.full(17, float(number)))
+            now, queue = mapping.delayed(queue, jnp.full(17, float(number)), jnp.int32(delay))
             due.append(float(now[0]))
         assert due[delay:] == [1.0, 2.0, 3.0, 4.0, 5.0][: 5 - delay]
         assert due[:delay] == [float(np.float32(self.ROBOT.home_targets_rad[0]))] * delay
+
+    def test_the_latency_is_drawn_within_its_range(self):
+        mapping = ActionMap.of(self.ROBOT, CONFIG.action.model_copy(update={"latency_steps": (1, 2)}))
+        drawn = [int(mapping.latency(jnp.array([draw]))) for draw in (0.0, 0.49, 0.51, 0.999)]
+        assert drawn == [1, 1, 2, 2]
 
     def test_a_missing_and_an_unknown_joint_are_named(self):
         with pytest.raises(UsageError, match=r"field .*: hip_twist, knee_pitch; the robot has: .*knee_pitch"):
@@ -98,6 +103,7 @@ class TestCommand:
             "yaw_rate_rad_per_s": (-0.4, 0.4),
             "standing_share": 0.2,
             "straight_share": 0.3,
+            "sideways_share": 0.1,
             "heading_hold": True,
             "heading_gain_per_s": 1.0,
         }
@@ -105,11 +111,11 @@ class TestCommand:
 
     @pytest.mark.parametrize(
         ("kind", "expected"),
-        [(0.19, [0, 0, 0]), (0.21, [0.2, 0, 0]), (0.49, [0.2, 0, 0]), (0.51, [0.2, 0.0, -0.2])],
+        [(0.19, [0, 0, 0]), (0.21, [0.2, 0, 0]), (0.49, [0.2, 0, 0]), (0.51, [0, 0.05, 0]), (0.61, [0.2, 0.05, -0.2])],
     )
     def test_shares(self, kind, expected):
-        # 0.75 of the way from -0.1 to 0.3 is 0.2; the middle of vy is 0; 0.25 of the way from -0.4 to 0.4 is -0.2
-        drawn = command.sample(jnp.array([kind, 0.75, 0.5, 0.25]), self.COMMAND)
+        # 0.75 of the way from -0.1 to 0.3 is 0.2, and from -0.1 to 0.1 0.05; 0.25 from -0.4 to 0.4 is -0.2
+        drawn = command.sample(jnp.array([kind, 0.75, 0.75, 0.25]), self.COMMAND)
         np.testing.assert_allclose(drawn, expected, atol=1e-6)
 
     def test_interval(self):
@@ -177,11 +183,3 @@ def test_clearance_is_that_of_the_lowest_corner():
     # toes down by 0.1 rad: the front edge is 0.09 sin(0.1) lower than the centre
     toes_down = sole_clearance_m(jnp.array([0.0, 0.0, 0.03]), turned(0.1, (0, 1, 0)), 0.09, 0.04)
     assert float(toes_down) == pytest.approx(0.03 - 0.09 * math.sin(0.1), rel=1e-4)
-
-
-def test_sensor_errors_have_the_configured_size():
-    config = CONFIG.observation.model_copy(update={"joint_zero_error_rad": 0.03, "tilt_error_rad": 0.1})
-    errors = observation.sensor_errors(jnp.ones(19), config)
-    np.testing.assert_allclose(errors.joint_zero_rad, np.full(17, 0.03), rtol=1e-6)
-    # 0.1 rad about x and y: together an angle of 0.1 sqrt(2), half of it in the quaternion
-    assert float(errors.tilt_quat[0]) == pytest.approx(math.cos(0.1 * math.sqrt(2) / 2), abs=1e-4)

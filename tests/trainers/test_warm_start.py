@@ -88,8 +88,16 @@ def test_sizes_are_those_of_the_policy(brax_run):
         ("sb3", ["brax", "brax_ppo.policy_hidden_layer_sizes=[8]"], "starts from has [16, 16]; leave it out"),
         ("brax", ["sb3", "sb3_ppo.observation_clip=5"], "starts from has none; leave it out"),
         ("sb3", ["brax", "brax_ppo.normalize_observations=false"], "starts from has True; leave it out"),
-        ("brax", ["sb3", "env.task.action.latency_steps=[2,2]"], "delay_steps differs, 1 in the policy, 2 here"),
-        ("sb3", ["brax", "env.task.action.latency_steps=[2,2]"], "delay_steps differs, 1 in the policy, 2 here"),
+        (
+            "brax",
+            ["sb3", "env.task.action.latency_steps=[2,2]"],
+            "latency_steps differs, entry 0 is 1 in the policy, 2 here",
+        ),
+        (
+            "sb3",
+            ["brax", "env.task.action.latency_steps=[2,2]"],
+            "latency_steps differs, entry 0 is 1 in the policy, 2 here",
+        ),
         ("sb3", ["sb3", "--resume", "runs/x"], "--resume goes on in the folder that it names"),
     ],
 )

@@ -14,7 +14,7 @@ from brax.training.agents.ppo import networks as ppo_networks
 
 from trainers.brax.settings import BraxPpo
 from wildrobot.env import WildRobotEnv
-from wildrobot.policy import Layer, Policy, PolicyInfo, Squash
+from wildrobot.policy import Layer, Policy, PolicyInfo, Squash, interface_of
 
 FRAMEWORK = "brax-ppo"
 
@@ -118,6 +118,7 @@ def to_policy(
         observation_mean=observation_mean,
         observation_std=observation_std,
         observation_clip=observation_clip,
+        interface=interface_of(core),
         info=PolicyInfo.of(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
     )
 

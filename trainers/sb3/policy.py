@@ -15,7 +15,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from trainers.sb3.settings import Sb3Ppo
 from wildrobot.env import WildRobotEnv
-from wildrobot.policy import Layer, Policy, PolicyInfo
+from wildrobot.policy import Layer, Policy, PolicyInfo, interface_of
 from wildrobot.policy.network import LEAST_SOFTPLUS_STD
 
 FRAMEWORK, AMP_FRAMEWORK = "sb3-ppo", "sb3-amp"
@@ -121,6 +121,7 @@ def to_policy(
         observation_mean=np.asarray(statistics["state"].mean, np.float32),
         observation_std=np.sqrt(statistics["state"].var + normalizer.epsilon).astype(np.float32),
         observation_clip=float(normalizer.clip_obs) if np.isfinite(normalizer.clip_obs) else None,
+        interface=interface_of(core),
         info=PolicyInfo.of(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
     )
 

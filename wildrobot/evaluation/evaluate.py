@@ -190,11 +190,11 @@ def _steps(session: Session, judged: Sequence[Judged], suites: Sequence[Suite]) 
 def _notes(judged: Judged, suites: Sequence[Suite], results: Results) -> list[str]:
     """What a reader must know before trusting the figures."""
     notes = []
-    trained = judged.trained_in["task"]["command"]
+    trained = judged.policy.interface.command
     for axis, (name, unit) in enumerate(
         (("vx_m_per_s", "m/s forward"), ("vy_m_per_s", "m/s to the left"), ("yaw_rate_rad_per_s", "rad/s"))
     ):
-        low, high = trained[name]
+        low, high = getattr(trained, name)
         asked = {case.play.command[axis] for suite in suites for case in suite.cases}
         if outside := sorted(value for value in asked if not low <= value <= high):
             listed = ", ".join(f"{value:g}" for value in outside)

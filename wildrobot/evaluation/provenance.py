@@ -22,7 +22,7 @@ def of_policy(judged: Judged) -> dict[str, Any]:
         "environment_steps": info.environment_steps,
         "seed": info.seed,
         "code_version": info.code_version,
-        "robot_digest": info.robot_digest,
+        "robot_digest": judged.policy.interface.robot_digest,
         "sha256": judged.policy.sha256,
         "wall_s": log[-1]["wall_s"] if log else None,
         "config": info.env_config,

@@ -19,7 +19,7 @@ from wildrobot.evaluation.results import CaseResult, judge
 from wildrobot.evaluation.rollout import Player
 from wildrobot.evaluation.stage import judged, make_stage
 from wildrobot.evaluation.suite import Suite
-from wildrobot.policy import Policy, check_fits
+from wildrobot.policy import Interface, Policy, check_fits
 
 _NOMINAL = Setting("ideal", None, "native", "full", None, None)
 
@@ -38,11 +38,6 @@ class Judged:
     policy: Policy
     run: Path | None
 
-    @property
-    def trained_in(self) -> dict[str, Any]:
-        """The environment that it was trained in, an `EnvConfig` as a JSON tree."""
-        return self.policy.info.env_config
-
 
 class Session:
     """Plays by the same rules whoever acts: same starts, same chance, same length, each robot one episode."""
@@ -58,7 +53,9 @@ class Session:
         Raises:
           UsageError: naming what differs.
         """
-        config = judged(judged_policy.trained_in, dataclasses.replace(suite, episodes=1), _NOMINAL, 1.0, threads=1)
+        config = judged(
+            judged_policy.policy.interface, dataclasses.replace(suite, episodes=1), _NOMINAL, 1.0, threads=1
+        )
         check_fits(judged_policy.policy, make_env(config))
 
     def play_policy(
@@ -66,13 +63,13 @@ class Session:
     ) -> Iterator[tuple[CaseResult, Episodes]]:
         """Every case of a suite, in the order of the suite."""
         actor = policy_actor(judged_policy.policy, stochastic=self._stochastic)
-        return self._play(actor, judged_policy.trained_in, suite, on_progress)
+        return self._play(actor, judged_policy.policy.interface, suite, on_progress)
 
     def play_baseline(
         self, name: BaselineName, like: Judged, suite: Suite, on_progress: Callable[[int], None]
     ) -> Iterator[tuple[CaseResult, Episodes]]:
         """The same with a baseline, in the environment of a policy."""
-        return self._play(baseline_actor(name), like.trained_in, suite, on_progress)
+        return self._play(baseline_actor(name), like.policy.interface, suite, on_progress)
 
     def steps(self, suite: Suite, *, baseline: bool = False) -> int:
         """Environment steps of one actor, to show progress by: at 50 Hz, and as many as will be played."""
@@ -81,13 +78,13 @@ class Session:
         return round(sum(50.0 * seconds[setting] * suite.episodes for setting, _ in plays))
 
     def _play(
-        self, actor: Actor, trained_in: dict[str, Any], suite: Suite, on_progress: Callable[[int], None]
+        self, actor: Actor, interface: Interface, suite: Suite, on_progress: Callable[[int], None]
     ) -> Iterator[tuple[CaseResult, Episodes]]:
         played: dict[tuple[Setting, Play], Episodes] = {}
         for index, case in enumerate(suite.cases):
             play = _played_as(case, sees_command=actor.sees_command)
             if (case.setting, play) not in played:
-                player = self._player(trained_in, suite, case.setting, actor.sees_command)
+                player = self._player(interface, suite, case.setting, actor.sees_command)
                 found = player.play(actor, on_progress)
                 played |= {(case.setting, each): episodes for each, episodes in found.items()}
             command = np.asarray(case.play.command, np.float32)
@@ -99,16 +96,16 @@ class Session:
             }
             played = {key: value for key, value in played.items() if key in later}
 
-    def _player(self, trained_in: dict[str, Any], suite: Suite, setting: Setting, sees_command: bool) -> Player:
-        interface = json.dumps(judged(trained_in, suite, setting, 1.0).model_dump(mode="json"), sort_keys=True)
+    def _player(self, interface: Interface, suite: Suite, setting: Setting, sees_command: bool) -> Player:
+        config = json.dumps(judged(interface, suite, setting, 1.0).model_dump(mode="json"), sort_keys=True)
         plays = tuple(
             dict.fromkeys(
                 _played_as(case, sees_command=sees_command) for case in suite.cases if case.setting == setting
             )
         )
-        key = (suite.name, setting, plays, interface)
+        key = (suite.name, setting, plays, config)
         if key not in self._players:
-            stage = make_stage(trained_in, suite, setting, plays, threads=self._threads)
+            stage = make_stage(interface, suite, setting, plays, threads=self._threads)
             self._players[key] = Player(stage, record_features=self._record_features)
         return self._players[key]
 

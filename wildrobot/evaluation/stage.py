@@ -20,6 +20,7 @@ from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
 from wildrobot.physics.starts import StartBank, joined, make_starts, rows
 from wildrobot.physics.variants import chosen_variants
+from wildrobot.policy import Interface, config_for
 from wildrobot.resets.config import StartsConfig
 from wildrobot.robot import Robot, load_robot
 
@@ -27,15 +28,6 @@ FALLEN_BELOW_M = 0.30
 """A base lower than this [m] has fallen; standing at home it is 0.46 m high."""
 FALLEN_BEYOND_RAD = 0.80
 """A base tilted further than this [rad] has fallen."""
-
-_THE_POLICYS_OWN = (
-    ("physics", "timestep_s"),
-    ("physics", "substeps"),
-    ("task", "action"),
-    ("task", "command"),
-    ("task", "gait"),
-)
-"""What stays as it was in training: control period, action mapping, latency, heading hold, gait clock."""
 
 
 class PushPlan(NamedTuple):
@@ -70,16 +62,16 @@ class Stage:
 
 
 def make_stage(
-    trained_in: Mapping[str, Any], suite: Suite, setting: Setting, plays: Iterable[Play], *, threads: int = 0
+    interface: Interface, suite: Suite, setting: Setting, plays: Iterable[Play], *, threads: int = 0
 ) -> Stage:
-    """The environment of one setting for a policy that was trained in `trained_in`, an `EnvConfig` as a JSON tree.
+    """The environment of one setting for a policy of this interface.
 
     Raises:
       UsageError: if what is the policy's own does not fit this version's configuration.
     """
     plays, episodes = tuple(plays), suite.episodes
     seconds = max(case.seconds for case in suite.cases if case.setting == setting)
-    config = judged(trained_in, suite, setting, seconds, threads=threads)
+    config = judged(interface, suite, setting, seconds, threads=threads)
     robot = load_robot(config.physics.collision, timestep_s=config.physics.timestep_s)
     kinds = list(dict.fromkeys(play.start for play in plays))
     variants = list(dict.fromkeys(play.variant for play in plays))
@@ -106,25 +98,15 @@ def make_stage(
     )
 
 
-def judged(
-    trained_in: Mapping[str, Any], suite: Suite, setting: Setting, seconds: float, *, threads: int = 0
-) -> EnvConfig:
+def judged(interface: Interface, suite: Suite, setting: Setting, seconds: float, *, threads: int = 0) -> EnvConfig:
     """The environment that a policy is judged in.
 
-    All but `_THE_POLICYS_OWN` and what the setting says is the same for every policy. Rewards are not computed, so it
-    does not matter whether they had other terms when the policy was trained.
+    All but the policy's interface and what the setting says is the same for every policy.
 
     Raises:
-      UsageError: if what is the policy's own does not fit this version's configuration.
+      UsageError: for an interface that no environment of this program can have.
     """
-    tree = load_experiment("walk").env.model_dump(mode="json")
-    for section, name in _THE_POLICYS_OWN:
-        try:
-            tree[section][name] = trained_in[section][name]
-        except (KeyError, TypeError):
-            raise UsageError(
-                f"the policy file does not say its {section}.{name}; export it again from its training run"
-            ) from None
+    tree = config_for(interface, load_experiment("walk").env).model_dump(mode="json")
     tree["physics"] |= {
         "engine": "native" if setting.engine == "native" else "mjx",
         "implementation": "jax",
@@ -135,12 +117,14 @@ def judged(
     tree["variants"]["count"] = 1
     tree["starts"]["count"] = suite.episodes
     if setting.latency_steps is not None:
-        tree["task"]["action"] = tree["task"]["action"] | {"delay_steps": setting.latency_steps}
+        tree["task"]["action"] = tree["task"]["action"] | {"latency_steps": [setting.latency_steps] * 2}
+    observation = tree["task"]["observation"]
     sensors = suite.file.sensors.get(setting.sensors)
-    ideal = dict.fromkeys(tree["task"]["observation"], 0.0)
+    noise = sensors.model_dump(mode="json")["noise"] if sensors else dict.fromkeys(observation["noise"], 0.0)
     tree["task"] |= {
         "episode_length_s": seconds,
-        "observation": sensors.model_dump(mode="json") if sensors else ideal,
+        "observation": observation | {"noise": noise},
+        "sensing": {},
         "push": tree["task"]["push"] | {"velocity_m_per_s": 0.0},
         "termination": {"min_base_height_m": FALLEN_BELOW_M, "max_tilt_rad": FALLEN_BEYOND_RAD},
     }

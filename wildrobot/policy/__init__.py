@@ -1,6 +1,8 @@
 """Policies of any trainer, in one form that the rest of the code plays."""
 
-from wildrobot.policy.info import ActionMapping, PolicyInfo
+from wildrobot.policy.fitting import config_for, interface_of
+from wildrobot.policy.info import PolicyInfo
+from wildrobot.policy.interface import Interface
 from wildrobot.policy.network import (
     Activation,
     Layer,
@@ -14,8 +16,8 @@ from wildrobot.policy.policy import Policy, check_fits
 from wildrobot.policy.reading import load_policy
 
 __all__ = [
-    "ActionMapping",
     "Activation",
+    "Interface",
     "Layer",
     "NoiseTransform",
     "Policy",
@@ -25,5 +27,7 @@ __all__ = [
     "Squash",
     "act",
     "check_fits",
+    "config_for",
+    "interface_of",
     "load_policy",
 ]

@@ -51,8 +51,10 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _print(policy: Policy) -> None:
-    info, action = policy.info, policy.info.action
-    sizes = [info.observation_size, *(len(layer.bias) for layer in policy.layers)]
+    info, interface = policy.info, policy.interface
+    action = interface.action
+    low, high = action.latency_steps
+    sizes = [interface.observation_size, *(len(layer.bias) for layer in policy.layers)]
     clip = policy.observation_clip
     lines = {
         "trained by": f"{info.framework}, {info.environment_steps:,} environment steps, seed {info.seed}, "
@@ -60,10 +62,11 @@ def _print(policy: Policy) -> None:
         "network": f"{' -> '.join(str(size) for size in sizes)}, {policy.activation}, {policy.squash}",
         "normaliser": "no clip" if clip is None else f"clipped to +-{clip:g}",
         "deviation": f"of the actions in training: {policy.noise_transform}",
-        "observation": ", ".join(f"{name} {size}" for name, size in info.observation_layout),
-        "action": f"{info.action_size} joints every {action.control_period_s:g} s, "
-        f"in effect {action.delay_steps} control steps later",
-        "robot": info.robot_digest,
+        "observation": ", ".join(f"{name} {size}" for name, size in interface.observation_layout),
+        "history": str(interface.history),
+        "action": f"{interface.action_size} joints every {action.control_period_s:g} s, "
+        f"in effect {low if low == high else f'{low} to {high}'} control steps later",
+        "robot": interface.robot_digest,
         "sha256": policy.sha256,
     }
     for name, text in lines.items():

@@ -6,6 +6,7 @@ docs/deploy.md says what is in each file and how a runtime uses them. Needs the 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -14,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import ruamel.yaml
 
-from wildrobot.config import dump_yaml
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
-from wildrobot.experiment import EnvConfig
+from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.policy import onnx_file
 from wildrobot.policy.contract import specification
+from wildrobot.policy.fitting import config_for
 from wildrobot.policy.policy import Policy, check_fits
 
 MODEL, SPECIFICATION, CONFIG, MJCF, CHECKSUMS = (
@@ -42,16 +44,16 @@ def export(policy: Policy, folder: Path) -> float:
       The largest difference between ONNX Runtime's actions and ours.
 
     Raises:
-      UsageError: for a policy that this version of wildrobot does not fit, a folder that holds anything, and one that
-        cannot be written.
+      UsageError: for a policy that the robot does not fit, a folder that holds anything, and one that cannot be
+        written.
     """
-    config = policy.env_config()
-    check_fits(policy, make_env(_smallest(config)))
+    env = make_env(config_for(policy.interface, _smallest(load_experiment("walk").env)))
+    check_fits(policy, env)
     mjcf = resources.files("wildrobot.robot").joinpath(MJCF).read_bytes()
     contents = {
         MODEL: onnx_file.build(policy).SerializeToString(deterministic=True),
-        SPECIFICATION: _json(specification(policy, model_file=MODEL, mjcf_file=MJCF)),
-        CONFIG: dump_yaml(config).encode(),
+        SPECIFICATION: _json(specification(policy, env.robot, model_file=MODEL, mjcf_file=MJCF)),
+        CONFIG: _yaml(policy.info.env_config),
         MJCF: mjcf,
     }
     contents[CHECKSUMS] = _json({name: _sha256(content) for name, content in contents.items()})
@@ -103,7 +105,7 @@ def parity(policy: Policy, model: bytes) -> float:
         feeds = ({onnx_file.INPUT: observation[None]} for observation in observations)
         return np.concatenate([np.asarray(session.run([onnx_file.OUTPUT], feed)[0]) for feed in feeds])
 
-    normal = np.random.default_rng(0).standard_normal((128, policy.info.observation_size)).astype(np.float32)
+    normal = np.random.default_rng(0).standard_normal((128, policy.interface.observation_size)).astype(np.float32)
     spread = policy.observation_std * normal
     near = policy.observation_mean + spread * np.geomspace(0.1, 30.0, len(normal), dtype=np.float32)[:, None]
     near[0] = 0.0
@@ -119,7 +121,7 @@ def parity(policy: Policy, model: bytes) -> float:
 
 
 def _smallest(config: EnvConfig) -> EnvConfig:
-    """The same robot, observation and actions, built in no time."""
+    """The same robot and task with one start and one variant, built in no time."""
     return config.model_copy(
         update={
             "physics": config.physics.model_copy(update={"engine": "native", "threads": 1}),
@@ -143,6 +145,13 @@ def _write(folder: Path, contents: dict[str, bytes]) -> None:
         raise UsageError(f"cannot write to {folder}: {error.strerror}; choose a writable place") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _yaml(tree: dict) -> bytes:
+    yaml, stream = ruamel.yaml.YAML(), io.BytesIO()
+    yaml.default_flow_style = False
+    yaml.dump(tree, stream)
+    return stream.getvalue()
 
 
 def _json(tree: dict) -> bytes:

@@ -11,43 +11,31 @@ from typing import Any
 from wildrobot import __version__
 from wildrobot.errors import UsageError
 from wildrobot.policy import onnx_file
+from wildrobot.policy.interface import CommandInterface
 from wildrobot.policy.policy import Policy
-from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S
-from wildrobot.task.command import STANDING_BELOW
-from wildrobot.task.config import CommandConfig
+from wildrobot.robot import Robot
+from wildrobot.task.entries import ACTOR
+from wildrobot.task.observation import HISTORY
 
-CONTRACT, CONTRACT_VERSION = "wildrobot-policy-bundle", 1
+CONTRACT, CONTRACT_VERSION = "wildrobot-policy-bundle", 2
 
 _IMU_SITE = "chest_imu"
-
-# Frame, units, and how the entries are formed.
-_OBSERVED = {
-    "gyro": ("imu", "rad/s", "angular velocity that the gyro measures (x, y, z)"),
-    "gravity": (
-        "imu",
-        "1",
-        "direction of gravity: with the IMU's orientation (w, x, y, z), "
-        "(2 (w y - x z), -2 (y z + w x), 2 (x x + y y) - 1); upright (0, 0, -1)",
-    ),
-    "joint_angle": ("joint", "rad", "measured angle minus action.base_pose_rad"),
-    "joint_velocity": ("joint", "rad/s", "measured velocity"),
-    "last_action": ("joint", "1", "the model's output of the tick before; zeros at the first tick"),
-    "command": ("heading", "m/s, m/s, rad/s", "(vx, vy, yaw rate asked for now): see command"),
-    "gait_clock": ("none", "1", "(cos 2 pi phase, sin 2 pi phase), and zeros while standing: see gait_clock"),
-}
+"""To come from the robot's description."""
 
 
-def specification(policy: Policy, *, model_file: str, mjcf_file: str) -> dict[str, Any]:
+def specification(policy: Policy, robot: Robot, *, model_file: str, mjcf_file: str) -> dict[str, Any]:
     """The document, as a JSON tree.
 
     Args:
-      policy: must fit this version of wildrobot (`check_fits`).
+      policy: must fit the robot (`check_fits`).
+      robot: what it plays.
       model_file, mjcf_file: names of the files beside it.
 
     Raises:
-      UsageError: for an observation that it has no words for.
+      UsageError: for an observation that this program does not know.
     """
-    action, task = policy.info.action, policy.env_config().task
+    interface = policy.interface
+    action = interface.action
     return {
         "contract": CONTRACT,
         "contract_version": CONTRACT_VERSION,
@@ -55,8 +43,8 @@ def specification(policy: Policy, *, model_file: str, mjcf_file: str) -> dict[st
             "format": "onnx",
             "file": model_file,
             "opset": onnx_file.OPSET,
-            "input": _tensor(onnx_file.INPUT, policy.info.observation_size),
-            "output": _tensor(onnx_file.OUTPUT, policy.info.action_size),
+            "input": _tensor(onnx_file.INPUT, interface.observation_size),
+            "output": _tensor(onnx_file.OUTPUT, interface.action_size),
         },
         "robot": {
             "mjcf": mjcf_file,
@@ -66,22 +54,28 @@ def specification(policy: Policy, *, model_file: str, mjcf_file: str) -> dict[st
             "actuator_names": list(action.joint_names),
             "min_rad": list(action.lower_rad),
             "max_rad": list(action.upper_rad),
-            "max_velocity_rad_per_s": [NO_LOAD_SPEED_RAD_PER_S] * len(action.joint_names),
+            "max_velocity_rad_per_s": [float(robot.no_load_speed_rad_per_s)] * interface.action_size,
             "home_targets_rad": list(action.home_rad),
         },
-        "observation": _observation(policy),
+        "observation": [_observed(name, size) for name, size in interface.observation_layout],
+        "history": {
+            "steps": interface.history.steps,
+            "entries": list(interface.history.entries),
+            "order": "newest first: the entries as they were observed one tick ago, then two ticks ago, and so on",
+            "first_tick": "before the first tick, the values observed at the first tick, at every step",
+        },
         "action": {
-            "size": policy.info.action_size,
+            "size": interface.action_size,
             "bounds": [-1.0, 1.0],
             "base_pose_rad": list(action.home_rad),
             "scale_rad": list(action.scale_rad),
             "targets": "joint targets [rad] = clip(base_pose_rad + scale_rad * action, robot.min_rad, robot.max_rad)",
             "filter": "none",
-            "delay_steps": action.delay_steps,
+            "delay": "none: see latency",
         },
-        "command": _command(task.command),
+        "command": _command(interface.command),
         "gait_clock": {
-            "frequency_hz": task.gait.frequency_hz,
+            "frequency_hz": interface.gait_clock.frequency_hz,
             "start_phase": 0.0,
             "rule": "first tick: phase = start_phase; each later tick, before the observation is formed: while "
             "standing, phase = 0 if phase < 0.5 else 0.5; otherwise phase = (phase + frequency_hz * control_period_s) "
@@ -89,9 +83,11 @@ def specification(policy: Policy, *, model_file: str, mjcf_file: str) -> dict[st
         },
         "rates": {"control_period_s": action.control_period_s},
         "latency": {
-            "trained_sensor_delay_steps": 0,
-            "rule": "send the targets at once and add no delay: in training they took effect action.delay_steps "
-            "control periods after the tick, as they do on the robot",
+            "latency_steps": list(action.latency_steps),
+            "joint_period_steps": [list(period) for period in interface.sensing.joint_period_steps],
+            "rule": "send the targets at once and add no delay: in training they took effect latency_steps control "
+            "periods after the tick; give the newest reading of each joint, however old: in training each joint was "
+            "read every joint_period_steps control periods, and held in between; ranges are [least, greatest]",
         },
         "provenance": {
             "framework": policy.info.framework,
@@ -99,7 +95,7 @@ def specification(policy: Policy, *, model_file: str, mjcf_file: str) -> dict[st
             "seed": policy.info.seed,
             "trained_with_wildrobot": policy.info.code_version,
             "exported_with_wildrobot": __version__,
-            "robot_digest": policy.info.robot_digest,
+            "robot_digest": interface.robot_digest,
             "policy_sha256": policy.sha256,
         },
     }
@@ -109,24 +105,30 @@ def _tensor(name: str, size: int) -> dict[str, Any]:
     return {"name": name, "type": "float32", "shape": [1, size]}
 
 
-def _observation(policy: Policy) -> list[dict[str, Any]]:
-    entries = []
-    for name, size in policy.info.observation_layout:
-        if name not in _OBSERVED:
-            raise UsageError(
-                f"the exporter has no words for the observation {name!r}, only for {', '.join(_OBSERVED)}; "
-                "describe it in wildrobot/policy/contract.py"
-            )
-        frame, units, formed = _OBSERVED[name]
-        entries.append({"name": name, "size": size, "frame": frame, "units": units, "formed": formed})
-    return entries
+def _observed(name: str, size: int) -> dict[str, Any]:
+    if name == HISTORY:
+        return {
+            "name": name,
+            "size": size,
+            "frame": "of the entries",
+            "units": "of the entries",
+            "formed": "see history",
+        }
+    if name not in ACTOR:
+        raise UsageError(
+            f"no robot can form the observation {name!r}, only {', '.join(ACTOR)}; play the policy with the wildrobot "
+            "that made it, or train it again"
+        )
+    entry = ACTOR[name]
+    return {"name": name, "size": size, "frame": entry.frame, "units": entry.units, "formed": entry.formula}
 
 
-def _command(config: CommandConfig) -> dict[str, Any]:
+def _command(command: CommandInterface) -> dict[str, Any]:
+    ranges = (command.vx_m_per_s, command.vy_m_per_s, command.yaw_rate_rad_per_s)
     hold = {
-        "enabled": config.heading_hold,
-        "gain_per_s": config.heading_gain_per_s,
-        "limit_rad_per_s": max(abs(bound) for bound in config.yaw_rate_rad_per_s),
+        "enabled": command.heading_hold,
+        "gain_per_s": command.heading_gain_per_s,
+        "limit_rad_per_s": command.heading_limit_rad_per_s,
         "heading": "of the IMU's orientation (w, x, y, z): atan2(2 (w z + x y), 1 - 2 (y y + z z))",
         "rule": "first tick: goal = heading; each later tick, before the observation is formed: while standing, "
         "goal = heading; otherwise goal = goal + yaw rate * control_period_s; then, if enabled and not standing, "
@@ -135,9 +137,9 @@ def _command(config: CommandConfig) -> dict[str, Any]:
     }
     return {
         "entries": ["vx_m_per_s", "vy_m_per_s", "yaw_rate_rad_per_s"],
-        "trained_min": [low for low, _ in (config.vx_m_per_s, config.vy_m_per_s, config.yaw_rate_rad_per_s)],
-        "trained_max": [high for _, high in (config.vx_m_per_s, config.vy_m_per_s, config.yaw_rate_rad_per_s)],
-        "standing_below": STANDING_BELOW,
+        "trained_min": [low for low, _ in ranges],
+        "trained_max": [high for _, high in ranges],
+        "standing_below": command.standing_below,
         "standing": "the robot is standing while each component's absolute value is below standing_below",
         "heading_hold": hold,
     }

@@ -1,7 +1,7 @@
 """The container of a policy file: named float32 arrays and a JSON header, with a checksum over both.
 
 It is a safetensors file whose metadata holds `format`, `version`, `header` (JSON) and `sha256`. An exported ONNX file
-carries the same metadata.
+carries the same metadata. Files of older versions are read through `migrations.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ import safetensors
 import safetensors.numpy
 
 from wildrobot.errors import UsageError
+from wildrobot.policy import migrations
 
-FORMAT, FORMAT_VERSION = "wildrobot-policy", 2
+FORMAT, FORMAT_VERSION = "wildrobot-policy", migrations.VERSION
 REMEDY = "copy it anew, or export it again from its training run"
 
 
@@ -40,11 +42,11 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray
         raise UsageError(f"cannot write the policy {path}: {error.strerror}; choose a writable place") from None
 
 
-def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
-    """Reads header and arrays; runs no code from the file.
+def read(path: Path) -> tuple[Any, Mapping[str, np.ndarray]]:
+    """Reads header and arrays, as this version has them; runs no code from the file.
 
     Raises:
-      UsageError: for a file that is unreadable, foreign, of another version, truncated or altered.
+      UsageError: for a file that is unreadable, foreign, of a newer version, truncated or altered.
     """
     check_readable(path)
     try:
@@ -54,7 +56,7 @@ def read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
         raise UsageError(f"{path} is not a policy file, or it is truncated ({_plain(error)}); {REMEDY}") from None
-    return checked_header(path, described, arrays), arrays
+    return checked(path, described, arrays)
 
 
 def metadata(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
@@ -64,7 +66,7 @@ def metadata(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dic
 
 
 def check_readable(path: Path) -> None:
-    """A look of our own, because the libraries have no clear words for folders and missing files.
+    """Pre-check, for clearer errors about folders and missing files than the libraries give.
 
     Raises:
       UsageError: if the file cannot be opened.
@@ -76,30 +78,36 @@ def check_readable(path: Path) -> None:
 
 
 def check_format(path: Path, described: Mapping[str, str]) -> None:
-    """Refuses what does not describe itself as a policy of this version.
+    """Refuses what does not describe itself as a policy of this version or an older one.
 
     Raises:
-      UsageError: for a foreign file, and for a policy of another version.
+      UsageError: for a foreign file, and for a policy of a newer version.
     """
-    if described.get("format") != FORMAT or "header" not in described:
+    version = described.get("version", "")
+    if described.get("format") != FORMAT or "header" not in described or not re.fullmatch("[1-9][0-9]{0,8}", version):
         raise UsageError(f"{path} is not a policy of the format {FORMAT!r}; {REMEDY}")
-    version = described.get("version")
-    if version != str(FORMAT_VERSION):
+    if int(version) > FORMAT_VERSION:
         raise UsageError(
-            f"{path} is a policy of format version {version}, but this program reads version {FORMAT_VERSION}; "
-            "use the wildrobot that wrote it, or export it again with this one"
+            f"{path} is a policy file of version {version}, newer than this program, which reads versions up to "
+            f"{FORMAT_VERSION}; use a newer wildrobot"
         )
 
 
-def checked_header(path: Path, described: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> Any:
-    """The header as a tree, once the checksum says that it and the arrays are as they were written.
+def checked(
+    path: Path, described: Mapping[str, str], arrays: Mapping[str, np.ndarray]
+) -> tuple[Any, Mapping[str, np.ndarray]]:
+    """Header and arrays as this version has them, once the checksum says that they are as they were written.
 
     Raises:
       UsageError: if they are not.
     """
     if described.get("sha256") != _checksum(described["header"], arrays):
         raise UsageError(f"{path} does not match its own checksum, so it was altered or damaged; {REMEDY}")
-    return json.loads(described["header"])
+    version = int(described["version"])
+    try:
+        return migrations.migrated(version, json.loads(described["header"]), arrays)
+    except (LookupError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: its header is none of version {version} ({_plain(error)}); {REMEDY}") from None
 
 
 def _checksum(header: str, arrays: Mapping[str, np.ndarray]) -> str:

@@ -52,9 +52,9 @@ class PolicyStructure(NamedTuple):
 def act(
     structure: PolicyStructure,
     parameters: PolicyParameters,
-    observation: Float[Array, "*batch n"],
-    normal: Float[Array, "*batch m"] | None,
-) -> Float[Array, "*batch m"]:
+    observation: Float[Array, "*batch obs"],
+    normal: Float[Array, "*batch joints"] | None,
+) -> Float[Array, "*batch joints"]:
     """Actions in [-1, 1] for actor observations.
 
     Args:

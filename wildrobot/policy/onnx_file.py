@@ -31,14 +31,14 @@ _BOUNDS = ("observation.low", "observation.high", "action.low", "action.high")
 
 
 def build(policy: Policy) -> onnx.ModelProto:
-    """The model: float32 `observation` of shape (1, n) in, mean `action` in [-1, 1] of shape (1, m) out."""
+    """The model: float32 `observation` of shape (1, obs) in, mean `action` in [-1, 1] of shape (1, joints) out."""
     header, arrays = policy.packed()
     noise = {name: array for name, array in arrays.items() if name.startswith(_NOISE)}
     graph = helper.make_graph(
         _nodes(policy),
         "policy",
-        [_vector(INPUT, policy.info.observation_size)],
-        [_vector(OUTPUT, policy.info.action_size)],
+        [_vector(INPUT, policy.interface.observation_size)],
+        [_vector(OUTPUT, policy.interface.action_size)],
         [
             numpy_helper.from_array(np.ascontiguousarray(array), name)
             for name, array in (arrays | _bounds(policy)).items()
@@ -80,10 +80,12 @@ def read(path: Path) -> Policy:
                 arrays[tensor.name] = _array(tensor)
     except (KeyError, ValueError, TypeError, binascii.Error, safetensors.SafetensorError) as error:
         raise UsageError(f"{path}: its arrays cannot be read ({' '.join(str(error).split())}); {file.REMEDY}") from None
-    policy = Policy.unpacked(path, file.checked_header(path, described, arrays), arrays)
+    policy = Policy.unpacked(path, *file.checked(path, described, arrays))
     # The checksum vouches for header and arrays; that the graph computes with them as it should, only this does.
     expected = build(policy)
     expected.producer_version = model.producer_version
+    del expected.metadata_props[:]
+    expected.metadata_props.extend(model.metadata_props)
     if model != expected:
         raise UsageError(f"{path} does not compute what its own header says, so it was altered; {file.REMEDY}")
     return policy

@@ -10,19 +10,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from wildrobot.config import validated
+from wildrobot.config import Count, Positive, Strict
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
-from wildrobot.experiment import EnvConfig
 from wildrobot.policy import file
-from wildrobot.policy.info import HeaderSection, PolicyInfo
-from wildrobot.policy.info import check_fits as _check_info_fits
+from wildrobot.policy.fitting import check_interface_fits
+from wildrobot.policy.info import PolicyInfo
+from wildrobot.policy.interface import Interface
 from wildrobot.policy.network import Activation, Layer, NoiseTransform, PolicyParameters, PolicyStructure, Squash
 
 _ACTIVATIONS = {
@@ -46,9 +46,10 @@ class Policy:
         softplus(z) + 0.001 (Brax).
       activation: between the layers.
       squash: of the last layer's output: `tanh` (Brax), or `clip` to [-1, 1] (Stable-Baselines3).
-      observation_mean, observation_std: of the normaliser, shape (n,), float32; nothing is added to the deviation.
+      observation_mean, observation_std: of the normaliser, shape (obs,), float32; nothing is added to the deviation.
       observation_clip: bound of the normalised observation; None for no bound.
-      info: what it was made for, and where it comes from.
+      interface: what it sees, what its actions mean, and the facts that its clock follows.
+      info: where it comes from.
     """
 
     layers: tuple[Layer, ...]
@@ -59,6 +60,7 @@ class Policy:
     observation_mean: np.ndarray
     observation_std: np.ndarray
     observation_clip: float | None
+    interface: Interface
     info: PolicyInfo
 
     def __post_init__(self) -> None:
@@ -66,7 +68,7 @@ class Policy:
         if problem:
             raise UsageError(f"not a usable policy: {problem}; {file.REMEDY}")
 
-    def apply(self, observation: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch m"]:
+    def apply(self, observation: Float[np.ndarray, "*batch obs"]) -> Float[np.ndarray, "*batch joints"]:
         """Mean actions in [-1, 1] for actor observations, in NumPy."""
         x = (observation - self.observation_mean) / self.observation_std
         if self.observation_clip is not None:
@@ -90,16 +92,6 @@ class Policy:
     def sha256(self) -> str:
         """Checksum of all that the policy is: the same in whatever file it lies, and kept in each."""
         return file.metadata(*self.packed())["sha256"]
-
-    def env_config(self) -> EnvConfig:
-        """The environment that the policy was trained in.
-
-        Raises:
-          UsageError: if this version of wildrobot has other settings than the one that made the policy.
-        """
-        return validated(
-            EnvConfig, self.info.env_config, f"environment of the policy (made by wildrobot {self.info.code_version})"
-        )
 
     def save(self, path: str | Path) -> None:
         """Writes the policy file, atomically.
@@ -130,6 +122,7 @@ class Policy:
             noise_transform=self.noise_transform,
             observation_clip=self.observation_clip,
             layer_count=len(self.layers),
+            interface=self.interface,
             info=self.info,
         )
         return header.model_dump(mode="json"), arrays
@@ -147,7 +140,8 @@ class Policy:
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"{path}: header field {field}: {first['msg']}; {file.REMEDY}") from None
+            problem = first["msg"].removeprefix("Value error, ")
+            raise UsageError(f"{path}: header field {field}: {problem}; {file.REMEDY}") from None
         layers = [f"layer_{index}" for index in range(header.layer_count)]
         names = ["observation.mean", "observation.std"]
         names += [f"{layer}.{part}" for layer in (*layers, "noise") for part in Layer._fields]
@@ -168,6 +162,7 @@ class Policy:
                 observation_mean=arrays["observation.mean"],
                 observation_std=arrays["observation.std"],
                 observation_clip=header.observation_clip,
+                interface=header.interface,
                 info=header.info,
             )
         except UsageError as error:
@@ -180,17 +175,18 @@ def check_fits(policy: Policy, env: WildRobotEnv) -> None:
     Raises:
       UsageError: naming what differs.
     """
-    _check_info_fits(policy.info, env)
+    check_interface_fits(policy.interface, env, policy.info.code_version)
 
 
-class _Header(HeaderSection):
+class _Header(Strict):
     """The JSON of a policy file."""
 
     activation: Activation
     squash: Squash
     noise_transform: NoiseTransform
-    observation_clip: Annotated[float, Field(gt=0)] | None
-    layer_count: Annotated[int, Field(ge=1)]
+    observation_clip: Positive | None
+    layer_count: Count
+    interface: Interface
     info: PolicyInfo
 
 
@@ -205,7 +201,7 @@ def _problem_with(policy: Policy) -> str | None:
             return f"{what} is {value!r}, valid are {', '.join(valid)}"
     if not policy.layers:
         return "it has no layers"
-    inputs, outputs = policy.info.observation_size, policy.info.action_size
+    inputs, outputs = policy.interface.observation_size, policy.interface.action_size
     expected = [
         ("observation.mean", policy.observation_mean, (inputs,)),
         ("observation.std", policy.observation_std, (inputs,)),

@@ -273,7 +273,7 @@ def latency(m: Moment) -> Float[Array, " 1"]:
     "parameters",
     "see wildrobot.physics.variants",
     lambda limits: (limits.variants.min(0), limits.variants.max(0)),
-    "same",
+    "parameters",
 )
 def variant(m: Moment) -> Float[Array, " parameters"]:
     """Parameters of the robot variant."""

@@ -1,36 +1,40 @@
-"""Left and right exchanged: what an observation, an action or a command is for the robot's mirror image.
-
-Everything that is observed is mirrored by a signed permutation, x -> sign * x[source]. Joints come from the robot's own
-mirror; how each entry is made of joints, vectors and feet is stated with the entry.
-"""
+"""Left and right exchanged: what the entries of observations are for the robot's mirror image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float
+
+from wildrobot.robot.mirror import AXIAL, POLAR, SignedPermutation
 
 Kind = Literal[
-    "same", "negated", "polar", "axial", "planar", "roll_pitch", "joints", "joint_sizes", "feet", "foot_vectors"
+    "same",
+    "negated",
+    "polar",
+    "axial",
+    "planar",
+    "roll_pitch",
+    "joints",
+    "joint_sizes",
+    "feet",
+    "foot_vectors",
+    "parameters",
 ]
 """How the numbers of an entry change: `polar` vectors flip y, `axial` ones (rotations) x and z, `planar` velocities
 (vx, vy, yaw rate) the last two; `joints` change places and signs, `joint_sizes` (of play, of torque limits) places."""
 
 
-class SignedPermutation(NamedTuple):
-    """x -> sign * x[source], along the last axis."""
+class RobotMirror(NamedTuple):
+    """The mirror of a robot's joints, and the signs that its variants' parameters get."""
 
-    source: Int[np.ndarray, " n"]
-    sign: Float[np.ndarray, " n"]
-
-    def __call__(self, x: Float[Array, "*batch n"]) -> Float[Array, "*batch n"]:
-        return jnp.asarray(self.sign) * x[..., self.source]
+    joints: SignedPermutation
+    parameter_signs: Float[np.ndarray, " parameters"]
 
 
-def of_kind(kind: Kind, size: int, joints: SignedPermutation) -> SignedPermutation:
+def of_kind(kind: Kind, size: int, robot: RobotMirror) -> SignedPermutation:
     """The mirror of an entry of that size."""
     index, ones = np.arange(size), np.ones(size, np.float32)
     feet = index.reshape(2, -1)[::-1].ravel() if size % 2 == 0 else index
@@ -39,17 +43,23 @@ def of_kind(kind: Kind, size: int, joints: SignedPermutation) -> SignedPermutati
             return SignedPermutation(index, ones)
         case "negated":
             return SignedPermutation(index, -ones)
-        case "polar" | "axial" | "planar" | "roll_pitch":
-            sign = {"polar": (1, -1, 1), "axial": (-1, 1, -1), "planar": (1, -1, -1), "roll_pitch": (-1, 1)}[kind]
+        case "polar":
+            return POLAR
+        case "axial":
+            return AXIAL
+        case "planar" | "roll_pitch":
+            sign = {"planar": (1, -1, -1), "roll_pitch": (-1, 1)}[kind]
             return SignedPermutation(index, np.array(sign, np.float32))
         case "joints":
-            return joints
+            return robot.joints
         case "joint_sizes":
-            return SignedPermutation(joints.source, ones)
+            return SignedPermutation(robot.joints.source, ones)
         case "feet":
             return SignedPermutation(feet, ones)
         case "foot_vectors":
-            return SignedPermutation(feet, np.tile(np.array([1, -1, 1], np.float32), 2))
+            return SignedPermutation(feet, np.tile(POLAR.sign, 2))
+        case "parameters":
+            return SignedPermutation(index, robot.parameter_signs)
 
 
 def joined(parts: Iterable[SignedPermutation]) -> SignedPermutation:

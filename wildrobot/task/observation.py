@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from wildrobot.robot.mirror import SignedPermutation
 from wildrobot.task.config import ObservationConfig
 from wildrobot.task.entries import ACTOR, CRITIC, Entry, Limits, Moment
-from wildrobot.task.mirror import SignedPermutation, joined, of_kind
+from wildrobot.task.mirror import RobotMirror, joined, of_kind
 
 HISTORY = "history"
 """Name of the last entry of the actor's layout, if there is any history."""
@@ -66,11 +67,11 @@ class Observation:
         privileged = np.concatenate([state, self._joined(CRITIC.values())], axis=1)
         return {"state": _widened(state), "privileged_state": _widened(privileged)}
 
-    def mirrors(self, joints: SignedPermutation) -> dict[str, SignedPermutation]:
-        """What becomes of each observation when left and right are exchanged; `joints` is the joints' own mirror."""
+    def mirrors(self, robot: RobotMirror) -> dict[str, SignedPermutation]:
+        """What becomes of each observation when left and right are exchanged."""
 
         def parts(entries: Iterable[Entry]) -> list[SignedPermutation]:
-            return [of_kind(entry.mirror, self._size(entry), joints) for entry in entries]
+            return [of_kind(entry.mirror, self._size(entry), robot) for entry in entries]
 
         now = joined(parts(ACTOR.values()))
         # Entries are kept whole, so that the mirror of what is kept lies among what is kept.

@@ -164,7 +164,7 @@ class _Judge:
 
 def _check(session: Session, judged: Judged, suite: Suite) -> None:
     session.check(judged, suite)
-    period_s = judged.policy.info.action.control_period_s
+    period_s = judged.policy.interface.action.control_period_s
     if abs(period_s - PERIOD_S) > 1e-9:
         raise UsageError(
             f"{judged.name} acts every {period_s:g} s, and clips have a frame every {PERIOD_S:g} s, by which style is "

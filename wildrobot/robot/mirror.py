@@ -1,0 +1,68 @@
+"""Left and right exchanged: the robot's mirror image in its own x-z plane.
+
+Vectors and joints are mirrored by a signed permutation, x -> sign * x[source]. The mirror image of a joint is the joint
+of the other side; it turns the same way, or the other, depending on the two axes: a rotation about an axis a becomes
+one about (-a_x, a_y, -a_z) when y is flipped.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from wildrobot.robot.robot import Robot
+
+
+class SignedPermutation(NamedTuple):
+    """x -> sign * x[source], along the last axis."""
+
+    source: Int[np.ndarray, " n"]
+    sign: Float[np.ndarray, " n"]
+
+    def __call__(self, x: Float[Array, "*batch n"]) -> Float[Array, "*batch n"]:
+        return jnp.asarray(self.sign) * x[..., self.source]
+
+
+POLAR = SignedPermutation(np.arange(3), np.array([1.0, -1.0, 1.0], np.float32))
+"""Of positions, velocities and forces."""
+AXIAL = SignedPermutation(np.arange(3), np.array([-1.0, 1.0, -1.0], np.float32))
+"""Of rotations, angular velocities and torques."""
+
+
+def joint_mirror(robot: Robot) -> SignedPermutation:
+    """Of joint angles, velocities, torques and targets, in actuator order.
+
+    A joint without another side is its own mirror image.
+    """
+    names = robot.joint_names
+    source = np.array([names.index(_other_side(name)) for name in names])
+    axes = np.array([robot.model.joint(name).axis for name in names])
+    return SignedPermutation(source, np.sign(np.sum(axes * AXIAL.sign * axes[source], axis=1)).astype(np.float32))
+
+
+def mirrored_state(
+    robot: Robot, qpos: Float[Array, "*batch nq"], qvel: Float[Array, "*batch nv"]
+) -> tuple[Float[Array, "*batch nq"], Float[Array, "*batch nv"]]:
+    """The state of the robot's mirror image in the world's x-z plane.
+
+    A quaternion (w, v) is a rotation about v: its mirror image is (w, axial v).
+    """
+    joints = joint_mirror(robot)
+    position, quat = POLAR(qpos[..., :3]), jnp.concatenate([qpos[..., 3:4], AXIAL(qpos[..., 4:7])], axis=-1)
+    rates = [POLAR(qvel[..., :3]), AXIAL(qvel[..., 3:6])]
+    mirrored_qpos = jnp.concatenate([position, quat, qpos[..., 7:]], axis=-1)
+    mirrored_qvel = jnp.concatenate([*rates, qvel[..., 6:]], axis=-1)
+    return (
+        mirrored_qpos.at[..., robot.qpos_index].set(joints(qpos[..., robot.qpos_index])),
+        mirrored_qvel.at[..., robot.dof_index].set(joints(qvel[..., robot.dof_index])),
+    )
+
+
+def _other_side(name: str) -> str:
+    for side, other in (("left_", "right_"), ("right_", "left_")):
+        if name.startswith(side):
+            return other + name.removeprefix(side)
+    return name
