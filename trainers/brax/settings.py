@@ -40,6 +40,7 @@ class BraxPpo(Section):
     policy_hidden_layer_sizes: _Layers = (128, 128, 128)
     value_hidden_layer_sizes: _Layers = (128, 128, 128)
     activation: Literal["swish", "elu", "relu", "tanh"] = Field("swish", description="swish | elu | relu | tanh")
+    symmetric: bool = Field(True, description="brax-amp only: treat the robot's mirror image as the robot")
     stagger_episodes: bool = Field(
         True, description="first episodes of different length, so that time limits do not coincide"
     )
