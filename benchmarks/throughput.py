@@ -41,9 +41,9 @@ def bare_rollout(env: WildRobotEnv, batch: int) -> Callable[[], None]:
     threads = available_threads()
     pool, data = rollout.Rollout(nthread=threads), [mujoco.MjData(model) for _ in range(threads)]
     substeps = round(env.control_period_s / model.opt.timestep)
-    index = np.arange(batch) % env.physics.starts.count
+    index = np.arange(batch) % env.starts.count
     start = np.zeros((batch, 1 + model.nq + model.nv))
-    start[:, 1:] = np.hstack([np.asarray(env.physics.starts.qpos)[index], np.asarray(env.physics.starts.qvel)[index]])
+    start[:, 1:] = np.hstack([np.asarray(env.starts.qpos)[index], np.asarray(env.starts.qvel)[index]])
     change = np.random.default_rng(0).uniform(-1.0, 1.0, (CONTROL_STEPS, batch, 1, model.nu)) * TARGET_CHANGE_RAD
     controls = np.repeat(env.robot.home_targets_rad + change, substeps, axis=2)
 

@@ -19,8 +19,8 @@ from jaxtyping import Float
 
 from wildrobot.config import Section, load
 from wildrobot.experiment import EnvConfig
-from wildrobot.physics.starts import make_starts
 from wildrobot.physics.variants import make_variants
+from wildrobot.resets.home import make_home_starts
 from wildrobot.robot import Robot, load_robot
 from wildrobot.task.command import STANDING_BELOW
 from wildrobot.task.joints import per_joint
@@ -44,7 +44,7 @@ def _banks(config_json: str) -> tuple[Robot, tuple[Any, ...], np.ndarray, np.nda
     """The robot, its variants' models, and the start states, shared by the environments of one process."""
     config = EnvConfig.model_validate_json(config_json)
     robot = load_robot(config.physics.collision, timestep_s=config.physics.timestep_s)
-    starts = make_starts(robot, config.starts)
+    starts = make_home_starts(robot, config.starts)
     qpos, qvel = np.asarray(starts.qpos, np.float64), np.asarray(starts.qvel, np.float64)
     return robot, make_variants(robot, config.variants).models, qpos, qvel
 

@@ -102,7 +102,7 @@ def test_pins_hold_through_the_episode():
     pinned = env.reset(jax.random.PRNGKey(0), command=command, start=jnp.int32(3), variant=jnp.int32(1))
     free = env.reset(jax.random.PRNGKey(0))
     assert int(pinned.physics.variant) == 1
-    np.testing.assert_array_equal(pinned.physics.qpos, env.physics.starts.qpos[3])
+    np.testing.assert_array_equal(pinned.physics.qpos, env.starts.qpos[3])
     step = env.step
     commands = []
     for _ in range(6):

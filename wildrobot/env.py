@@ -16,8 +16,9 @@ from jaxtyping import Array, Bool, Float, Int
 
 from wildrobot.draws import integers, split_uniform
 from wildrobot.experiment import EnvConfig
-from wildrobot.physics import Physics, PhysicsState, make_physics, start_state
+from wildrobot.physics import Physics, PhysicsState, make_physics
 from wildrobot.physics.variants import PARAMETERS
+from wildrobot.resets import StartBank, make_starts
 from wildrobot.robot import Robot
 from wildrobot.robot.mirror import SignedPermutation, joint_mirror
 from wildrobot.state import EnvState, TaskState
@@ -34,20 +35,21 @@ from wildrobot.task.view import Readings, read
 
 
 def make_env(config: EnvConfig) -> WildRobotEnv:
-    """Builds the physics that the configuration names, and the environment on it."""
-    return WildRobotEnv(config, make_physics(config.physics, config.variants, config.starts, config.reference_starts))
+    """Builds the physics and the start states that the configuration names, and the environment on them."""
+    physics = make_physics(config.physics, config.variants)
+    return WildRobotEnv(config, physics, make_starts(physics.robot, config.starts, config.reference_starts))
 
 
 class WildRobotEnv:
     """Walk on command. Immutable after construction; `reset` and `step` are pure and jit-able."""
 
-    def __init__(self, config: EnvConfig, physics: Physics):
+    def __init__(self, config: EnvConfig, physics: Physics, starts: StartBank):
         """Resolves the names in the configuration.
 
         Raises:
           UsageError: for a kind or a group of joints that the robot has not.
         """
-        self.config, self.physics = config, physics
+        self.config, self.physics, self.starts = config, physics, starts
         self.robot: Robot = physics.robot
         self.control_period_s = physics.control_period_s
         self.action_map = ActionMap.of(self.robot, config.task.action)
@@ -76,7 +78,7 @@ class WildRobotEnv:
           start: pins the index of the start state; drawn if not given.
           variant: pins the index of the robot variant; drawn if not given.
         """
-        task, sensing, bank = self.config.task, self.sensing, self.physics.starts
+        task, sensing, bank = self.config.task, self.sensing, self.starts
         # New draws go to the end: those before them stay as they are.
         sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1)
         key, draws = split_uniform(key, *sizes)
@@ -96,7 +98,7 @@ class WildRobotEnv:
             command = jnp.where(moving, bank.command[start], commands.sample(command_draws, task.command))
             phase = jnp.where(moving, bank.phase[start], phase)
             resample_at = commands.steps_until(resample_draw[0], task.command.resample_s, self.control_period_s)
-        physics = start_state(self.physics, jnp.asarray(start), jnp.asarray(variant, jnp.int32))
+        physics = bank.state(jnp.asarray(start), jnp.asarray(variant, jnp.int32))
         readings = self._read(physics)
         errors = sensing.errors(error_draws, bus_draws)
         sensors = sensing.reset(errors, readings, physics.ctrl)

@@ -6,8 +6,9 @@ import pytest
 
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
-from wildrobot.physics.starts import joined, lowest_sole_height_m, make_starts
 from wildrobot.physics.variants import PARAMETER_NAMES, chosen_variants, make_variants
+from wildrobot.resets.bank import joined
+from wildrobot.resets.home import lowest_sole_height_m, make_home_starts
 from wildrobot.robot import load_robot
 
 
@@ -67,9 +68,10 @@ def test_chosen_variants_differ_from_the_nominal_robot_in_what_is_named_alone(ro
     np.testing.assert_array_equal(heavy.geom_friction, robot.model.geom_friction)
     assert weak.actuator_gainprm[0, 0] == pytest.approx(0.9 * 21.1)
     floor = robot.model.geom("floor").friction[0]
+    # The last two are the tilt of the floor.
     expected = [
-        [floor, 1, 0, 0, 1, 1, 1], [floor, 1, 0.015, 0, 1, 1, 1], [floor, 1.1, 0, 0, 1, 1, 0.9],
-        [floor, 1, 0, 0, 0.9, 1, 1],
+        [floor, 1, 0, 0, 1, 1, 1, 0, 0], [floor, 1, 0.015, 0, 1, 1, 1, 0, 0], [floor, 1.1, 0, 0, 1, 1, 0.9, 0, 0],
+        [floor, 1, 0, 0, 0.9, 1, 1, 0, 0],
     ]  # fmt: skip
     np.testing.assert_allclose(bank.parameters, expected, rtol=1e-6)
 
@@ -82,11 +84,13 @@ def test_a_parameter_that_there_is_not(robot):
 def test_the_same_seed_gives_the_same_bank(robot, config):
     first, second = (make_variants(robot, config.variants) for _ in range(2))
     np.testing.assert_array_equal(first.parameters, second.parameters)
-    np.testing.assert_array_equal(make_starts(robot, config.starts).qpos, make_starts(robot, config.starts).qpos)
+    np.testing.assert_array_equal(
+        make_home_starts(robot, config.starts).qpos, make_home_starts(robot, config.starts).qpos
+    )
 
 
 def test_starts_stand_on_the_floor(robot, config):
-    bank = make_starts(robot, config.starts)
+    bank = make_home_starts(robot, config.starts)
     data = mujoco.MjData(robot.model)
     np.testing.assert_allclose(bank.qpos[0], robot.home_qpos, atol=1e-6)
     for qpos in np.asarray(bank.qpos[1:]):
@@ -96,7 +100,7 @@ def test_starts_stand_on_the_floor(robot, config):
 
 
 def test_start_sensors_are_those_of_the_start(robot, config):
-    bank = make_starts(robot, config.starts)
+    bank = make_home_starts(robot, config.starts)
     data = mujoco.MjData(robot.model)
     data.qpos[:], data.qvel[:], data.ctrl[:] = (
         np.asarray(bank.qpos[7]),
@@ -115,7 +119,7 @@ def leaning(robot, config):
     starts = config.starts.model_copy(
         update={"joint_angle_rad": 0.0, "tilt_rad": 0.0, "joint_velocity_rad_per_s": 0.0, "lean_rad": (0.14, 0.26)}
     )
-    return make_starts(robot, starts)
+    return make_home_starts(robot, starts)
 
 
 def ankles(robot):
@@ -145,7 +149,8 @@ def test_a_lean_forward_is_about_the_ankles(robot, leaning):
 
 def test_a_lean_does_not_change_what_else_is_drawn(robot, config):
     upright, leaning = (
-        make_starts(robot, config.starts.model_copy(update={"lean_rad": lean})) for lean in ((0.0, 0.0), (0.1, 0.1))
+        make_home_starts(robot, config.starts.model_copy(update={"lean_rad": lean}))
+        for lean in ((0.0, 0.0), (0.1, 0.1))
     )
     pitch, joints = ankles(robot)
     assert np.abs(upright.qpos[1:, np.array(pitch)] - leaning.qpos[1:, np.array(pitch)]).min() > 0.05
@@ -154,7 +159,7 @@ def test_a_lean_does_not_change_what_else_is_drawn(robot, config):
 
 
 def test_joined_banks_lie_one_after_the_other(robot, config, leaning):
-    other = make_starts(robot, config.starts)
+    other = make_home_starts(robot, config.starts)
     bank = joined([other, leaning])
     assert bank.count == 80
     np.testing.assert_array_equal(bank.qpos[43], leaning.qpos[3])

@@ -8,9 +8,12 @@ import pytest
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
-from wildrobot.physics import start_state
+from wildrobot.resets import make_starts
+from wildrobot.robot import load_robot
 
 SEEDS, STEPS = 3, 25
+_SMOKE = load_experiment("smoke").env
+STARTS = make_starts(load_robot(), _SMOKE.starts, _SMOKE.reference_starts)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def trajectories(engines):
         loads = [physics.robot.sensors[f"{side}_foot_load"].start for side in ("left", "right")]
 
         def play(physics=physics, loads=loads):
-            start = jax.vmap(lambda i: start_state(physics, i, i % 3))(jnp.arange(SEEDS))
+            start = jax.vmap(lambda i: STARTS.state(i, i % 3))(jnp.arange(SEEDS))
 
             def one(state, target):
                 state = jax.vmap(physics.step)(state, target)
@@ -62,11 +65,11 @@ def test_a_push_is_the_same_on_both(engines):
     """10 N to the left for 0.1 s, and 0.1 s more."""
     moved = []
     for physics in engines:
-        start = jax.vmap(lambda index, physics=physics: start_state(physics, index, index))(jnp.arange(SEEDS))
+        start = jax.vmap(lambda index: STARTS.state(index, index))(jnp.arange(SEEDS))
 
         def one(state, push, physics=physics):
             step = jax.vmap(physics.step, (0, 0, None))
-            state = step(state, physics.starts.ctrl[:SEEDS], push)
+            state = step(state, STARTS.ctrl[:SEEDS], push)
             return state, state.qpos
 
         push = jnp.zeros((10, 3)).at[:5, 1].set(10.0)

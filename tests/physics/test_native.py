@@ -11,13 +11,18 @@ from mujoco import rollout
 
 from wildrobot.env import make_env
 from wildrobot.experiment import EnvConfig, load_experiment
-from wildrobot.physics import Physics, start_state
+from wildrobot.physics import Physics
+from wildrobot.resets import StartBank, make_starts
+from wildrobot.robot import load_robot
 
 BATCH, STEPS = 8, 25
 
 
 def small(*overrides: str) -> EnvConfig:
     return load_experiment("smoke", ["env.physics.engine=native", *overrides]).env
+
+
+STARTS: StartBank = make_starts(load_robot(), small().starts, small().reference_starts)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def play(
     physics: Physics, targets: np.ndarray, variant: int = 0, push_N: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """qpos, qvel and sensordata after each control step, from the first BATCH starts; pushes are (STEPS, BATCH, 3)."""
-    start = jax.vmap(lambda index: start_state(physics, index, jnp.int32(variant)))(jnp.arange(BATCH))
+    start = jax.vmap(lambda index: STARTS.state(index, jnp.int32(variant)))(jnp.arange(BATCH))
     inputs = (jnp.asarray(targets), *(() if push_N is None else (jnp.asarray(push_N),)))
 
     def one(state, now):
@@ -50,8 +55,8 @@ def bare_rollout(physics: Physics, model: mujoco.MjModel, targets: np.ndarray) -
     """The same with `mujoco.rollout` alone, the state rounded to float32 after each control step."""
     substeps = round(physics.control_period_s / model.opt.timestep)
     state = np.zeros((BATCH, 1 + model.nq + model.nv))
-    state[:, 1 : 1 + model.nq] = np.asarray(physics.starts.qpos)[:BATCH]
-    state[:, 1 + model.nq :] = np.asarray(physics.starts.qvel)[:BATCH]
+    state[:, 1 : 1 + model.nq] = np.asarray(STARTS.qpos)[:BATCH]
+    state[:, 1 + model.nq :] = np.asarray(STARTS.qvel)[:BATCH]
     states, sensors = [], []
     for target in targets:
         control = np.repeat(target[:, None].astype(np.float64), substeps, axis=1)
@@ -76,7 +81,7 @@ def test_equals_bare_rollout_to_the_bit(physics, variant):
 
 def test_the_robots_really_moved(physics):
     qpos, _, _ = play(physics, random_targets(physics, seed=0))
-    assert np.abs(qpos[-1] - np.asarray(physics.starts.qpos)[:BATCH]).max() > 0.05
+    assert np.abs(qpos[-1] - np.asarray(STARTS.qpos)[:BATCH]).max() > 0.05
 
 
 def test_variants_differ(physics):
@@ -93,7 +98,7 @@ def test_one_host_call_steps_a_whole_batch(physics, monkeypatch):
 
 
 def test_unbatched_step_has_no_batch_axis(physics):
-    state = physics.step(start_state(physics, jnp.int32(0), jnp.int32(0)), physics.starts.ctrl[0])
+    state = physics.step(STARTS.state(jnp.int32(0), jnp.int32(0)), STARTS.ctrl[0])
     assert state.qpos.shape == (physics.robot.model.nq,)
     assert state.sensordata.shape == (physics.robot.model.nsensordata,)
 
@@ -146,7 +151,7 @@ def test_a_push_is_a_force_on_the_pelvis_to_the_bit(physics):
     """The same with `mujoco.mj_step` alone and `xfrc_applied`, robot by robot."""
     push, targets = random_pushes(seed=0), random_targets(physics, seed=1)[:10]
     qpos, qvel, sensordata = play(physics, targets, push_N=push[:10])
-    model, start = physics.robot.model, physics.starts
+    model, start = physics.robot.model, STARTS
     pelvis, substeps = model.body("pelvis").id, round(physics.control_period_s / model.opt.timestep)
     for robot in (0, 1, 5):
         state = np.asarray(start.qpos)[robot], np.asarray(start.qvel)[robot]
@@ -169,7 +174,7 @@ def test_a_push_gives_the_momentum_of_force_times_time(physics):
     mass = physics.robot.model.body_mass.sum()
     momentum = []
     for force in (np.zeros_like(push), push):
-        state = jax.vmap(lambda index: start_state(physics, index, jnp.int32(0)))(jnp.arange(BATCH))
+        state = jax.vmap(lambda index: STARTS.state(index, jnp.int32(0)))(jnp.arange(BATCH))
         state = state._replace(qpos=state.qpos.at[:, 2].add(1.0))
         for step in range(5):
             state = physics.step(state, jnp.asarray(held(physics)[step]), jnp.asarray(force[step]))

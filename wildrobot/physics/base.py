@@ -6,7 +6,6 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, Int
 
-from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank
 from wildrobot.robot import Robot
 
@@ -56,11 +55,6 @@ class Physics(Protocol):
         """The randomised robots; 0 is the nominal one."""
         ...
 
-    @property
-    def starts(self) -> StartBank:
-        """The start states."""
-        ...
-
     def step(
         self,
         state: PhysicsState,
@@ -79,15 +73,3 @@ class Physics(Protocol):
 
 PUSHED_BODY = "pelvis"
 """Where `push_N` acts: the waist, as in the tests of the real robot."""
-
-
-def start_state(physics: Physics, start: Int[Array, ""], variant: Int[Array, ""]) -> PhysicsState:
-    """Gathers one start state for one robot; no physics is computed."""
-    bank = physics.starts
-    return PhysicsState(
-        qpos=bank.qpos[start],
-        qvel=bank.qvel[start],
-        ctrl=bank.ctrl[start],
-        sensordata=bank.sensordata[start],
-        variant=variant,
-    )

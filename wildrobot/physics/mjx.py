@@ -13,7 +13,6 @@ from jaxtyping import Array, Float, Int
 from wildrobot.errors import UsageError
 from wildrobot.physics.base import PUSHED_BODY, PhysicsState
 from wildrobot.physics.servo import TorqueSpeedLine, limited_targets_rad
-from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank, stacked_leaves
 from wildrobot.robot import Robot
 
@@ -34,7 +33,6 @@ class MjxPhysics:
         self,
         robot: Robot,
         variants: VariantBank,
-        starts: StartBank,
         *,
         substeps: int,
         implementation: Implementation,
@@ -44,7 +42,7 @@ class MjxPhysics:
 
         Args:
           robot: the nominal robot, `variants.models[0]`.
-          variants, starts: the banks that episodes draw from.
+          variants: the bank that episodes draw from.
           substeps: physics steps per control step.
           line: of the servos; None for torque that does not depend on speed.
           implementation: `jax` anywhere; `warp` on an NVIDIA GPU with the extra `warp` installed.
@@ -55,7 +53,7 @@ class MjxPhysics:
         if implementation == "warp":
             _require_warp()
         self.name = f"mjx-{implementation}"
-        self.robot, self.variants, self.starts = robot, variants, starts
+        self.robot, self.variants = robot, variants
         self.control_period_s = substeps * robot.model.opt.timestep
         self._substeps, self._line = substeps, line
         self._pushed = robot.model.body(PUSHED_BODY).id

@@ -14,7 +14,6 @@ from mujoco import rollout
 
 from wildrobot.physics.base import PUSHED_BODY, PhysicsState
 from wildrobot.physics.servo import TorqueSpeedLine, with_line
-from wildrobot.physics.starts import StartBank
 from wildrobot.physics.variants import VariantBank
 from wildrobot.robot import Robot
 
@@ -36,7 +35,6 @@ class NativePhysics:
         self,
         robot: Robot,
         variants: VariantBank,
-        starts: StartBank,
         *,
         substeps: int,
         threads: int = 0,
@@ -46,12 +44,12 @@ class NativePhysics:
 
         Args:
           robot: the nominal robot, `variants.models[0]`.
-          variants, starts: the banks that episodes draw from.
+          variants: the bank that episodes draw from.
           substeps: physics steps per control step.
           threads: size of the pool; 0 takes every core that this process may use.
           line: of the servos; None for torque that does not depend on speed.
         """
-        self.robot, self.variants, self.starts = robot, variants, starts
+        self.robot, self.variants = robot, variants
         self.control_period_s = substeps * robot.model.opt.timestep
         self._substeps = substeps
         self._models = variants.models if line is None else [with_line(model, line) for model in variants.models]

@@ -8,12 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import filmstrip
-from wildrobot.evaluation.episodes import Episodes
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.show import filmstrip
 from wildrobot.robot import load_robot
 
-SPEED_M_PER_S = 0.2
-"""The command that is shown, or the one nearest to it."""
 _ONE_CYCLE = 1.0
 
 
