@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wildrobot import gl
+from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 
 _WIDTH, _HEIGHT = 640, 480
@@ -18,14 +19,7 @@ _WIDTH, _HEIGHT = 640, 480
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, 1 if a clip is refused, 2 for a mistake."""
     options = _parser().parse_args(arguments)
-    try:
-        return options.run(options)
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    return exit_code(lambda: options.run(options))
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -168,4 +162,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
