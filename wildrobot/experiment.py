@@ -16,8 +16,12 @@ from wildrobot.task.config import TaskConfig
 
 
 class EnvConfig(Section):
-    """All that the environment core needs: physics, robots, start states, task."""
+    """All that the environment core needs: the robot by its name or the path of its description, physics, task, ...
 
+    Paths are relative to the working directory.
+    """
+
+    robot: str = "wildrobot"
     physics: PhysicsConfig
     variants: VariantsConfig
     starts: StartsConfig

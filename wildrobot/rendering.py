@@ -26,7 +26,7 @@ class RobotRenderer:
         Raises:
           UsageError: if OpenGL does not work here, saying what to install.
         """
-        model = load_robot("full").model
+        model = load_robot(collision="full").model
         model.vis.quality.offsamples, model.vis.quality.shadowsize = _SAMPLES_PER_PIXEL, _SHADOW_PIXELS
         self._model, self._data = model, mujoco.MjData(model)
         self._camera = mujoco.MjvCamera()

@@ -9,7 +9,10 @@ from wildrobot.evaluation.episodes import Episodes, RobotFacts
 PERIOD_S = 0.1
 WEIGHT_N = 40.0
 ROBOT = RobotFacts(
-    joint_names=tuple(f"joint {i}" for i in range(17)), torque_limit_Nm=np.full(17, 4.0), weight_N=WEIGHT_N
+    joint_names=tuple(f"joint {i}" for i in range(17)),
+    torque_limit_Nm=np.full(17, 4.0),
+    weight_N=WEIGHT_N,
+    no_load_speed_rad_per_s=5.8,
 )
 STANDING = {"gravity": (0.0, 0.0, -1.0), "foot_load_N": WEIGHT_N / 2}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S, Robot
+from wildrobot.robot import Robot
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class RobotFacts:
 
     Attributes:
       joint_names: in actuator order.
-      torque_limit_Nm: of each servo, shape (17,).
+      torque_limit_Nm: of each servo, shape (joints,).
       weight_N: of the whole robot.
       no_load_speed_rad_per_s: of a servo at 11.1 V; above it, a real one cannot do what the simulated one does.
     """
@@ -25,13 +25,13 @@ class RobotFacts:
     joint_names: tuple[str, ...]
     torque_limit_Nm: np.ndarray
     weight_N: float
-    no_load_speed_rad_per_s: float = NO_LOAD_SPEED_RAD_PER_S
+    no_load_speed_rad_per_s: float
 
     @classmethod
     def of(cls, robot: Robot, model: mujoco.MjModel) -> RobotFacts:
         """Of a robot, or of a variant of it, whose model may weigh something else."""
         weight_N = float(model.body_mass.sum() * np.linalg.norm(model.opt.gravity))
-        return cls(robot.joint_names, robot.torque_limit_Nm, weight_N)
+        return cls(robot.joint_names, robot.torque_limit_Nm, weight_N, robot.no_load_speed_rad_per_s)
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,16 @@ class Episodes:
       heading_rad: within +-pi, shape (T + 1, E).
       yaw_rate_rad_per_s: shape (T + 1, E).
       gravity: direction of gravity in the IMU's frame, upright (0, 0, -1), shape (T + 1, E, 3).
-      action: the action in [-1, 1] that led to the sample, 0 at the start, shape (T + 1, E, 17).
-      joint_velocity_rad_per_s: in actuator order, shape (T + 1, E, 17).
-      torque_Nm: in actuator order, shape (T + 1, E, 17).
+      action: the action in [-1, 1] that led to the sample, 0 at the start, shape (T + 1, E, joints).
+      joint_velocity_rad_per_s: in actuator order, shape (T + 1, E, joints).
+      torque_Nm: in actuator order, shape (T + 1, E, joints).
       foot_position_m: sole centres on the ground plane, world frame; left, right; shape (T + 1, E, 2, 2).
       foot_velocity_m_per_s: of the same points, shape (T + 1, E, 2, 2).
       foot_clearance_m: height of the lowest corner of each sole, shape (T + 1, E, 2).
       foot_load_N: shape (T + 1, E, 2).
-      film_qpos: configurations of the first episode, shape (T + 1, 24).
+      film_qpos: configurations of the first episode, shape (T + 1, nq).
       robot: what the figures need to know of it.
-      features: those of `wildrobot.motion.features`, shape (T + 1, E, 55); None unless they were asked for.
+      features: those of `wildrobot.motion.features`, shape (T + 1, E, features); None unless they were asked for.
     """
 
     command: np.ndarray

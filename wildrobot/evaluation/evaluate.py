@@ -165,7 +165,7 @@ def _play(
         if walks:
             filmed[each.name] = walks[picture.fastest_survived(walks)]
             if number == 0 and outputs.picture:
-                picture.draw(outputs.picture, f"WildRobot · {each.name}", load_robot("full").model, walks)
+                picture.draw(outputs.picture, f"WildRobot · {each.name}", load_robot(collision="full").model, walks)
     return _Played(suite, found, baselines, filmed)
 
 

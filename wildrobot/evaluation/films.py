@@ -70,7 +70,7 @@ def _first(played: Episodes, seconds: float | None) -> Float[np.ndarray, "T nq"]
 
 
 def _by_rays(qpos: Float[np.ndarray, "T nq"], period_s: float) -> Iterator[Frame]:
-    model = load_robot("full").model
+    model = load_robot(collision="full").model
     for configuration in qpos[:: max(1, round(1.0 / (_RAY_FRAMES_PER_S * period_s)))]:
         centre = np.array([configuration[0], configuration[1], 0.36])
         picture = render(model, configuration, View(centre, *_RAY_TILE_M, _RAY_PIXELS_PER_M), smooth=1)

@@ -18,7 +18,7 @@ FORWARD = (0.2, 0.0, 0.0)
 
 def make(**changes):
     settings = load_experiment("smoke").amp.model_copy(update={"clips": ("forward-0.20",), "batch_size": 32, **changes})
-    return StyleLearner(load_robot("feet"), settings, robots=ROBOTS, steps_per_batch=STEPS)
+    return StyleLearner(load_robot(collision="feet"), settings, robots=ROBOTS, steps_per_batch=STEPS)
 
 
 @pytest.fixture(scope="module")

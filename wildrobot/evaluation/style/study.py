@@ -95,7 +95,7 @@ def study(
         _check(session, entry.judged, plan.suite)
     if strips_folder:
         make_folder(strips_folder)
-    robot, console = load_robot("full"), tables.console()
+    robot, console = load_robot(collision="full"), tables.console()
     console.print("Play: deterministic, nominal robot; style of a stride against its clip, with 95 % intervals")
     pictures: dict[str, Episodes] = {}
     # Measuring a case takes about as long as playing it.
