@@ -70,11 +70,11 @@ clean: ## remove caches and build products; .venv and runs stay
 
 # --- set-up ---------------------------------------------------------------------------------------------------------
 
-EXTRAS_train := brax,video
+EXTRAS_train := brax,report,video
 # The discriminator of `--amp` is made of Brax's parts.
-EXTRAS_sb3 := brax,sb3,video
-EXTRAS_bench := brax,sb3,video
-EXTRAS_motion := motion,video
+EXTRAS_sb3 := brax,sb3,report,video
+EXTRAS_bench := brax,sb3,report,video
+EXTRAS_motion := motion,report,video
 EXTRAS_test := test,video
 EXTRAS_dev := dev,test,video
 # A set that holds another one makes that ready too.

@@ -16,10 +16,10 @@ import mujoco
 import numpy as np
 from mujoco import rollout
 
-from wildrobot.evaluation.actors import Actor, policy_actor
-from wildrobot.evaluation.rollout import Player
-from wildrobot.evaluation.stage import Stage, make_stage
-from wildrobot.evaluation.suite import load_suite
+from wildrobot.evaluation.play.actions import ActionRule, policy_rule
+from wildrobot.evaluation.play.batch import EvalBatch, make_batch
+from wildrobot.evaluation.play.rollout import Rollout
+from wildrobot.evaluation.play.suite import load_suite
 from wildrobot.physics.native import available_threads
 from wildrobot.policy import load_policy
 
@@ -31,38 +31,38 @@ def main() -> None:
     policy, suite = load_policy(POLICY), load_suite("walk", seconds=SECONDS)
     assert suite is not None
     plays = [case.play for case in suite.cases]
-    stage = make_stage(policy.interface, suite, suite.cases[0].setting, plays)
-    player, actor = Player(stage), policy_actor(policy)
-    bare = recorded(stage, actor)
+    batch = make_batch(policy.interface, suite, suite.cases[0].setting, plays)
+    player, rule = Rollout(batch), policy_rule(policy)
+    bare = recorded(batch, rule)
     seconds: dict[str, list[float]] = {"bare": [], "evaluation": []}
     for repeat in range(1 + REPEATS):
-        for name, play in (("bare", bare), ("evaluation", lambda: player.play(actor))):
+        for name, play in (("bare", bare), ("evaluation", lambda: player.play(rule))):
             begin = time.perf_counter()
             play()
             if repeat:  # the first one compiles
                 seconds[name].append(time.perf_counter() - begin)
-    steps = len(stage.starts) * stage.env.config.episode_steps
+    steps = len(batch.starts) * batch.env.config.episode_steps
     rate = {name: steps / statistics.median(each) for name, each in seconds.items()}
     print("| robots | bare `mujoco.rollout` | evaluation | evaluation / bare |")
     print("|--:|--:|--:|--:|")
-    share = rate["evaluation"] / rate["bare"]
-    print(f"| {len(stage.starts)} | {rate['bare']:,.0f} | {rate['evaluation']:,.0f} | {share:.2f} |\n")
+    fraction = rate["evaluation"] / rate["bare"]
+    print(f"| {len(batch.starts)} | {rate['bare']:,.0f} | {rate['evaluation']:,.0f} | {fraction:.2f} |\n")
     print("Environment steps/s.\n")
 
 
-def recorded(stage: Stage, actor: Actor) -> Callable[[], None]:
+def recorded(batch: EvalBatch, rule: ActionRule) -> Callable[[], None]:
     """Bare `mujoco.rollout` that repeats what physics the policy's actions lead to."""
-    env, model = stage.env, stage.env.robot.model
+    env, model = batch.env, batch.env.robot.model
     threads, substeps = available_threads(), env.config.physics.substeps
     pool, data = rollout.Rollout(nthread=threads), [mujoco.MjData(model) for _ in range(threads)]
-    keys = jax.random.split(jax.random.key(stage.seed), len(stage.starts))
+    keys = jax.random.split(jax.random.key(batch.seed), len(batch.starts))
     state = jax.vmap(lambda *at: env.reset(at[0], command=at[1], start=at[2], variant=at[3]))(
-        keys, stage.commands, stage.starts, stage.variants
+        keys, batch.commands, batch.starts, batch.variants
     )
     work = []
     for _ in range(env.config.episode_steps):
         before = jax.device_get(state.physics)
-        state = env.step_batch(state, jnp.asarray(actor.rule(actor.parameters, state.obs["state"], keys)))
+        state = env.step_batch(state, jnp.asarray(rule.function(rule.parameters, state.obs["state"], keys)))
         start = np.zeros((len(keys), 1 + model.nq + model.nv))
         start[:, 1:] = np.hstack([before.qpos, before.qvel])
         work.append((start, np.repeat(np.asarray(state.physics.ctrl, np.float64)[:, None], substeps, axis=1)))

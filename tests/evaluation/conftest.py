@@ -8,9 +8,9 @@ from tests.evaluation import suites
 from tests.policy.networks import for_env
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.evaluation import evaluate
-from wildrobot.evaluation.suite import Suite
+from wildrobot.evaluation.play.suite import Suite
 from wildrobot.experiment import load_experiment
-from wildrobot.policy import Policy
+from wildrobot.policy import Interface, Policy
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,8 @@ def suite(tmp_path_factory) -> Suite:
 
 
 @pytest.fixture
-def trained_in(env) -> dict:
-    return env.config.model_dump(mode="json")
+def interface(policy) -> Interface:
+    return policy.interface
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def tiny(tmp_path_factory):
     return suites.written(
         folder,
         baselines=["hold-home"],
-        gates=[{"figure": "survival", "at_least": 0.9, "reason": "it must"}],
+        gates=[{"metric": "survival", "at_least": 0.9, "reason": "it must"}],
         seconds=0.4,
     )
 

@@ -4,11 +4,12 @@ import dataclasses
 
 import numpy as np
 
-from wildrobot.evaluation.episodes import Episodes, RobotFacts
+from wildrobot.evaluation.play.episodes import RECORDED, Episodes, RobotFacts
 
 PERIOD_S = 0.1
 WEIGHT_N = 40.0
 ROBOT = RobotFacts(
+    name="wildrobot",
     joint_names=tuple(f"joint {i}" for i in range(17)),
     torque_limit_Nm=np.full(17, 4.0),
     weight_N=WEIGHT_N,
@@ -17,17 +18,18 @@ ROBOT = RobotFacts(
 STANDING = {"gravity": (0.0, 0.0, -1.0), "foot_load_N": WEIGHT_N / 2}
 
 
-def recording(samples, episodes=1, *, command=(0.0, 0.0, 0.0), period_s=PERIOD_S, falls=None, **arrays):
+def recording(samples, episodes=1, *, command=(0.0, 0.0, 0.0), period_s=PERIOD_S, falls=None, robot=ROBOT, **arrays):
     """Stands upright and still, but for the given arrays, each broadcast to (samples, episodes, ...).
 
     `falls`: episode -> sample of its fall. Samples from there on mean nothing: here they are NaN.
     """
+    joints = len(robot.joint_names)
     alive = np.ones((samples, episodes), bool)
     for episode, sample in (falls or {}).items():
         alive[sample:, episode] = False
     shapes = {
         "position_m": (2,), "velocity_m_per_s": (2,), "heading_rad": (), "yaw_rate_rad_per_s": (), "gravity": (3,),
-        "action": (17,), "joint_velocity_rad_per_s": (17,), "torque_Nm": (17,), "foot_position_m": (2, 2),
+        "action": (joints,), "joint_velocity_rad_per_s": (joints,), "torque_Nm": (joints,), "foot_position_m": (2, 2),
         "foot_velocity_m_per_s": (2, 2), "foot_clearance_m": (2,), "foot_load_N": (2,),
     }  # fmt: skip
     filled = {}
@@ -38,8 +40,14 @@ def recording(samples, episodes=1, *, command=(0.0, 0.0, 0.0), period_s=PERIOD_S
     assert set(arrays) <= set(shapes), f"unknown: {set(arrays) - set(shapes)}"
     return Episodes(
         command=np.array(command, np.float32), control_period_s=period_s, alive=alive,
-        film_qpos=np.zeros((samples, 24), np.float32), robot=ROBOT, **filled,
+        film_qpos=np.zeros((samples, 7 + joints), np.float32), robot=robot, **filled,
     )  # fmt: skip
+
+
+def facts(*torque_limits_Nm):
+    """A robot with one joint for each torque limit, otherwise like `ROBOT`."""
+    names = tuple(f"joint {index}" for index in range(len(torque_limits_Nm)))
+    return dataclasses.replace(ROBOT, joint_names=names, torque_limit_Nm=np.array(torque_limits_Nm))
 
 
 def times(samples, period_s=PERIOD_S):
@@ -50,8 +58,8 @@ def times(samples, period_s=PERIOD_S):
 def joined(*recordings):
     """Several recordings of one command as the episodes of one."""
     arrays = {
-        field.name: np.concatenate([getattr(part, field.name) for part in recordings], axis=1)
-        for field in dataclasses.fields(Episodes)
-        if field.name not in ("command", "control_period_s", "film_qpos", "robot", "features")
+        name: np.concatenate([getattr(part, name) for part in recordings], axis=1)
+        for name in RECORDED
+        if name not in ("film_qpos", "features")
     }
     return dataclasses.replace(recordings[0], **arrays)

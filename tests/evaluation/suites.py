@@ -5,18 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from wildrobot.evaluation.case import Case
-from wildrobot.evaluation.figures import FIGURE_NAMES
-from wildrobot.evaluation.results import CaseResult, estimates
-from wildrobot.evaluation.suite import Suite, load_suite
+from tests.evaluation.recordings import recording
+from wildrobot.evaluation.judge.estimates import case_result, suite_result
+from wildrobot.evaluation.judge.result import CaseResult, SuiteResult
+from wildrobot.evaluation.measure.metrics import METRICS
+from wildrobot.evaluation.measure.series import series
+from wildrobot.evaluation.play.suite import Suite, load_suite
 
 REST = {"joint_angle_rad": 0.05, "tilt_rad": 0.035}
 TREE = {
+    "schema_version": 2,
     "question": "Does it do as the tests say?",
     "seconds": 0.5,
     "episodes": 3,
     "quick": {"episodes": 2, "seconds": 0.3},
-    "figures": ["survival", "vx_error_m_per_s", "torque_saturation"],
+    "metrics": ["survival", "vx_error_m_per_s", "torque_saturation"],
     "headline": {"survival": 0.02, "vx_error_m_per_s": 0.01},
     "starts": {"rest": REST},
     "cases": [{"start": "rest", "vx_m_per_s": [0.0, 0.2]}],
@@ -37,18 +40,23 @@ def loaded(folder, options=None, **changes) -> Suite:
     return found
 
 
-def result(case: Case, *, episodes: int = 4, **figures: Any) -> CaseResult:
-    """What an actor reached: everybody survives, and has no other figure but those given, one number or one each."""
-    values = {name: np.full(episodes, np.nan) for name in FIGURE_NAMES} | {"survival": np.ones(episodes)}
-    for name, given in figures.items():
-        assert name in values, name
-        values[name] = np.broadcast_to(np.asarray(given, np.float64), (episodes,)).copy()
-    return CaseResult(case, values, estimates([values]), {})
+def values(*, episodes: int = 4, **metrics: Any) -> dict[str, np.ndarray]:
+    """Everybody survives, and has no other metric but those given, one number or one for each episode."""
+    found = {name: np.full(episodes, np.nan) for name in METRICS} | {"survival": np.ones(episodes)}
+    for name, given in metrics.items():
+        assert name in found, name
+        found[name] = np.broadcast_to(np.asarray(given, np.float64), (episodes,)).copy()
+    return found
 
 
-def results(suite: Suite, **figures: Any) -> dict[str, CaseResult]:
+def result(**metrics: Any) -> CaseResult:
+    """What a policy reached in a case, see `values`; it stands still."""
+    return case_result(values(**metrics), series(recording(3)))
+
+
+def results(suite: Suite, **metrics: Any) -> SuiteResult:
     """The same in every case."""
-    return {case.id: result(case, **figures) for case in suite.cases}
+    return suite_result({case.id: result(**metrics) for case in suite.cases})
 
 
 def run_folder(folder, policy):

@@ -13,9 +13,9 @@ import pytest
 from tests.evaluation.walks import walk
 from wildrobot import gl, rendering
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import films
+from wildrobot.evaluation.show import extras, films
 
-needs_ffmpeg = pytest.mark.skipif(bool(films.missing()), reason="imageio is an extra")
+needs_ffmpeg = pytest.mark.skipif(bool(extras.why_not("a film", extras.FILM)), reason="imageio is an extra")
 needs_opengl = pytest.mark.skipif(
     not any(ctypes.util.find_library(name) for name in gl._LIBRARIES.values()), reason="no OpenGL library here"
 )
@@ -74,7 +74,7 @@ def test_a_film_ends_with_the_fall(env, monkeypatch, frames):
 def test_why_there_is_no_film(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert films.encoded({}) == (
-        {}, 'imageio and imageio_ffmpeg is not installed; run `pip install "wildrobot[video]"`',
+        {}, 'it needs imageio and imageio_ffmpeg; run `pip install "wildrobot[video]"`',
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ from pathlib import Path
 from wildrobot import gl
 gl.choose()
 from tests.evaluation.walks import walk
-from wildrobot.evaluation import films
+from wildrobot.evaluation.show import films
 from wildrobot.robot import load_robot
 films.WIDTH, films.HEIGHT = 160, 120
 path = Path(sys.argv[1])

@@ -2,6 +2,7 @@
 
 import ctypes.util
 import functools
+import importlib.util
 import json
 import os
 import signal
@@ -15,10 +16,12 @@ from tests.evaluation import suites
 from tests.policy.networks import for_env
 from wildrobot import gl
 from wildrobot.evaluation import __main__ as command
-from wildrobot.evaluation import document, evaluate, films, filmstrip
+from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.__main__ import main
-from wildrobot.evaluation.rollout import Player
-from wildrobot.evaluation.session import Session
+from wildrobot.evaluation.judge import result
+from wildrobot.evaluation.play.rollout import Rollout
+from wildrobot.evaluation.play.session import Session
+from wildrobot.evaluation.show import extras, filmstrip
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")
 
@@ -47,13 +50,13 @@ def test_a_run_folder_is_judged_and_everything_put_there(policy, tiny, tmp_path,
     """In a process of its own, with a film where one can be made; then here, to the bit."""
     run = suites.run_folder(tmp_path / "my-run", policy)
     libraries = [ctypes.util.find_library(name) for name in gl._LIBRARIES.values()]
-    filmed = not films.missing() and any(libraries)
+    filmed = not extras.why_not("a film", extras.FILM) and any(libraries)
     process = start(run, "--suites", tiny, *(["--video", run / "film.mp4"] if filmed else []))
     shown, error = process.communicate(timeout=300)
     assert process.returncode == 0, error
     assert "Traceback" not in error
     assert "Gates of my-run: pass (2 of 2 passed)" in shown
-    for line in ("Figures: {}/evaluation.json", "Picture: {}/evaluation.png", "Report:  {}/report/index.html"):
+    for line in ("Numbers: {}/evaluation.json", "Picture: {}/evaluation.png", "Report:  {}/report/index.html"):
         assert line.format(run) in shown
     expected = {"evaluation.json", "evaluation.png", "metrics.jsonl", "policy.safetensors", "report"}
     assert {path.name for path in run.iterdir()} == expected | ({"film.mp4"} if filmed else set())
@@ -61,12 +64,12 @@ def test_a_run_folder_is_judged_and_everything_put_there(policy, tiny, tmp_path,
 
     text = (run / "evaluation.json").read_text()
     tree = json.loads(text)
-    document.validate(tree)
+    result.from_tree(tree, "the file")
     assert [(each["name"], each["baseline"]) for each in tree["policies"]] == [("my-run", False), ("hold-home", True)]
     mine = tree["policies"][0]
     assert mine["provenance"]["wall_s"] == 1.5
     assert mine["learning_curve"]["reward"] == [2.0]
-    assert mine["suites"]["tiny"]["cases"]["vx=0.2"]["figures"]["survival"]["values"] == [1, 1, 1]
+    assert mine["suites"]["tiny"]["cases"]["vx=0.2"]["metrics"]["survival"]["values"] == [1, 1, 1]
     assert (tree["settings"]["seed"], tree["settings"]["quick"], tree["settings"]["play"]) == (
         0,
         False,
@@ -86,7 +89,7 @@ def test_two_policies_a_comparison_and_a_gate_that_fails(env, policy, tmp_path, 
         suites.run_folder(tmp_path / "a", policy),
         suites.run_folder(tmp_path / "b", for_env(env, scale=0.6)),
     )
-    gates = [{"figure": "tilt_rad", "at_most": 0.0001, "cases": {"vx_m_per_s": 5}, "reason": "to fail"}]
+    gates = [{"metric": "tilt_rad", "at_most": 0.0001, "cases": {"vx_m_per_s": 5}, "reason": "to fail"}]
     cases = [{"start": "rest", "vx_m_per_s": [0.2, 5.0]}]
     suite = suites.written(tmp_path, "far", cases=cases, gates=gates, seconds=0.4, headline={"torque_mean_Nm": 0.001})
     figures = tmp_path / "figures.json"
@@ -97,7 +100,7 @@ def test_two_policies_a_comparison_and_a_gate_that_fails(env, policy, tmp_path, 
     assert shown.count("Note: 5 m/s forward is outside the commands it was trained on, ") == 2
     assert shown.count("FAIL: far, 5.00 m/s: tilt 0.") == 2
     tree = json.loads(figures.read_text())
-    document.validate(tree)
+    result.from_tree(tree, "the file")
     assert [each["passed"] for each in tree["policies"]] == [False, False]
     (comparison,) = tree["comparisons"]
     assert comparison["groups"] == {"a": ["a"], "b": ["b"]}
@@ -105,7 +108,7 @@ def test_two_policies_a_comparison_and_a_gate_that_fails(env, policy, tmp_path, 
     assert f"far: {comparison['suites']['far']['verdict']}" in shown
     assert comparison["cost"]["a"] == {"environment_steps": 0, "wall_s": 1.5}
     # Two of a kind share what is compiled; they do not share what they do.
-    torques = [comparison["suites"]["far"]["figures"]["torque_mean_Nm"]["by_group"][name]["value"] for name in "ab"]
+    torques = [comparison["suites"]["far"]["metrics"]["torque_mean_Nm"]["by_group"][name]["value"] for name in "ab"]
     assert torques[0] != torques[1]
 
 
@@ -116,7 +119,7 @@ def test_quick_and_stochastic_are_what_was_played(alone, tiny, tmp_path, session
     assert "Play: stochastic, seed 0" in capsys.readouterr().out
     tree = json.loads(figures.read_text())
     assert (tree["settings"]["quick"], tree["settings"]["play"]) == (True, "stochastic")
-    assert [(suite["episodes"], suite["seconds"]) for suite in tree["suites"]] == [(2, 0.3)]
+    assert [(suite["episodes"], suite["cases"][0]["seconds"]) for suite in tree["suites"]] == [(2, 0.3)]
     assert [each["name"] for each in tree["policies"]] == ["alone"]
     assert {path.name for path in tmp_path.iterdir()} == {"alone.safetensors", "figures.json"}
 
@@ -134,12 +137,24 @@ def test_where_things_go(run, alone, tmp_path, asked):
     assert (outputs[2].json, outputs[2].picture, outputs[2].report.name) == (None, None, "report")
 
 
+@pytest.mark.parametrize(("package", "gone"), [("plotly", "report"), ("jinja2", "report"), ("matplotlib", "picture")])
+def test_without_an_extra_it_judges_and_says_what_is_not_written(run, asked, monkeypatch, capsys, package, gone):
+    """What was asked for is refused instead; see `test_main_mistakes`."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else find_spec(name))
+    assert main([str(run)]) == 0
+    outputs = asked[0][2]
+    assert outputs.json == run / "evaluation.json"
+    assert (outputs.report is None, outputs.picture is None) == (gone == "report", gone == "picture")
+    assert f'the {gone} needs {package}; run `pip install "wildrobot[report]"`' in capsys.readouterr().out
+
+
 def test_what_is_played_if_nothing_is_said(alone, monkeypatch, asked):
     """The policies that come with the sources, in all suites but `transfer`."""
     monkeypatch.setattr(command, "SHIPPED", alone.parent)
     assert main([]) == 0
-    ((judged, played, _, named),) = asked
-    assert [each.name for each in judged] == ["alone"]
+    ((candidates, played, _, named),) = asked
+    assert [each.name for each in candidates] == ["alone"]
     assert [suite.name for suite in played] == ["walk", "stand", "turn_and_side", "push", "robust"]
     assert named == {"quick": False, "stochastic": False, "threads": 0}
 
@@ -167,15 +182,15 @@ def test_policies_are_called_like_their_runs(policy, run, alone, tmp_path, asked
 def test_the_schema(capsys):
     assert main(["--json-schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    assert schema == document.json_schema()
-    assert {"settings", "figures", "suites", "policies", "comparisons"} <= set(schema["properties"])
+    assert schema == result.json_schema()
+    assert {"settings", "metrics", "suites", "policies", "comparisons"} <= set(schema["properties"])
 
 
 def test_ctrl_c_leaves_no_files(run, tiny, monkeypatch, capsys):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Player, "play", interrupt)
+    monkeypatch.setattr(Rollout, "play", interrupt)
     assert main([str(run), "--suites", str(tiny)]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert {path.name for path in run.iterdir()} == {"metrics.jsonl", "policy.safetensors"}
@@ -185,10 +200,10 @@ def test_ctrl_c_keeps_the_suites_that_were_finished(alone, tiny, tmp_path, monke
     """It comes when the second suite is played."""
     play = Session.play_policy
 
-    def until_the_second(session, judged, suite, on_progress):
+    def until_the_second(session, candidate, suite, on_progress):
         if suite.name == "second":
             raise KeyboardInterrupt
-        return play(session, judged, suite, on_progress)
+        return play(session, candidate, suite, on_progress)
 
     monkeypatch.setattr(Session, "play_policy", until_the_second)
     second, written = suites.written(tmp_path, "second", seconds=0.4), tmp_path / "e.json"

@@ -13,7 +13,7 @@ from tests.evaluation import suites
 from wildrobot.errors import UsageError
 from wildrobot.evaluation import __main__ as command
 from wildrobot.evaluation.__main__ import main
-from wildrobot.evaluation.rollout import Player
+from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.policy import file as policy_file
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")
@@ -53,24 +53,25 @@ def test_policies_that_cannot_be_read(run, alone, policy, tmp_path, capsys):
         ({"robot_digest": "b" * 64}, "trained for another robot"),
         ({"observation_layout": (("gyro", 3),)}, "not a usable policy"),
         ({"observation_layout": "swapped"}, "observation"),
-        ({"action": "slower"}, "action"),
+        ({"action": "elsewhere"}, "action"),
     ],
 )
 def test_a_policy_that_does_not_fit(policy, tmp_path, tiny, monkeypatch, capsys, changes, message):
     """Refused before anything is played, and nothing is written."""
-    info, path = policy.info, tmp_path / "policy.safetensors"
+    interface, path = policy.interface, tmp_path / "policy.safetensors"
+    layout, action = interface.observation_layout, interface.action
     given = {
-        "swapped": (info.observation_layout[1], info.observation_layout[0], *info.observation_layout[2:]),
-        "slower": info.action.model_copy(update={"scale_rad": tuple(0.5 * each for each in info.action.scale_rad)}),
+        "swapped": (layout[1], layout[0], *layout[2:]),
+        "elsewhere": action.model_copy(update={"home_rad": tuple(0.1 + each for each in action.home_rad)}),
     }
     changes = {name: given.get(value, value) if isinstance(value, str) else value for name, value in changes.items()}
-    monkeypatch.setattr(Player, "play", None)
+    monkeypatch.setattr(Rollout, "play", None)
     if "not a usable" in message:
         tree, arrays = policy.packed()
-        tree["info"] |= {"observation_layout": [list(entry) for entry in changes["observation_layout"]]}
+        tree["interface"] |= {"observation_layout": [list(entry) for entry in changes["observation_layout"]]}
         policy_file.write(path, tree, arrays)
     else:
-        dataclasses.replace(policy, info=info.model_copy(update=changes)).save(path)
+        dataclasses.replace(policy, interface=interface.model_copy(update=changes)).save(path)
     assert message in refused([path, "--suites", tiny, "--json", tmp_path / "e.json"], capsys)
     assert [entry.name for entry in tmp_path.iterdir()] == ["policy.safetensors"]
 
@@ -113,7 +114,7 @@ def test_suites_that_cannot_be_played(alone, tiny, tmp_path, capsys):
 
 
 def test_files_that_cannot_be_written_are_refused_before_anything_is_played(alone, run, tiny, monkeypatch, capsys):
-    monkeypatch.setattr(Player, "play", None)
+    monkeypatch.setattr(Rollout, "play", None)
     options = [alone, "--suites", tiny]
     assert "its folder does not exist; create it" in refused([*options, "--picture", run / "new" / "e.png"], capsys)
     assert "it is a folder; give the name of a file" in refused([*options, "--json", run], capsys)
@@ -150,7 +151,23 @@ def test_a_film_that_is_no_mp4(run, capsys):
 def test_a_film_without_the_extra(run, monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     message = refused([run, "--video", run / "film.mp4"], capsys)
-    assert message == 'error: --video needs imageio and imageio_ffmpeg: run `pip install "wildrobot[video]"`\n'
+    assert message == 'error: --video needs imageio and imageio_ffmpeg; run `pip install "wildrobot[video]"`\n'
+
+
+@pytest.mark.parametrize(
+    ("option", "package", "message"),
+    [
+        (["--report", "page"], "plotly", "the report needs plotly"),
+        (["--picture", "walk.png", "--no-report"], "matplotlib", "the picture needs matplotlib"),
+    ],
+)
+def test_a_report_or_picture_without_the_extra(alone, tiny, monkeypatch, capsys, option, package, message):
+    """Refused before anything is played."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else find_spec(name))
+    monkeypatch.setattr(Rollout, "play", None)
+    told = refused([alone, "--suites", tiny, *option], capsys)
+    assert told == f'error: {message}; run `pip install "wildrobot[report]"`\n'
 
 
 @pytest.mark.parametrize("library", ["", "osmesa"])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from wildrobot.evaluation import metrics
+from tests.evaluation.recordings import recording
+from wildrobot.evaluation.measure.metrics import gait
 
 PERIOD_S = 0.1
 
@@ -14,8 +15,9 @@ def loads(left, right, settle=20):
     return np.where(marks, 20.0, 0.0).astype(np.float32).T[:, None]
 
 
-def gait(figure, load, *arrays, alive=None):
-    return figure(load, *arrays, np.ones(load.shape[:2], bool) if alive is None else alive, PERIOD_S)
+def walked(load, **arrays):
+    """A recording of these loads."""
+    return recording(len(load), load.shape[1], period_s=PERIOD_S, foot_load_N=load, **arrays)
 
 
 WALK = loads("#...######...######.", "######...######...##")
@@ -24,30 +26,30 @@ RUN = loads("##....##....##....", "....##....##....##")
 
 
 def test_duty_factor_and_double_support():
-    assert gait(metrics.duty_factor, WALK) == pytest.approx([27 / 40])
-    assert gait(metrics.double_support, WALK) == pytest.approx([7 / 20])
+    assert gait.duty_factor(walked(WALK)) == pytest.approx([27 / 40])
+    assert gait.double_support(walked(WALK)) == pytest.approx([7 / 20])
 
 
 def test_a_run_has_no_double_support():
-    assert gait(metrics.duty_factor, RUN) == pytest.approx([1 / 3])
-    assert gait(metrics.double_support, RUN) == pytest.approx([0.0])
+    assert gait.duty_factor(walked(RUN)) == pytest.approx([1 / 3])
+    assert gait.double_support(walked(RUN)) == pytest.approx([0.0])
 
 
 def test_step_frequency_counts_the_landings_of_both_feet():
     # 4 landings in 20 samples, 2 s.
-    assert gait(metrics.step_frequency_hz, WALK) == pytest.approx([2.0])
+    assert gait.step_frequency_hz(walked(WALK)) == pytest.approx([2.0])
 
 
 def test_a_gait_is_measured_after_the_start():
     # The same walk, but within the first 2 s: what is left is standing.
     early = np.concatenate([WALK[20:39], WALK[:20]])
-    assert gait(metrics.step_frequency_hz, early) == pytest.approx([0.0])
-    assert gait(metrics.duty_factor, early) == pytest.approx([1.0])
-    assert gait(metrics.double_support, early) == pytest.approx([1.0])
+    assert gait.step_frequency_hz(walked(early)) == pytest.approx([0.0])
+    assert gait.duty_factor(walked(early)) == pytest.approx([1.0])
+    assert gait.double_support(walked(early)) == pytest.approx([1.0])
 
 
 def test_landings_in_one_sample_count_both():
-    assert gait(metrics.step_frequency_hz, loads("#....#####", "#....#####")) == pytest.approx([2.0])
+    assert gait.step_frequency_hz(walked(loads("#....#####", "#....#####"))) == pytest.approx([2.0])
 
 
 @pytest.mark.parametrize(
@@ -62,11 +64,11 @@ def test_landings_in_one_sample_count_both():
     ],
 )
 def test_asymmetry_of_the_step_time(left, right, expected):
-    assert gait(metrics.asymmetry, loads(left, right)) == pytest.approx([expected])
+    assert gait.asymmetry(walked(loads(left, right))) == pytest.approx([expected])
 
 
 def test_steps_of_one_foot_alone_have_no_symmetry():
-    assert np.isnan(gait(metrics.asymmetry, loads("#...######", "##########"))).all()
+    assert np.isnan(gait.asymmetry(walked(loads("#...######", "##########")))).all()
 
 
 def test_clearance_is_the_median_of_the_swings():
@@ -76,9 +78,8 @@ def test_clearance_is_the_median_of_the_swings():
     for sample, foot, height in ((22, 0, 0.01), (27, 1, 0.02), (31, 0, 0.09), (36, 1, 0.03)):
         clearance[sample, :, foot] = height
     clearance[5] = 0.5  # on the ground: of no account
-    alive = np.ones((40, 2), bool)
-    alive[37:, 1] = False
-    found = metrics.foot_clearance_m(load, np.stack([clearance[:, 0], clearance[:, 0, ::-1]], 1), alive, PERIOD_S)
+    heights = np.stack([clearance[:, 0], clearance[:, 0, ::-1]], 1)
+    found = gait.foot_clearance_m(walked(load, foot_clearance_m=heights, falls={1: 37}))
     np.testing.assert_allclose(found, [0.025, 0.02], atol=1e-7)
 
 
@@ -87,8 +88,7 @@ def test_step_length_is_the_mean_of_an_episode():
     position = np.zeros((40, 1, 2, 2), np.float32)
     for sample, foot, x in ((24, 0, 0.1), (29, 1, 0.3), (33, 0, 0.4), (38, 1, 0.7)):
         position[sample:, 0, foot, 0] = x
-    heading = np.zeros((40, 1), np.float32)
-    assert gait(metrics.step_length_m, WALK, position, heading) == pytest.approx([0.2])
+    assert gait.step_length_m(walked(WALK, foot_position_m=position)) == pytest.approx([0.2])
 
 
 def test_slip_is_the_speed_of_the_soles_on_the_ground():
@@ -96,4 +96,4 @@ def test_slip_is_the_speed_of_the_soles_on_the_ground():
     load = loads("#.", "##")
     speed = np.full((22, 1, 2, 2), 9.0, np.float32)
     speed[20, 0, 0], speed[20:, 0, 1] = (0.3, -0.4), (-0.1, 0.0)
-    assert gait(metrics.stance_slip_m_per_s, load, speed) == pytest.approx([0.7 / 3])
+    assert gait.stance_slip_m_per_s(walked(load, foot_velocity_m_per_s=speed)) == pytest.approx([0.7 / 3])

@@ -1,26 +1,26 @@
-"""What a reader must know before trusting the figures."""
+"""What a reader must know before trusting the metrics."""
 
 import dataclasses
 
 import pytest
 
 from tests.evaluation.suites import loaded, results
-from wildrobot.evaluation import evaluate
-from wildrobot.evaluation.session import Judged
+from wildrobot.evaluation.judge.notes import notes as notes_on
+from wildrobot.evaluation.play.candidates import Candidate
 
 
 @pytest.fixture
-def notes(policy, trained_in, tmp_path):
+def notes(policy, tmp_path):
     """The notes on a policy that was trained within -0.1 to 0.4, +-0.1 m/s and +-0.3 rad/s."""
-    command = {"vx_m_per_s": [-0.1, 0.4], "vy_m_per_s": [-0.1, 0.1], "yaw_rate_rad_per_s": [-0.3, 0.3]}
-    trained_in["task"]["command"] |= command
-    judged = Judged(
-        "mine", dataclasses.replace(policy, info=policy.info.model_copy(update={"env_config": trained_in})), None
+    command = policy.interface.command.model_copy(
+        update={"vx_m_per_s": (-0.1, 0.4), "vy_m_per_s": (-0.1, 0.1), "yaw_rate_rad_per_s": (-0.3, 0.3)}
     )
+    interface = policy.interface.model_copy(update={"command": command})
+    candidate = Candidate("mine", dataclasses.replace(policy, interface=interface), None)
 
-    def of(cases=({"start": "rest"},), **figures):
+    def of(cases=({"start": "rest"},), **metrics):
         suite = loaded(tmp_path, cases=list(cases))
-        return evaluate._notes(judged, [suite], {suite.name: results(suite, **figures)})
+        return notes_on(candidate, [suite], {suite.name: results(suite, **metrics)})
 
     return of
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.evaluation.walks import PERIOD_S, walk
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import filmstrip, picture
-from wildrobot.evaluation.raycast import View, render
+from wildrobot.evaluation.show import films, filmstrip, picture
+from wildrobot.evaluation.show.raycast import View, render
 from wildrobot.robot import load_robot
 
 SCENE = """
@@ -113,6 +113,6 @@ def test_a_picture_that_cannot_be_written(robot, tmp_path, monkeypatch):
 def test_the_film_shows_the_fastest_command_that_is_survived(robot):
     slow, fast = walk(robot, command=0.1), walk(robot, command=0.3)
     fell = walk(robot, command=0.4, fall=10)
-    assert picture.fastest_survived([slow, fast, fell]) == 1
-    assert picture.fastest_survived([fell, fell]) == 0
-    assert picture.fastest_survived([walk(robot, command=0.1, fall=10), fell]) == 1
+    assert films.fastest_survived([slow, fast, fell]) is fast
+    assert films.fastest_survived([fell, fell]) is fell
+    assert films.fastest_survived([walk(robot, command=0.1, fall=10), fell]) is fell

@@ -9,10 +9,10 @@ import pytest
 
 from tests.evaluation import recordings
 from tests.evaluation.suites import loaded
-from wildrobot.evaluation.actors import baseline_actor, policy_actor
-from wildrobot.evaluation.episodes import Episodes
-from wildrobot.evaluation.rollout import Player
-from wildrobot.evaluation.stage import make_stage
+from wildrobot.evaluation.play.actions import baseline_rule, policy_rule
+from wildrobot.evaluation.play.batch import make_batch
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.play.rollout import Rollout
 
 EPISODES, STEPS = 3, 60
 PUSH = {"directions": 3, "at_s": 0.2, "duration_s": 0.1}
@@ -24,15 +24,15 @@ CASES = [
 ]
 
 
-def staged(trained_in, suite):
+def batch_of(interface, suite):
     (setting,) = {case.setting for case in suite.cases}
-    return make_stage(trained_in, suite, setting, [case.play for case in suite.cases], threads=1)
+    return make_batch(interface, suite, setting, [case.play for case in suite.cases], threads=1)
 
 
 @pytest.fixture(scope="module")
-def player(env, tmp_path_factory):
+def rollout(policy, tmp_path_factory):
     suite = loaded(tmp_path_factory.mktemp("suites"), seconds=STEPS * 0.02, cases=CASES)
-    return Player(staged(env.config.model_dump(mode="json"), suite))
+    return Rollout(batch_of(policy.interface, suite))
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +41,20 @@ def progress():
 
 
 @pytest.fixture(scope="module")
-def played(player, policy, progress):
-    return list(player.play(policy_actor(policy), progress.append).values())
+def played(rollout, policy, progress):
+    return list(rollout.play(policy_rule(policy), progress.append).values())
 
 
 @pytest.fixture(scope="module")
-def core(player):
+def core(rollout):
     """`reset` and `step`, compiled."""
-    return jax.jit(player.stage.env.reset), jax.jit(player.stage.env.step)
+    return jax.jit(rollout.batch.env.reset), jax.jit(rollout.batch.env.step)
 
 
 @pytest.fixture(scope="module")
-def drawn(player, policy):
+def drawn(rollout, policy):
     """Twice, with drawn actions."""
-    return [list(player.play(policy_actor(policy, stochastic=True)).values()) for _ in range(2)]
+    return [list(rollout.play(policy_rule(policy, stochastic=True)).values()) for _ in range(2)]
 
 
 def arrays(episodes):
@@ -85,8 +85,8 @@ def test_progress_is_told_up_to_the_end(played, progress):
     assert progress == [50 * 9, 10 * 9]
 
 
-def test_the_same_seed_gives_the_same_episodes_to_the_bit(player, policy, played):
-    for first, second in zip(played, player.play(policy_actor(policy)).values(), strict=True):
+def test_the_same_seed_gives_the_same_episodes_to_the_bit(rollout, policy, played):
+    for first, second in zip(played, rollout.play(policy_rule(policy)).values(), strict=True):
         assert_same(first, second)
 
 
@@ -104,12 +104,12 @@ def test_every_case_has_the_same_starts(played):
 
 
 @pytest.mark.parametrize("play", [GENTLE, HEAVY])
-def test_the_recording_is_what_the_core_plays(player, core, policy, played, play):
+def test_the_recording_is_what_the_core_plays(rollout, core, policy, played, play):
     """Episode 1 alone, step by step, through the push at steps 10 to 14, towards 120 degrees."""
-    env, (reset, step), episode = player.stage.env, core, 1
+    env, (reset, step), episode = rollout.batch.env, core, 1
     key = jax.random.split(jax.random.key(0), EPISODES)[episode]
     command = jnp.array([0.2 if play == HEAVY else 0.0, 0.0, 0.0])
-    variant = jnp.array(int(player.stage.variants[play * EPISODES]))
+    variant = jnp.array(int(rollout.batch.variants[play * EPISODES]))
     assert (int(variant) > 0) == (play == HEAVY)
     state = reset(key, command=command, start=jnp.array(episode), variant=variant)
     angle = 2.0 * np.pi / 3.0
@@ -157,10 +157,10 @@ def test_the_weight_is_that_of_the_robot_that_played(played):
     assert played[HEAVY].robot.weight_N == pytest.approx(1.1 * played[GENTLE].robot.weight_N, rel=1e-6)
 
 
-def test_neither_the_length_nor_the_other_cases_matter(env, policy, player, played, tmp_path):
+def test_neither_the_length_nor_the_other_cases_matter(env, policy, rollout, played, tmp_path):
     """The first half of a long episode is a short one, and it is the same whoever else is played."""
     suite = loaded(tmp_path, {"seconds": 0.6}, cases=CASES[1:])
-    (short,) = Player(staged(env.config.model_dump(mode="json"), suite)).play(policy_actor(policy)).values()
+    (short,) = Rollout(batch_of(policy.interface, suite)).play(policy_rule(policy)).values()
     long = played[HEAVY].until(0.6)
     for name, value in arrays(short).items():
         tolerance = 5e-2 if name in ("joint_velocity_rad_per_s", "torque_Nm", "foot_load_N") else 1e-3
@@ -174,9 +174,9 @@ def test_ended_earlier():
     assert played.heading_rad[-1, 0] == pytest.approx(0.6)
 
 
-def test_features_are_recorded_where_they_are_asked_for(player, policy, played):
+def test_features_are_recorded_where_they_are_asked_for(rollout, policy, played):
     assert played[GENTLE].features is None
-    recorded = list(Player(player.stage, record_features=True).play(policy_actor(policy)).values())
+    recorded = list(Rollout(rollout.batch, record_features=True).play(policy_rule(policy)).values())
     for with_them, without in zip(recorded, played, strict=True):
         assert with_them.features is not None
         assert with_them.features.shape == (STEPS + 1, EPISODES, 55)
@@ -203,19 +203,19 @@ def test_episode_i_has_the_same_chance_in_every_case(drawn):
 
 @pytest.mark.parametrize("kind", ["policy", "random"])
 def test_what_is_drawn_does_not_depend_on_who_else_is_played(env, policy, kind):
-    actor = baseline_actor("random") if kind == "random" else policy_actor(policy, stochastic=True)
+    rule = baseline_rule("random", env.action_size) if kind == "random" else policy_rule(policy, stochastic=True)
     keys = jax.random.split(jax.random.key(3), 4)
     observations = jnp.tile(jnp.linspace(-1.0, 1.0, sum(size for _, size in env.observation_layout)), (4, 1))
-    all_of_them = actor.rule(actor.parameters, observations, keys)
+    all_of_them = rule.function(rule.parameters, observations, keys)
     np.testing.assert_allclose(
-        actor.rule(actor.parameters, observations[2:3], keys[2:3])[0], all_of_them[2], atol=1e-6
+        rule.function(rule.parameters, observations[2:3], keys[2:3])[0], all_of_them[2], atol=1e-6
     )  # fmt: skip
     assert len(np.unique(np.asarray(all_of_them)[:, 0])) == 4
     assert np.abs(all_of_them).max() <= 1.0
 
 
 def test_holding_home_is_the_action_zero():
-    actor = baseline_actor("hold-home")
-    assert not actor.sees_command
-    actions = actor.rule((), jnp.ones((2, 5)), jax.random.split(jax.random.key(0), 2))
+    rule = baseline_rule("hold-home", 17)
+    assert not rule.sees_command
+    actions = rule.function((), jnp.ones((2, 5)), jax.random.split(jax.random.key(0), 2))
     np.testing.assert_array_equal(actions, np.zeros((2, 17)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wildrobot.evaluation import statistics
+from wildrobot.evaluation.measure import statistics
 
 NAN = np.nan
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wildrobot.evaluation import steps
+from wildrobot.evaluation.measure import steps
 
 PERIOD_S = 0.02
 GROUND, AIR = 20.0, 0.0

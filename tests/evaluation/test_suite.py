@@ -1,12 +1,14 @@
 """Suites: which cases a file means, what its gates select, and what is wrong with a file."""
 
+import json
+
 import pytest
 
-from tests.evaluation.suites import REST, loaded, results, written
+from tests.evaluation.suites import REST, TREE, loaded, results, written
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import gates
-from wildrobot.evaluation.case import Play, Push, Setting
-from wildrobot.evaluation.suite import DEFAULT_SUITES, Suite, builtin_suites, load_suite, selected
+from wildrobot.evaluation.judge import gates
+from wildrobot.evaluation.play.case import Play, Push, Setting
+from wildrobot.evaluation.play.suite import DEFAULT_SUITES, Suite, builtin_suites, load_suite, selected
 
 PUSH = {"force_N": [5.0, 8.0], "directions": 8, "at_s": 0.1, "duration_s": 0.2}
 
@@ -23,7 +25,7 @@ def names(suite):
 
 def test_every_combination_of_the_values_is_a_case(tmp_path):
     suite = loaded(tmp_path, cases=[{"start": "rest", "vx_m_per_s": [0.1, 0.2], "latency_steps": [0, 2]}])
-    assert [(case.play.command[0], case.setting.latency_steps) for case in suite.cases] == [
+    assert [(case.command[0], case.latency_steps) for case in suite.cases] == [
         (0.1, 0), (0.1, 2), (0.2, 0), (0.2, 2),
     ]  # fmt: skip
     assert names(suite)["vx=0.2 latency=2"] == "0.20 m/s, latency 2 steps"
@@ -32,28 +34,29 @@ def test_every_combination_of_the_values_is_a_case(tmp_path):
 def test_what_is_not_given_is_nominal(tmp_path):
     (case,) = loaded(tmp_path, cases=[{"start": "rest"}]).cases
     assert (case.id, case.label, case.seconds) == ("nominal", "nominal", 0.5)
-    assert case.setting == Setting("ideal", None, "native", "full", None, None)
+    assert case.setting == Setting("ideal", None, "native", "full", None)
     assert case.play == Play((0.0, 0.0, 0.0), "rest", (), None)
 
 
 def test_all_that_a_case_can_be(tmp_path):
-    sensors = dict.fromkeys(
-        ("gyro_noise_rad_per_s", "gravity_noise", "joint_angle_noise_rad", "joint_velocity_noise_rad_per_s",
-         "joint_zero_error_rad", "tilt_error_rad"), 0.01,
-    )  # fmt: skip
+    sensors = {"task.observation.noise.gyro": 0.01}
     full = {
         "start": "rest", "vx_m_per_s": 0.1, "vy_m_per_s": -0.06, "yaw_rate_rad_per_s": 0.25, "sensors": "noisy",
+        "settings": "no_hold",
         "seconds": 2.0, "push": PUSH | {"force_N": 5}, "friction": 0.4, "com_x_m": -0.01, "latency_steps": 1,
         "engine": "mjx", "collision": "feet", "timestep_s": 0.002,
     }  # fmt: skip
-    case, _ = loaded(tmp_path, sensors={"noisy": sensors}, cases=[full, {"start": "rest"}]).cases
+    settings = {"no_hold": {"task.command.heading_hold": False}}
+    case, _ = loaded(tmp_path, sensors={"noisy": sensors}, settings=settings, cases=[full, {"start": "rest"}]).cases
     assert case.seconds == 2.0
-    assert case.setting == Setting("noisy", 1, "mjx", "feet", 0.002, (0.1, 0.2))
+    assert case.setting == Setting("noisy", 1, "mjx", "feet", 0.002, (0.1, 0.2), "no_hold")
     variant = (("friction", 0.4), ("com_x_m", -0.01))
-    assert case.play == Play((0.1, -0.06, 0.25), "rest", variant, Push(5.0, 8, 0.1, 0.2))
+    assert case.play == Play(
+        (0.1, -0.06, 0.25), "rest", variant, Push(force_N=5.0, directions=8, at_s=0.1, duration_s=0.2)
+    )
     assert case.label == (
         "0.10 m/s, right 0.06 m/s, turn left 0.25 rad/s, 2 s, 5 N, friction 0.4, torso CoM x -0.01, latency 1 steps, "
-        "noisy sensors, MJX, 2 ms steps"
+        "noisy sensors, no hold, MJX, 2 ms steps"
     )
 
 
@@ -114,13 +117,13 @@ def test_each_has_cases_of_different_names_and_gates_with_a_reason(name, quick):
 
 
 def limits(name, **reached):
-    """(case, figure): what the gates of a suite ask for, where three of four survive holding home."""
+    """(case, metric): what the gates of a suite ask for, where three of four survive holding home."""
     suite = builtin(name)
     baseline = results(suite, survival=[1, 1, 1, 0])
     checked = gates.check(suite, results(suite, **reached), {"hold-home": baseline})
     found = {}
     for gate in checked:
-        found.setdefault((gate.case, gate.figure), []).append((gate.sense, gate.limit))
+        found.setdefault((gate.case, gate.metric), []).append((gate.sense, gate.limit))
     return found
 
 
@@ -161,7 +164,7 @@ def test_the_gates_on_pushes():
 
 
 def gate(**changes):
-    return [{"figure": "survival", "at_least": 0.9, "reason": "it must"} | changes]
+    return [{"metric": "survival", "at_least": 0.9, "reason": "it must"} | changes]
 
 
 @pytest.mark.parametrize(
@@ -179,20 +182,27 @@ def gate(**changes):
         ({"cases": [{"start": "rest", "vx_m_per_s": "fast"}]}, r"vx_m_per_s\.0: must be a valid number, not \"fast\""),
         ({"cases": [{"start": "rest", "mass_scale": 0}]}, r"mass_scale\.0: must be greater than 0, not 0"),
         ({"cases": [{"start": "rest", "timestep_s": 0}]}, r"timestep_s\.0: must be greater than 0, not 0"),
-        ({"cases": [{"start": "rest", "latency_steps": 4}]}, r"latency_steps\.0: must be less than or equal to 3"),
+        ({"cases": [{"start": "rest", "latency_steps": 6}]}, r"latency_steps\.0: must be less than or equal to 5"),
         ({"cases": [{"start": "rest", "engine": "warp"}]}, r"engine\.0: must be 'native' or 'mjx', not \"warp\""),
         ({"cases": [{"start": "sleep"}]}, r"starts from 'sleep'; the starts are: rest"),
         ({"cases": [{"start": "rest", "sensors": "noisy"}]}, r"'noisy' sensors; there are: ideal"),
-        ({"figures": ["survivl"]}, r"no figure is called 'survivl'; there are: survival, "),
-        ({"headline": {"speed": 1.0}}, r"no figure is called 'speed'"),
+        ({"cases": [{"start": "rest", "settings": "stale"}]}, r"has the settings 'stale'; there are: none"),
         (
-            {"headline": {"vx_m_per_s": 1.0}},
-            r"neither way of vx_m_per_s is better, so it makes no headline; choose of:",
+            {"settings": {"stale": {"task.command.heading_hodl": True}}},
+            r"settings stale: unknown field task\.command\.heading_hodl: did you mean heading_hold\?",
         ),
+        (
+            {"settings": {"stale": {"task.command.heading_hold": 3}}},
+            r"settings stale: task\.command\.heading_hold: must be",
+        ),
+        (
+            {"settings": {"stale": {"task.command.heading_hold.x": 3}}},
+            r"settings stale: task\.command\.heading_hold\.x: nothing is nested at x; end the path before it",
+        ),
+        ({"schema_version": 3}, r"it has schema_version 3, newer than 2; update WildRobot"),
         ({"baselines": ["zero"]}, r"baselines\.0: must be 'hold-home' or 'random', not \"zero\""),
         ({"cases": [{"start": "rest"}, {"start": "rest", "vx_m_per_s": [0, 1]}]}, r"two cases are the same"),
         ({"cases": [{"start": "rest", "push": PUSH | {"at_s": 0.4}}]}, r"the push at 0\.4 s for 0\.2 s is not over"),
-        ({"gates": gate(figure="walks")}, r"no figure is called 'walks'"),
         ({"gates": gate(at_most=1.0)}, r"gates\.0: give exactly one of at_least, at_most, more_than, beats"),
         ({"gates": gate(at_least=None)}, r"gates\.0: give exactly one of"),
         ({"gates": gate(cases={"vx": 0.2})}, r"on survival selects by 'vx'; a case has: .*vx_m_per_s"),
@@ -214,6 +224,25 @@ def test_what_is_no_suite_at_all(tmp_path, text):
     path.write_text(text)
     with pytest.raises(UsageError, match=r"mine\.yaml"):
         load_suite(str(path))
+
+
+def test_a_file_of_version_1_is_read(tmp_path):
+    """It called a metric a figure, and had no version."""
+    sensors = {"biased": {"task.sensing.imu_tilt_rad": 0.03, "task.observation.noise.gyro": 0.1}}
+    new = loaded(tmp_path, gates=gate(), sensors=sensors)
+    tree = {"figures" if name == "metrics" else name: value for name, value in TREE.items() if name != "schema_version"}
+    tree["gates"] = [{"figure": "survival", "at_least": 0.9, "reason": "it must"}]
+    tree["sensors"] = {"biased": {"tilt_error_rad": 0.03, "gyro_noise_rad_per_s": 0.1}}
+    (tmp_path / "tiny.yaml").write_text(json.dumps(tree))
+    assert load_suite(str(tmp_path / "tiny.yaml")) == new
+
+
+def test_cases_take_turns_in_their_settings(tmp_path):
+    settings = {"hold": {"task.command.heading_hold": True}, "free": {"task.command.heading_hold": False}}
+    cases = [{"start": "rest"}, {"start": "rest", "settings": ["hold", "free"]}]
+    suite = loaded(tmp_path, settings=settings, cases=cases, gates=gate(cases={"settings": "free"}))
+    assert names(suite) == {"nominal": "nominal", "settings=hold": "hold", "settings=free": "free"}
+    assert [case.id for case in selected(suite.file.gates[0], suite.cases)] == ["settings=free"]
 
 
 def test_no_such_suite(tmp_path):

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from tests.evaluation import recordings
-from wildrobot.evaluation.episodes import Episodes
+from wildrobot.evaluation.play.episodes import Episodes
 
 PERIOD_S = 0.02
 

@@ -16,8 +16,8 @@ from wildrobot.errors import UsageError
 
 if TYPE_CHECKING:
     from wildrobot.evaluation.evaluate import Outputs
-    from wildrobot.evaluation.session import Judged
-    from wildrobot.evaluation.suite import Suite
+    from wildrobot.evaluation.play.candidates import Candidate
+    from wildrobot.evaluation.play.suite import Suite
 
 SHIPPED = Path("policies")
 """Where the policies that come with the sources lie."""
@@ -30,22 +30,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["JAX_PLATFORMS"] = "cpu"
     try:
         if options.json_schema:
-            from wildrobot.evaluation import document
+            from wildrobot.evaluation.judge.result import json_schema
 
-            print(json.dumps(document.json_schema(), indent=2))
+            print(json.dumps(json_schema(), indent=2))
             return 0
         gl.choose()
         # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
         if options.video:
             _prepare_film(options.video)
         from wildrobot.evaluation.evaluate import evaluate
-        from wildrobot.evaluation.naming import judged_policies
+        from wildrobot.evaluation.play.candidates import load_candidates
 
         suites = _suites(options)
-        judged = judged_policies(options.policies or _shipped(), trust=options.trust)
-        outputs = _outputs(options, judged)
+        candidates = load_candidates(options.policies or _shipped(), trust=options.trust)
+        outputs = _outputs(options, candidates)
         passed = evaluate(
-            judged, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
+            candidates, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
         )
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -66,7 +66,7 @@ def _shipped() -> list[Path]:
 
 
 def _suites(options: argparse.Namespace) -> list[Suite]:
-    from wildrobot.evaluation.suite import DEFAULT_SUITES, load_suite
+    from wildrobot.evaluation.play.suite import DEFAULT_SUITES, load_suite
 
     names = options.suites or DEFAULT_SUITES
     found = [
@@ -84,29 +84,39 @@ def _suites(options: argparse.Namespace) -> list[Suite]:
     return suites
 
 
-def _outputs(options: argparse.Namespace, judged: Sequence[Judged]) -> Outputs:
+def _outputs(options: argparse.Namespace, candidates: Sequence[Candidate]) -> Outputs:
+    """What is written: what was asked for, and otherwise what the installed packages allow."""
     from wildrobot.evaluation.evaluate import Outputs
+    from wildrobot.evaluation.show import extras
 
-    # Whoever names a folder for the report wants nothing changed in the run folders.
-    run = None if options.report else judged[0].run
+    # With a folder for the report, nothing changes in the run folders.
+    run = None if options.report else candidates[0].run
     report = options.report or (run / "report" if run else Path("report"))
+    picture = options.picture or (run / "evaluation.png" if run else None)
     named = report / "evaluation.json" if options.report else None
+    if options.no_report:
+        report = None
+    elif not options.report and (reason := extras.why_not("the report", extras.REPORT)):
+        print(f"Note: no report is written: {reason}")
+        report = None
+    if picture and not options.picture and (reason := extras.why_not("the picture", extras.PICTURE)):
+        print(f"Note: no picture is drawn: {reason}")
+        picture = None
     return Outputs(
         json=options.json or (run / "evaluation.json" if run else named),
-        report=None if options.no_report else report,
-        picture=options.picture or (run / "evaluation.png" if run else None),
+        report=report,
+        picture=picture,
         video=options.video,
     )
 
 
 def _prepare_film(path: Path) -> None:
     """Checks before anything is played that a film can be made, and tells MuJoCo how."""
-    from wildrobot.evaluation import films
+    from wildrobot.evaluation.show import extras
 
     if path.suffix.lower() != ".mp4":
         raise UsageError(f"--video {path}: a film is written as MP4; give a file name that ends in .mp4")
-    if gone := films.missing():
-        raise UsageError(f"--video needs {' and '.join(gone)}: {films.REMEDY}")
+    extras.require("--video", extras.FILM)
     gl.require("--video")
 
 
@@ -139,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=_seed, default=0, help="of start states and random keys (%(default)s)")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="for index.html and evaluation.json")
     parser.add_argument("--no-report", action="store_true", help="write no page")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers as JSON")
     parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw how the first walks; needs no OpenGL")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="film an episode of the first")

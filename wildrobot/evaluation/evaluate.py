@@ -1,38 +1,36 @@
-"""One evaluation, from the policies to the tables, the document, the report and the pictures."""
+"""One evaluation, from the policies to the tables, the JSON, the report and the pictures."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from rich.console import Console
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import assemble, document, films, gates, picture, report, table
-from wildrobot.evaluation.compare import Results
-from wildrobot.evaluation.episodes import Episodes
 from wildrobot.evaluation.files import make_folder, write_text
-from wildrobot.evaluation.gates import GateResult
-from wildrobot.evaluation.progress import EvaluationProgress
-from wildrobot.evaluation.results import CaseResult
-from wildrobot.evaluation.session import Judged, Session
-from wildrobot.evaluation.suite import Suite
+from wildrobot.evaluation.judge import gates
+from wildrobot.evaluation.judge.assemble import assemble, suite_info
+from wildrobot.evaluation.judge.estimates import judge_case, suite_result
+from wildrobot.evaluation.judge.provenance import versions
+from wildrobot.evaluation.judge.result import CaseResult, Evaluation, Settings, SuiteResult, to_json
+from wildrobot.evaluation.play.candidates import Candidate
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.play.session import Session
+from wildrobot.evaluation.play.suite import Suite
+from wildrobot.evaluation.show import extras, films, table
+from wildrobot.evaluation.show.progress import EvaluationProgress
+from wildrobot.records import commit
 from wildrobot.robot import load_robot
-
-_WEIGHT_TOLERANCE = 0.05
-"""On average a robot's feet bear its weight; a mean further off than this means that the recording is wrong."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Files and folders to write, None for those that nobody asked for.
+    """Files and folders to write, None for those that are not wanted.
 
     Attributes:
-      json: the document.
+      json: the result.
       report: the folder of the page.
       picture: a PNG of how the first policy walks.
       video: a film of the first policy.
@@ -45,50 +43,23 @@ class Outputs:
 
 
 @dataclass
-class _Found:
+class _Played:
     """What has been played: suite by suite, and only whole ones.
 
     Attributes:
       suites: those that are finished.
-      results, baselines: by the name of who acted, then by suite and case.
-      gates: by the name of the policy.
+      results, baselines: by the name of the policy or baseline, then by suite.
       walks: of each policy, the episodes that are filmed.
     """
 
     suites: list[Suite] = field(default_factory=list)
-    results: dict[str, dict[str, Mapping[str, CaseResult]]] = field(default_factory=dict)
-    baselines: dict[str, dict[str, Mapping[str, CaseResult]]] = field(default_factory=dict)
-    gates: dict[str, list[GateResult]] = field(default_factory=dict)
+    results: dict[str, dict[str, SuiteResult]] = field(default_factory=dict)
+    baselines: dict[str, dict[str, SuiteResult]] = field(default_factory=dict)
     walks: dict[str, Episodes] = field(default_factory=dict)
-
-    def add(self, played: _Played) -> None:
-        """Takes a finished suite."""
-        suite = played.suite
-        self.suites.append(suite)
-        for name, cases in played.baselines.items():
-            self.baselines.setdefault(name, {})[suite.name] = cases
-        for name, cases in played.results.items():
-            self.results.setdefault(name, {})[suite.name] = cases
-            self.gates.setdefault(name, []).extend(gates.check(suite, cases, played.baselines))
-        self.walks |= played.walks
-
-
-@dataclass(frozen=True)
-class _Played:
-    """One suite, by the name of who acted and by case."""
-
-    suite: Suite
-    results: dict[str, Mapping[str, CaseResult]]
-    baselines: dict[str, Mapping[str, CaseResult]]
-    walks: dict[str, Episodes]
-
-    def blocks(self) -> list[table.Block]:
-        blocks = [table.Block(name, cases) for name, cases in self.results.items()]
-        return blocks + [table.Block(name, cases, baseline=True) for name, cases in self.baselines.items()]
 
 
 def evaluate(
-    judged: Sequence[Judged],
+    candidates: Sequence[Candidate],
     suites: Sequence[Suite],
     outputs: Outputs,
     *,
@@ -99,10 +70,10 @@ def evaluate(
     """Plays, prints the tables and the gates, and writes the files.
 
     Args:
-      judged: the policies; they are played by the same rules, each with the interface that it was trained with.
+      candidates: the policies; they are played by the same rules, each with the interface that it was trained with.
       suites: what is played.
       outputs: the files to write.
-      quick: whether the suites are the short ones, for the document.
+      quick: whether the suites are the short ones, for the result.
       stochastic: draw actions as in training, instead of playing the mean ones.
       threads: of the physics.
 
@@ -110,144 +81,112 @@ def evaluate(
       Whether every gate is passed by every policy.
 
     Raises:
-      UsageError: for a policy that does not fit, or a file that cannot be written; before anything is played.
+      UsageError: for a suite that names no metric, a policy that does not fit, or a file that cannot be written;
+        before anything is played.
       KeyboardInterrupt: after Ctrl-C; what was finished by then is written first.
     """
     _check_writable(outputs)
-    session, console, found = Session(stochastic=stochastic, threads=threads), table.console(), _Found()
-    for each in judged:
+    for suite in suites:
+        gates.check_metrics(suite)
+    session, console, played = Session(stochastic=stochastic, threads=threads), table.console(), _Played()
+    for each in candidates:
         session.check(each, suites[0])
-    play = "stochastic" if stochastic else "deterministic"
-    console.print(f"Play: {play}, seed {suites[0].seed}")
+    settings = Settings(
+        seed=suites[0].seed, quick=quick, play="stochastic" if stochastic else "deterministic", versions=versions(),
+        commit=commit(),
+    )  # fmt: skip
+    console.print(f"Play: {settings.play}, seed {settings.seed}")
     interrupted = False
-    with EvaluationProgress(_steps(session, judged, suites)) as progress:
+    with EvaluationProgress(_steps(session, candidates, suites)) as progress:
         for suite in suites:
             try:
-                played = _play(session, suite, judged, outputs, progress, film=not found.walks)
+                results, baselines = _play(session, suite, candidates, outputs, played, progress)
             except KeyboardInterrupt:
                 interrupted = True
                 break
-            found.add(played)
+            played.suites.append(suite)
+            for found, by_name in ((played.results, results), (played.baselines, baselines)):
+                for name, result in by_name.items():
+                    found.setdefault(name, {})[suite.name] = result
             progress.hide()
-            table.print_suite(console, suite, played.blocks())
+            table.print_suite(console, suite_info(suite), results | baselines, baselines)
             progress.show()
-    if found.suites:
-        _finish(console, judged, found, outputs, {"seed": suites[0].seed, "quick": quick, "play": play})
+    passed = True
+    if played.suites:
+        evaluation = assemble(
+            suites=played.suites, candidates=candidates, results=played.results, baselines=played.baselines,
+            settings=settings,
+        )  # fmt: skip
+        table.print_conclusion(console, evaluation)
+        _write(console, outputs, evaluation, played)
+        passed = all(policy.passed for policy in evaluation.policies)
     if interrupted:
         raise KeyboardInterrupt
-    return all(result.passed for results in found.gates.values() for result in results)
+    return passed
 
 
 def _play(
     session: Session,
     suite: Suite,
-    judged: Sequence[Judged],
+    candidates: Sequence[Candidate],
     outputs: Outputs,
+    played: _Played,
     progress: EvaluationProgress,
-    *,
-    film: bool,
-) -> _Played:
-    """Plays a suite; of the first one that walks, what is drawn and filmed is kept: more would fill the memory."""
-    baselines: dict[str, Mapping[str, CaseResult]] = {}
+) -> tuple[dict[str, SuiteResult], dict[str, SuiteResult]]:
+    """Plays a suite: the results of the policies, and of the baselines.
+
+    Of the first suite that walks, what is drawn and filmed is kept: more would fill the memory.
+    """
+    baselines: dict[str, SuiteResult] = {}
     for name in suite.baselines:
-        played = session.play_baseline(name, judged[0], suite, progress.task(f"{suite.name}: {name}"))
-        baselines[name] = {result.case.id: result for result, _ in played}
-    found: dict[str, Mapping[str, CaseResult]] = {}
+        recorded = session.play_baseline(name, candidates[0], suite, progress.task(f"{suite.name}: {name}"))
+        baselines[name] = suite_result({case.id: judge_case(episodes) for case, episodes in recorded})
+    results: dict[str, SuiteResult] = {}
     filmed: dict[str, Episodes] = {}
-    for number, each in enumerate(judged):
-        results: dict[str, CaseResult] = {}
+    for candidate in candidates:
+        cases: dict[str, CaseResult] = {}
         walks: list[Episodes] = []
-        for result, episodes in session.play_policy(each, suite, progress.task(f"{suite.name}: {each.name}")):
-            results[result.case.id] = result
-            if film and result.case.play.command[0] > 0.0:
+        recorded = session.play_policy(candidate, suite, progress.task(f"{suite.name}: {candidate.name}"))
+        for case, episodes in recorded:
+            cases[case.id] = judge_case(episodes)
+            if not played.walks and case.command[0] > 0.0:
                 walks.append(episodes)
-        found[each.name] = results
+        results[candidate.name] = suite_result(cases)
         if walks:
-            filmed[each.name] = walks[picture.fastest_survived(walks)]
-            if number == 0 and outputs.picture:
-                picture.draw(outputs.picture, f"WildRobot · {each.name}", load_robot(collision="full").model, walks)
-    return _Played(suite, found, baselines, filmed)
+            filmed[candidate.name] = films.fastest_survived(walks)
+            if outputs.picture and candidate is candidates[0]:
+                from wildrobot.evaluation.show import picture
+
+                model = load_robot(walks[0].robot.name, collision="full").model
+                picture.draw(outputs.picture, f"WildRobot · {candidate.name}", model, walks)
+    played.walks |= filmed
+    return results, baselines
 
 
-def _finish(
-    console: Console, judged: Sequence[Judged], found: _Found, outputs: Outputs, settings: Mapping[str, Any]
-) -> None:
-    notes = {each.name: _notes(each, found.suites, found.results[each.name]) for each in judged}
-    tree = assemble.document(
-        suites=found.suites, judged=judged, results=found.results, baselines=found.baselines, gates=found.gates,
-        notes=notes, settings=settings,
-    )  # fmt: skip
-    document.validate(tree)
-    _conclude(console, judged, found, notes, tree)
-    _write(console, outputs, tree, found)
+def _steps(session: Session, candidates: Sequence[Candidate], suites: Sequence[Suite]) -> int:
+    policies = sum(session.steps(suite) for suite in suites) * len(candidates)
+    return policies + sum(session.steps(suite, baseline=True) * len(suite.baselines) for suite in suites)
 
 
-def _steps(session: Session, judged: Sequence[Judged], suites: Sequence[Suite]) -> int:
-    mine = sum(session.steps(suite) for suite in suites) * len(judged)
-    return mine + sum(session.steps(suite, baseline=True) * len(suite.baselines) for suite in suites)
-
-
-def _notes(judged: Judged, suites: Sequence[Suite], results: Results) -> list[str]:
-    """What a reader must know before trusting the figures."""
-    notes = []
-    trained = judged.policy.interface.command
-    for axis, (name, unit) in enumerate(
-        (("vx_m_per_s", "m/s forward"), ("vy_m_per_s", "m/s to the left"), ("yaw_rate_rad_per_s", "rad/s"))
-    ):
-        low, high = getattr(trained, name)
-        asked = {case.play.command[axis] for suite in suites for case in suite.cases}
-        if outside := sorted(value for value in asked if not low <= value <= high):
-            listed = ", ".join(f"{value:g}" for value in outside)
-            notes.append(f"{listed} {unit} is outside the commands it was trained on, {low:g} to {high:g}")
-    for suite, cases in results.items():
-        for case in cases.values():
-            # Who falls does not stand on its feet.
-            loads = case.values["load_over_weight"][case.values["survival"] == 1.0]
-            loads = loads[np.isfinite(loads)]
-            if len(loads) and abs(loads.mean() - 1.0) > _WEIGHT_TOLERANCE:
-                notes.append(
-                    f"{suite}, {case.case.label}: its feet bear {loads.mean():.2f} of its weight on average; they "
-                    "press against each other, other parts bear some, or the recording is wrong"
-                )
-    return notes
-
-
-def _conclude(
-    console: Console,
-    judged: Sequence[Judged],
-    found: _Found,
-    notes: Mapping[str, Sequence[str]],
-    tree: Mapping[str, Any],
-) -> None:
-    console.print()
-    for each in judged:
-        for line in table.gate_lines(each.name, found.gates[each.name]):
-            console.print(line)
-        for note in notes[each.name]:
-            console.print(f"  Note: {note}")
-    for comparison in tree["comparisons"]:
-        console.print(f"\n{' against '.join(comparison['groups'])}:")
-        for suite, told in comparison["suites"].items():
-            console.print(f"  {suite}: {told['verdict']}")
-            for line in told["details"]:
-                console.print(f"    {line}")
-
-
-def _write(console: Console, outputs: Outputs, tree: dict[str, Any], found: _Found) -> None:
+def _write(console: Console, outputs: Outputs, evaluation: Evaluation, played: _Played) -> None:
     # Before the films, which take the longest: an interrupt leaves what is there.
     if outputs.json:
         if outputs.report and outputs.json.parent == outputs.report:
             make_folder(outputs.report)
-        write_text(outputs.json, json.dumps(tree, allow_nan=False, separators=(",", ":")) + "\n")
-        console.print(f"\nFigures: {outputs.json}", soft_wrap=True)
-    if outputs.picture and outputs.picture.exists():
+        write_text(outputs.json, to_json(evaluation) + "\n")
+        console.print(f"\nNumbers: {outputs.json}", soft_wrap=True)
+    if not played.walks and (outputs.picture or outputs.video):
+        console.print("Note: neither picture nor film, for no case of these suites walks forward")
+    if outputs.picture and played.walks:
         console.print(f"Picture: {outputs.picture}", soft_wrap=True)
-    if outputs.video:
-        films.write(outputs.video, next(iter(found.walks.values())))
+    if outputs.video and played.walks:
+        films.write(outputs.video, next(iter(played.walks.values())))
         console.print(f"Film:    {outputs.video}", soft_wrap=True)
     if outputs.report:
-        made, why_not = films.encoded(found.walks)
-        page = report.write(outputs.report, tree, made)
+        from wildrobot.evaluation.show.report.page import write
+
+        made, why_not = films.encoded(played.walks)
+        page = write(outputs.report, evaluation, made)
         if why_not:
             console.print(f"Note: the report has no film: {why_not}")
         console.print(f"Report:  {page}", soft_wrap=True)
@@ -255,8 +194,12 @@ def _write(console: Console, outputs: Outputs, tree: dict[str, Any], found: _Fou
 
 def _check_writable(outputs: Outputs) -> None:
     """Now, and not after minutes of playing."""
-    if outputs.report and outputs.report.exists() and not outputs.report.is_dir():
-        raise UsageError(f"cannot write the report into {outputs.report}: it is a file; give the name of a folder")
+    if outputs.report:
+        extras.require("the report", extras.REPORT)
+        if outputs.report.exists() and not outputs.report.is_dir():
+            raise UsageError(f"cannot write the report into {outputs.report}: it is a file; give the name of a folder")
+    if outputs.picture:
+        extras.require("the picture", extras.PICTURE)
     for path in (outputs.json, outputs.picture, outputs.video):
         if path is None:
             continue

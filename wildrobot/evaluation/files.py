@@ -21,7 +21,7 @@ def make_folder(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file in one go, so that nobody reads a part of it.
+    """Writes a text file in one go, so that no reader sees a part of it.
 
     Raises:
       UsageError: if it cannot be written.

@@ -11,7 +11,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field
 
-from wildrobot.config import ConfigError, Positive, Section, parse_yaml, validated
+from wildrobot.config import Positive, Section, parse_yaml, validated
+from wildrobot.errors import UsageError
 
 PartT = TypeVar("PartT")
 Name = Annotated[str, Field(min_length=1)]
@@ -125,19 +126,19 @@ def describe(name_or_path: str | Path) -> RobotDescription:
       name_or_path: the name of a robot that comes with the package (`wildrobot`), or the path of a YAML file.
 
     Raises:
-      ConfigError: for a file that cannot be read, or a field that is unknown, missing or of the wrong type.
+      UsageError: for a file that cannot be read, or a field that is unknown, missing or of the wrong type.
     """
     path = description_file(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
+        raise UsageError(
             f"there is no robot {name_or_path} ({getattr(error, 'strerror', None) or error}); give the path of a "
             f"description or one of the names: {', '.join(robot_names())}"
         ) from None
     tree = parse_yaml(text, str(path))
     if not isinstance(tree, dict):
-        raise ConfigError(f"{path}: expected a mapping with the fields {', '.join(RobotDescription.model_fields)}")
+        raise UsageError(f"{path}: expected a mapping with the fields {', '.join(RobotDescription.model_fields)}")
     return validated(RobotDescription, tree, str(path))
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import mujoco
 import numpy as np
 
-from wildrobot.config import ConfigError
+from wildrobot.errors import UsageError
 
 ElementKind = Literal["body", "geom", "site", "key", "sensor", "joint"]
 
@@ -26,7 +26,7 @@ class Names:
         """The number of an element.
 
         Raises:
-          ConfigError: if there is none of that name; `field` of the description asks for it.
+          UsageError: if there is none of that name; `field` of the description asks for it.
         """
         element = getattr(mujoco.mjtObj, f"mjOBJ_{kind.upper()}")
         found = mujoco.mj_name2id(self._model, element, name)
@@ -40,7 +40,7 @@ class Names:
         """Where a sensor of a site lies in `sensordata`.
 
         Raises:
-          ConfigError: if there is none of that name, or it is of another type or place.
+          UsageError: if there is none of that name, or it is of another type or place.
         """
         model, found = self._model, self.find("sensor", name, field)
         at_site = model.sensor_objtype[found] == mujoco.mjtObj.mjOBJ_SITE and model.sensor_objid[found] == site
@@ -53,7 +53,7 @@ class Names:
         """Places of joints among those with an actuator.
 
         Raises:
-          ConfigError: for a joint without an actuator.
+          UsageError: for a joint without an actuator.
         """
         for name in names:
             if name not in self.joints:
@@ -64,7 +64,7 @@ class Names:
         """Where the torques of all actuators lie in `sensordata`, in actuator order.
 
         Raises:
-          ConfigError: if they do not lie there one after the other.
+          UsageError: if they do not lie there one after the other.
         """
         model = self._model
         measured = np.flatnonzero(model.sensor_type == mujoco.mjtSensor.mjSENS_ACTUATORFRC)
@@ -74,9 +74,9 @@ class Names:
             raise self.error("mjcf", "each actuator needs one actuatorfrc sensor; put them in a row, in actuator order")
         return slice(int(addresses[0]), int(addresses[0]) + model.nu)
 
-    def error(self, field: str, what: str) -> ConfigError:
+    def error(self, field: str, what: str) -> UsageError:
         """What is wrong with a field of the description."""
-        return ConfigError(f"{self._file}: {field}: {what}")
+        return UsageError(f"{self._file}: {field}: {what}")
 
 
 class SensorSlices(dict[str, slice]):

@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Float, Int
 
-from wildrobot.config import ConfigError
+from wildrobot.errors import UsageError
 from wildrobot.robot.description import Hand, RobotDescription, describe, description_file
 from wildrobot.robot.names import Names, sensor_slices
 
@@ -126,7 +126,7 @@ def load_robot(
       timestep_s: physics step [s]; docs/physics.md says what it costs and changes.
 
     Raises:
-      ConfigError: if the description cannot be used; it names file, field and the names that there are.
+      UsageError: if the description cannot be used; it names file, field and the names that there are.
       ValueError: if `collision` is not one of the two, or `timestep_s` is not positive.
     """
     if not timestep_s > 0:
@@ -141,7 +141,7 @@ def robot_spec(name_or_path: str | Path = "wildrobot", *, collision: Collision =
     """The robot before compilation, for callers that edit the spec.
 
     Raises:
-      ConfigError: if there is no such robot, or its MJCF cannot be read.
+      UsageError: if there is no such robot, or its MJCF cannot be read.
       ValueError: if `collision` is not one of the two.
     """
     if collision not in get_args(Collision):
@@ -153,7 +153,7 @@ def robot_spec(name_or_path: str | Path = "wildrobot", *, collision: Collision =
         spec = mujoco.MjSpec.from_file(str(mjcf))
     except (ValueError, FileNotFoundError) as error:
         reason = " ".join(str(error).split())
-        raise ConfigError(f"{description_file(name_or_path)}: mjcf: {mjcf} cannot be read: {reason}") from None
+        raise UsageError(f"{description_file(name_or_path)}: mjcf: {mjcf} cannot be read: {reason}") from None
     soles = (description.feet.left.sole, description.feet.right.sole)
     if collision == "full":
         _collide_everything(spec, soles)

@@ -38,14 +38,14 @@ def _suite(members: dict[str, list[Any]], suite: dict[str, Any]) -> dict[str, An
     name = suite["name"]
 
     def contrasts(part: _Of) -> dict[str, Any]:
-        return {figure: _contrast(members, lambda p, figure=figure: part(p)[figure]) for figure in suite["figures"]}
+        return {metric: _contrast(members, lambda p, metric=metric: part(p)[metric]) for metric in suite["metrics"]}
 
     return {
         "verdict": VERDICT,
         "details": DETAILS,
-        "figures": contrasts(lambda policy: policy["suites"][name]["overall"]),
+        "metrics": contrasts(lambda policy: policy["suites"][name]["overall"]),
         "cases": {
-            case["id"]: {"figures": contrasts(lambda p, id=case["id"]: p["suites"][name]["cases"][id]["figures"])}
+            case["id"]: {"metrics": contrasts(lambda p, id=case["id"]: p["suites"][name]["cases"][id]["metrics"])}
             for case in suite["cases"]
         },
     }

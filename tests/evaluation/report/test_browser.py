@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.evaluation.report import sample
-from wildrobot.evaluation.report import write
+from wildrobot.evaluation.judge.result import from_tree
+from wildrobot.evaluation.show.report.page import write
 
 _NAMES = "chromium", "chromium-browser", "google-chrome"
 _ARGUMENTS = (
@@ -64,7 +65,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(browser: Browser, film: bytes, tmp_path_factory: pytest.TempPathFactory) -> Watched:
-    path = write(tmp_path_factory.mktemp("report"), sample.document(episodes=8), {"brax-seed-1": film})
+    path = write(tmp_path_factory.mktemp("report"), sample.evaluation(episodes=8), {"brax-seed-1": film})
     found = Watched(browser.new_page(viewport={"width": 1280, "height": 900}), path.as_uri())
     return found
 
@@ -86,25 +87,25 @@ def test_every_plot_is_drawn_when_it_is_scrolled_to(watched: Watched) -> None:
         assert len(label) > 15
 
 
-def test_a_comparison_can_be_chosen_by_suite_and_figure(watched: Watched) -> None:
+def test_a_comparison_can_be_chosen_by_suite_and_metric(watched: Watched) -> None:
     page = watched.page
     watched.wait_until_drawn()
     group = page.locator("[data-group='compared-0']")
-    groups, chance = group.locator("[data-figure^='compare/']"), group.locator("[data-figure^='improvement/']")
+    groups, chance = group.locator("[data-drawing^='compare/']"), group.locator("[data-drawing^='improvement/']")
     group.locator("select[name=suite]").select_option("push")
-    group.locator("select[name=figure]").select_option("survival")
+    group.locator("select[name=metric]").select_option("survival")
     assert "survival of each group in the suite push" in str(groups.get_attribute("aria-label"))
     drawn = chance.locator(".ytick").count()
     group.locator("select[name=suite]").select_option("walk")
     assert "in the suite walk" in str(groups.get_attribute("aria-label"))
-    assert chance.locator(".ytick").count() > drawn  # more figures, in the suite that is chosen
+    assert chance.locator(".ytick").count() > drawn  # more metrics, in the suite that is chosen
 
 
 def test_a_choice_by_keyboard_changes_the_plots(watched: Watched) -> None:
     page = watched.page
     watched.wait_until_drawn()
     case, policy = page.locator("select[name=case]"), page.locator("select[name=policy]")
-    tracking = page.locator("[data-figure='tracking/{case}']")
+    tracking = page.locator("[data-drawing='tracking/{case}']")
     before = tracking.get_attribute("aria-label")
     assert tracking.locator(".scatterlayer .trace").count() == 7  # of two policies three each, and the command
     case.focus()
@@ -119,7 +120,7 @@ def test_a_choice_by_keyboard_changes_the_plots(watched: Watched) -> None:
 
 def test_the_data_of_a_plot_can_be_read_as_a_table(watched: Watched) -> None:
     watched.wait_until_drawn()
-    ladder = watched.page.locator("figure", has=watched.page.locator("[data-figure^='ladder/']"))
+    ladder = watched.page.locator("figure", has=watched.page.locator("[data-drawing^='ladder/']"))
     ladder.locator("summary").focus()
     watched.page.keyboard.press("Enter")
     ladder.locator("td").first.wait_for()
@@ -186,20 +187,19 @@ def test_it_asked_for_nothing_and_complained_of_nothing(watched: Watched) -> Non
 def test_a_page_without_the_optional_parts_works_too(browser: Browser, tmp_path: Path) -> None:
     tree = sample.document(("alone",), episodes=4)
     tree["policies"][0] |= {"learning_curve": None, "provenance": None}
-    for case in tree["policies"][0]["suites"]["walk"]["cases"].values():
-        case["series"] |= {"contacts": None, "actuators": None}
-    found = Watched(browser.new_page(viewport={"width": 360, "height": 740}), write(tmp_path, tree).as_uri())
+    found = Watched(
+        browser.new_page(viewport={"width": 360, "height": 740}), write(tmp_path, from_tree(tree, "here")).as_uri()
+    )
     found.wait_until_drawn()
     assert found.complaints == []
-    gait = found.page.locator("[data-figure^='gait/']")
-    assert gait.inner_text() == "Not recorded in this case."
+    gait = found.page.locator("[data-drawing^='gait/']")
     found.page.locator("select[name=case]").select_option("turn_and_side/vy=0.06")
     assert gait.locator(".barlayer path").count() == 9
     found.page.close()
 
 
 def test_paper_shows_plots_of_many_policies_whole(browser: Browser, tmp_path: Path) -> None:
-    path = write(tmp_path, sample.document(tuple("abcdef"), episodes=2))
+    path = write(tmp_path, sample.evaluation(tuple("abcdef"), episodes=2))
     found = Watched(browser.new_page(viewport={"width": 360, "height": 740}), path.as_uri())
     found.wait_until_drawn()
     heights = "[...document.querySelectorAll('.plot .main-svg:first-child')].map(svg => svg.clientHeight)"

@@ -1,15 +1,17 @@
 import pytest
 
-from wildrobot.evaluation.document.played import FigureInfo
-from wildrobot.evaluation.report import numbers
+from wildrobot.evaluation.measure.metrics import MetricInfo
+from wildrobot.evaluation.show.report import numbers
 
 
-def _info(kind: str, unit: str = "") -> FigureInfo:
-    return FigureInfo.model_validate({"label": "x", "unit": unit, "kind": kind, "better": None, "description": "x"})
+def _info(kind: str, unit: str = "") -> MetricInfo:
+    return MetricInfo.model_validate(
+        {"name": "x", "label": "x", "unit": unit, "kind": kind, "better": None, "description": "x"}
+    )
 
 
 @pytest.mark.parametrize(
-    ("share", "text"),
+    ("fraction", "text"),
     [
         (1.0, "100"),
         (0.0, "0"),
@@ -20,8 +22,8 @@ def _info(kind: str, unit: str = "") -> FigureInfo:
         (0.5, "50.0"),
     ],
 )
-def test_percent_rounds_no_rare_event_away(share: float, text: str) -> None:
-    assert numbers.percent(share) == text
+def test_percent_rounds_no_rare_event_away(fraction: float, text: str) -> None:
+    assert numbers.percent(fraction) == text
 
 
 @pytest.mark.parametrize(
@@ -37,11 +39,11 @@ def test_numbers_have_real_minus_signs_and_no_negative_zero() -> None:
     assert numbers.minus("-0.10 m/s, left-hand -.5") == "−0.10 m/s, left-hand −.5"
 
 
-def test_only_rates_and_shares_are_shown_in_percent() -> None:
+def test_only_rates_and_fractions_are_shown_in_percent() -> None:
     assert numbers.shown(_info("rate"), 0.5, 2) == "50.0"
-    assert numbers.unit_of(_info("share")) == "%"
+    assert _info("fraction").shown_unit == "%"
     assert numbers.shown(_info("mean"), 1.34, 2) == "1.34"
-    assert numbers.unit_of(_info("mean")) == ""
+    assert _info("mean").shown_unit == ""
     assert numbers.shown(_info("mean", "m"), None, 2) == "–"
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from tests.evaluation.report import comparisons, sample
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.report import write
+from wildrobot.evaluation.judge.result import from_tree, to_json
+from wildrobot.evaluation.show.report.__main__ import main
+from wildrobot.evaluation.show.report.page import write
 
 
 class Page(HTMLParser):
@@ -47,12 +49,12 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
     @property
-    def figures(self) -> dict[str, Any]:
-        return json.loads(gzip.decompress(base64.b64decode(self.raw["figures"])))
+    def drawings(self) -> dict[str, Any]:
+        return json.loads(gzip.decompress(base64.b64decode(self.raw["drawings"])))
 
 
 def _page(folder: Path, tree: dict[str, Any], films: dict[str, bytes] | None = None) -> Page:
-    return Page(write(folder, tree, films or {}).read_text(encoding="utf-8"))
+    return Page(write(folder, from_tree(tree, "here"), films or {}).read_text(encoding="utf-8"))
 
 
 def _header(page: Page) -> str:
@@ -83,7 +85,7 @@ def test_details_of_a_verdict_stand_below_it_in_the_comparison(page: Page) -> No
     assert comparisons.DETAILS[0] not in _header(page)
     below = page.text[page.text.index("Means over episodes") :]
     vx_error = comparisons.DETAILS[1].replace("-0.", "−0.")  # with real minus signs
-    assert f"Walk {comparisons.VERDICT} {comparisons.DETAILS[0]} {vx_error} All figures of walk" in below
+    assert f"Walk {comparisons.VERDICT} {comparisons.DETAILS[0]} {vx_error} All metrics of walk" in below
 
 
 def test_failed_gates_are_shown_and_passed_ones_are_behind_their_number(page: Page, tree: dict[str, Any]) -> None:
@@ -126,7 +128,7 @@ def test_a_suite_says_who_passes_it(page: Page, tree: dict[str, Any]) -> None:
 
 def test_many_notes_are_three_and_the_rest(tmp_path: Path) -> None:
     tree = sample.document(("alone",), episodes=2)
-    tree["policies"][0]["notes"] = [f"Note: remark {number}" for number in range(5)]
+    tree["policies"][0]["notes"] = [f"remark {number}" for number in range(5)]
     tree["policies"][1]["notes"] = []
     page = _page(tmp_path, tree)
     assert "alone: 5 notes remark 0 remark 1 remark 2 2 more on alone remark 3 remark 4" in page.text
@@ -157,7 +159,7 @@ def test_sections_come_in_order(page: Page) -> None:
 
 
 def test_tables_show_values_with_units_and_intervals(page: Page, tree: dict[str, Any]) -> None:
-    entry = tree["policies"][0]["suites"]["walk"]["cases"]["vx=0.2"]["figures"]["speed_m_per_s"]
+    entry = tree["policies"][0]["suites"]["walk"]["cases"]["vx=0.2"]["metrics"]["speed_m_per_s"]
     assert f"{entry['value']:.3f} {entry['low']:.3f}–{entry['high']:.3f}" in page.text
     assert "speed [m/s]" in page.text
     assert "survival [%]" in page.text
@@ -187,7 +189,7 @@ def test_it_can_be_used_without_seeing(page: Page) -> None:
     assert len(plots) == 16
     assert all(plot.get("aria-label") and plot.get("role") == "img" for plot in plots)
     assert len([one for one in page.every("details") if one.get("class") == "data"]) == len(plots)
-    assert all(figure["label"] and figure["table"]["rows"] for figure in page.figures.values())
+    assert all(drawing["label"] and drawing["table"]["rows"] for drawing in page.drawings.values())
     regions = [attributes for attributes in page.every("div") if attributes.get("class") == "scroll"]
     assert all(region.get("tabindex") == "0" and region.get("aria-label") for region in regions)
 
@@ -201,15 +203,8 @@ def test_names_cannot_break_the_page(tmp_path: Path) -> None:
     assert len(page.every("script")) == 3
     assert not page.every("b")
     assert page.text.count(name) > 5
-    trace = page.figures["tracking/walk/vx=0.2"]["data"][2]
+    trace = page.drawings["tracking/walk/vx=0.2"]["data"][2]
     assert trace["name"] == '&lt;/script&gt;&lt;script&gt;alert("1")&lt;/script&gt;&lt;b&gt;&amp;'
-
-
-def _without_series(tree: dict[str, Any]) -> None:
-    for policy in tree["policies"]:
-        for suite in policy["suites"].values():
-            for case in suite["cases"].values():
-                case["series"] = None
 
 
 def _without_learning(tree: dict[str, Any]) -> None:
@@ -230,40 +225,25 @@ def _walk_alone(tree: dict[str, Any]) -> None:
     tree["comparisons"] = []
 
 
-def _bare_series(tree: dict[str, Any]) -> None:
-    for policy in tree["policies"]:
-        for case in policy["suites"]["walk"]["cases"].values():
-            if case["series"]:
-                case["series"] |= {"contacts": None, "actuators": None, "paths": []}
-
-
-def _baseline_alone(tree: dict[str, Any]) -> None:
-    tree["policies"] = [policy for policy in tree["policies"] if policy["baseline"]]
-    tree["comparisons"] = []
-
-
 @pytest.mark.parametrize(
     ("change", "gone"),
     [
-        (_without_series, "motion"),
         (_without_learning, "training"),
         (_without_gates, "gates"),
         (_walk_alone, "suite-push"),
-        (_bare_series, None),
-        (_baseline_alone, "comparison"),
     ],
 )
 def test_what_is_missing_is_left_out(
-    tmp_path: Path, tree: dict[str, Any], change: Callable[[dict[str, Any]], None], gone: str | None
+    tmp_path: Path, tree: dict[str, Any], change: Callable[[dict[str, Any]], None], gone: str
 ) -> None:
     tree = json.loads(json.dumps(tree))
     change(tree)
     page = _page(tmp_path, tree)
     assert gone not in [attributes["id"] for attributes in page.every("section")]
-    assert gone is None or f"#{gone}" not in [attributes["href"] for attributes in page.every("a")]
-    drawn = [attributes["data-figure"] for attributes in page.every("div") if attributes.get("class") == "plot"]
+    assert f"#{gone}" not in [attributes["href"] for attributes in page.every("a")]
+    drawn = [attributes["data-drawing"] for attributes in page.every("div") if attributes.get("class") == "plot"]
     for key in (key for key in drawn if key and "{" not in key):
-        assert key in page.figures
+        assert key in page.drawings
 
 
 def test_one_policy_and_more(tmp_path: Path) -> None:
@@ -283,12 +263,21 @@ def test_one_policy_and_more(tmp_path: Path) -> None:
     assert "Every training run counts once" in four.text
 
 
+def test_the_command_draws_a_saved_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "e.json").write_text(to_json(sample.evaluation(episodes=2)))
+    assert main([str(tmp_path / "e.json"), str(tmp_path / "page")]) == 0
+    assert "Gates" in Page((tmp_path / "page" / "index.html").read_text(encoding="utf-8")).text
+    assert main([str(tmp_path / "missing.json"), str(tmp_path / "page")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'missing.json'}: not readable as JSON")
+
+
 def test_the_page_is_replaced_whole(tmp_path: Path, tree: dict[str, Any]) -> None:
-    path = write(tmp_path / "new" / "report", tree)
+    evaluation = from_tree(tree, "here")
+    path = write(tmp_path / "new" / "report", evaluation)
     assert path == tmp_path / "new" / "report" / "index.html"
     before = path.read_bytes()
-    assert write(path.parent, tree).read_bytes() == before  # the same results give the same page
+    assert write(path.parent, evaluation).read_bytes() == before  # the same results give the same page
     assert [entry.name for entry in path.parent.iterdir()] == ["index.html"]
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UsageError, match="choose a writable place"):
-        write(tmp_path / "file", tree)
+        write(tmp_path / "file", evaluation)

@@ -4,23 +4,23 @@ import plotly.graph_objects as go
 import pytest
 
 from tests.evaluation.report import sample
-from wildrobot.evaluation.document import Document, validate
-from wildrobot.evaluation.report import comparison_plots, groups, style
-from wildrobot.evaluation.report.plots import motion, suites
-from wildrobot.evaluation.report.plots.base import Plot, PlotGroup
+from wildrobot.evaluation.judge.result import Evaluation, from_tree
+from wildrobot.evaluation.show.report import comparison_plots, groups, style
+from wildrobot.evaluation.show.report.plots import motion, suites
+from wildrobot.evaluation.show.report.plots.base import Plot, PlotGroup
 
 
 @pytest.fixture(scope="module")
-def document() -> Document:
-    return validate(sample.document(episodes=8))
+def evaluation() -> Evaluation:
+    return sample.evaluation(episodes=8)
 
 
 @pytest.fixture(scope="module")
-def every(document: Document) -> list[PlotGroup]:
-    styles = style.of_policies(document)
-    found = [groups.of_suite(document, suite, styles) for suite in document.suites]
-    found += [groups.moving(document, styles), groups.learning(document, styles)]
-    found += [comparison_plots.compared(document, 0, style.of_groups(document))]
+def every(evaluation: Evaluation) -> list[PlotGroup]:
+    styles = style.policy_styles(evaluation)
+    found = [groups.of_suite(evaluation, suite, styles) for suite in evaluation.suites]
+    found += [groups.moving(evaluation, styles), groups.learning(evaluation, styles)]
+    found += [comparison_plots.compared(evaluation, 0, style.group_styles(evaluation))]
     return [group for group in found if group]
 
 
@@ -56,19 +56,19 @@ def test_every_panel_finds_what_it_shows_first(every: list[PlotGroup]) -> None:
             assert group.height(panel) >= 100
 
 
-def test_the_ladder_counts_the_episodes_of_each_direction(document: Document) -> None:
+def test_the_ladder_counts_the_episodes_of_each_direction(evaluation: Evaluation) -> None:
     tree = sample.document(episodes=8)
     values = [1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0]  # towards 0, 45, 90 degrees, ...
     for policy in tree["policies"]:
-        policy["suites"]["push"]["cases"]["10N"]["figures"]["survival"]["values"] = values
-    changed = validate(tree)
+        policy["suites"]["push"]["cases"]["10N"]["metrics"]["survival"]["values"] = values
+    changed = from_tree(tree, "here")
     suite = next(suite for suite in changed.suites if suite.name == "push")
     policy = changed.policies[0]
     assert suites.directions(suite) == [0.0, 45.0, 90.0, 135.0, 180.0, 225.0, 270.0, 315.0]
     assert (10.0, 5, 8) in suites.survival_by_force(suite, policy)
     assert (10.0, 0, 1) in suites.survival_by_force(suite, policy, 90.0)
     assert (10.0, 1, 1) in suites.survival_by_force(suite, policy, 180.0)
-    ladder = suites.ladder("ladder", suite, [policy], style.of_policies(changed), None)
+    ladder = suites.ladder("ladder", suite, [policy], style.policy_styles(changed), None)
     forces, rates = ladder.traces[0]["x"], ladder.traces[0]["y"]
     index = forces.index(10.0)
     assert rates[index] == 62.5
@@ -97,11 +97,10 @@ def test_a_path_ends_where_the_robot_falls() -> None:
     tree = sample.document(("one",), episodes=4)
     series = tree["policies"][0]["suites"]["walk"]["cases"]["vx=0.2"]["series"]
     series["paths"] = [[[0.0, 0.5, None, None], [0.0, 0.1, None, None]], [[None], [None]]]
-    document = validate(tree)
-    case = next(case for case in document.suites[0].cases if case.id == "vx=0.2")
-    found = document.policies[0].suites["walk"].cases["vx=0.2"].series
-    assert found
-    plot = motion.paths("paths", case, 20.0, {"one": found}, style.of_policies(document))
+    evaluation = from_tree(tree, "here")
+    case = next(case for case in evaluation.suites[0].cases if case.id == "vx=0.2")
+    found = evaluation.policies[0].suites["walk"].cases["vx=0.2"].series
+    plot = motion.paths("paths", case, {"one": found}, style.policy_styles(evaluation))
     command, path, end = plot.traces
     assert command["x"] == [0.0, 4.0]  # 0.2 m/s for 20 s
     assert (path["x"], path["y"]) == ([0.0, 0.5], [0.0, 0.1])
@@ -110,7 +109,7 @@ def test_a_path_ends_where_the_robot_falls() -> None:
 
 
 def test_policies_differ_in_more_than_colour() -> None:
-    looks = list(style.of_policies(validate(sample.document(tuple("abcd"), episodes=2))).values())
+    looks = list(style.policy_styles(sample.evaluation(tuple("abcd"), episodes=2)).values())
     assert len({(look.dash, look.slot) for look in looks}) == len(looks)
     alone = [style.nth(index) for index in range(4)] + [style.nth(0, baseline=True)]
     assert len({look.slot for look in alone}) == 5
@@ -119,13 +118,13 @@ def test_policies_differ_in_more_than_colour() -> None:
 
 
 def test_a_group_looks_the_same_in_every_comparison() -> None:
-    document = validate(sample.document(("a", "b", "c"), episodes=2))
-    looks, policies = style.of_groups(document), style.of_policies(document)
+    evaluation = sample.evaluation(("a", "b", "c"), episodes=2)
+    looks, policies = style.group_styles(evaluation), style.policy_styles(evaluation)
     assert list(looks) == ["a", "b", "c"]
     assert [looks[name] for name in "abc"] == [policies[name] for name in "abc"]
     keys = []
     for index, other in enumerate("bc"):
-        group = comparison_plots.compared(document, index, looks)
+        group = comparison_plots.compared(evaluation, index, looks)
         assert group
         entries = [(entry.label, entry.colour) for entry in group.legend]
         assert entries == [(name, looks[name].colour) for name in ("a", other)]
@@ -137,20 +136,20 @@ def test_the_comparison_begins_with_the_largest_sure_difference() -> None:
     tree = sample.document(episodes=2)
     found = tree["comparisons"][0]["suites"]
     for suite in found.values():
-        for figure in suite["figures"].values():
-            figure["significant"] = False
+        for metric in suite["metrics"].values():
+            metric["significant"] = False
 
     def told(**pairs: tuple[float, float]) -> tuple[str, str]:
         for key, (first, second) in pairs.items():
             suite, name = key.split("__")
-            contrast = found[suite]["figures"][name]
+            contrast = found[suite]["metrics"][name]
             groups = {
                 group: contrast["by_group"][group] | {"value": value}
                 for group, value in zip(contrast["by_group"], (first, second), strict=True)
             }
-            found[suite]["figures"][name] = contrast | {"by_group": groups, "significant": True}
-        document = validate(tree)
-        return comparison_plots.telling(document, document.comparisons[0])
+            found[suite]["metrics"][name] = contrast | {"by_group": groups, "significant": True}
+        evaluation = from_tree(tree, "here")
+        return comparison_plots.most_significant(evaluation, evaluation.comparisons[0])
 
     assert told() == ("walk", "survival")  # none is sure: the first
     assert told(walk__step_length_m=(0.1, 0.9)) == ("walk", "survival")  # neither way is better
@@ -158,5 +157,5 @@ def test_the_comparison_begins_with_the_largest_sure_difference() -> None:
     # Cohen's h of 0.92 and 1: pi - 2 asin(sqrt(0.92)) = 0.57, more than a quarter of the larger time.
     assert told(push__time_to_fall_s=(4.0, 3.0), stand__survival=(0.92, 1.0)) == ("stand", "survival")
     assert told(walk__vx_error_m_per_s=(0.01, 0.03)) == ("walk", "vx_error_m_per_s")  # two thirds
-    tree["suites"][0]["figures"].remove("vx_error_m_per_s")  # no longer one that matters most
+    tree["suites"][0]["metrics"].remove("vx_error_m_per_s")  # no longer one that matters most
     assert told() == ("stand", "survival")

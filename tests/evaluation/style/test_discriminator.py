@@ -8,7 +8,7 @@ import pytest
 from tests.evaluation.style.conftest import repeating
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.style import discriminator
-from wildrobot.evaluation.style.discriminator import LEVELS, noise_to_hide, require, told_apart
+from wildrobot.evaluation.style.discriminator import LEVELS, classify, noise_to_hide, require
 
 SAMPLES = 256
 
@@ -20,14 +20,14 @@ def two_levels(monkeypatch):
 
 
 def test_the_reference_is_not_told_from_itself(as_the_clip, walking):
-    found = told_apart(as_the_clip, [walking.cycle], samples=SAMPLES)
+    found = classify(as_the_clip, [walking.cycle], samples=SAMPLES)
     np.testing.assert_allclose(found.auc, 0.5, atol=0.1)
     assert found.noise_to_hide.tolist() == [1.0, 1.0]
 
 
 def test_another_motion_is_told_until_the_noise_hides_it(as_the_clip, walking):
     still = as_the_clip._replace(features=np.broadcast_to(walking.cycle.mean(axis=0), as_the_clip.features.shape))
-    found = told_apart(still, [walking.cycle], samples=SAMPLES)
+    found = classify(still, [walking.cycle], samples=SAMPLES)
     assert (found.auc[0] > 0.99).all()
     np.testing.assert_allclose(found.auc[2], 0.5, atol=0.1)
     assert (found.noise_to_hide > 1.0).all()
@@ -35,22 +35,22 @@ def test_another_motion_is_told_until_the_noise_hides_it(as_the_clip, walking):
 
 
 def test_the_same_twice(as_the_clip, walking):
-    first, second = (told_apart(as_the_clip, [walking.cycle], samples=64) for _ in range(2))
+    first, second = (classify(as_the_clip, [walking.cycle], samples=64) for _ in range(2))
     np.testing.assert_array_equal(first.auc, second.auc)
 
 
 def test_a_lone_robot_is_cut_into_halves(walking):
-    found = told_apart(repeating(walking.cycle, 200), [walking.cycle], samples=64)
+    found = classify(repeating(walking.cycle, 200), [walking.cycle], samples=64)
     assert np.isfinite(found.auc).all()
 
 
 def test_who_falls_at_once_is_not_asked_about(as_the_clip, walking):
     alive = as_the_clip.alive.copy()
     alive[30:, 1] = False
-    found = told_apart(as_the_clip._replace(alive=alive), [walking.cycle], samples=64)
+    found = classify(as_the_clip._replace(alive=alive), [walking.cycle], samples=64)
     assert np.isfinite(found.auc).all(axis=0).tolist() == [True, False]
     alive[:] = False
-    found = told_apart(as_the_clip._replace(alive=alive), [walking.cycle], samples=64)
+    found = classify(as_the_clip._replace(alive=alive), [walking.cycle], samples=64)
     assert np.isnan(found.noise_to_hide).all()
 
 

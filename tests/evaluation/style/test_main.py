@@ -10,7 +10,8 @@ import pytest
 from tests.evaluation import suites
 from wildrobot.evaluation.style import discriminator, study
 from wildrobot.evaluation.style.__main__ import main
-from wildrobot.evaluation.style.figures import FIGURES
+from wildrobot.evaluation.style.metrics import STYLE_METRICS
+from wildrobot.evaluation.style.result import load, to_json
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")
 SHIPPED = Path(__file__).resolve().parents[3] / "policies"
@@ -24,8 +25,8 @@ def small(monkeypatch):
 
     def planned(*given, **named):
         plan = make(*given, **named)
-        (case,) = [case for case in plan.suite.cases if case.play.command[0] == 0.2]
-        cases = (dataclasses.replace(case, seconds=4.0),)
+        (case,) = [case for case in plan.suite.cases if case.command[0] == 0.2]
+        cases = (case.model_copy(update={"seconds": 4.0}),)
         return dataclasses.replace(plan, suite=dataclasses.replace(plan.suite, cases=cases, episodes=2), samples=64)
 
     monkeypatch.setattr(study, "planned", planned)
@@ -48,9 +49,10 @@ def test_a_shipped_policy(small, tmp_path, capsys):
     for row in ("open-loop clip", "hold-home", "brax-walk", "0.20 m/s  (forward-0.20)"):
         assert row in shown
     tree = json.loads(path.read_text())
+    assert to_json(load(path)) == path.read_text().rstrip()
     assert [each["name"] for each in tree["walkers"]] == ["open-loop clip", "hold-home", "brax-walk"]
     means = {name: found["mean"] for name, found in tree["groups"].items()}
-    assert all(means["brax-walk"][each.name]["value"] is not None for each in FIGURES)
+    assert all(means["brax-walk"][name]["value"] is not None for name in STYLE_METRICS)
     joint = {name: found["joint_distance_rad"]["value"] for name, found in means.items()}
     assert joint["open-loop clip"] < 0.01 < 0.1 < min(joint["brax-walk"], joint["hold-home"])
     assert means["hold-home"]["stride_frequency_ratio"]["value"] == 0.0
@@ -64,7 +66,11 @@ def test_policies_of_one_name_are_a_group(run, policy, tmp_path, monkeypatch):
     other = suites.run_folder(tmp_path / "other", policy)
     odd = suites.run_folder(tmp_path / "a=b", policy)
     assert main([f"mine={run}", f"mine={other}", str(odd)]) == 0
-    assert [(each.group, each.judged.name) for each in asked] == [("mine", "my-run"), ("mine", "other"), ("a=b", "a=b")]
+    assert [(each.group, each.candidate.name) for each in asked] == [
+        ("mine", "my-run"),
+        ("mine", "other"),
+        ("a=b", "a=b"),
+    ]
 
 
 def test_what_is_no_policy(alone, tmp_path, capsys):

@@ -21,7 +21,7 @@ def test_the_first_two_seconds_are_dropped():
     played = dataclasses.replace(played, features=np.arange(121.0)[:, None, None] * np.ones((1, 2, 55)))
     motion = settled(played)
     assert motion.features[0, 0, 0] == 100.0
-    assert [len(motion.of(episode)) for episode in (0, 1)] == [21, 10]
+    assert [len(motion.until_fall(episode)) for episode in (0, 1)] == [21, 10]
 
 
 def test_strides_go_from_one_lift_off_of_the_left_foot_to_the_next():

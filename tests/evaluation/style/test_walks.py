@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wildrobot.evaluation.figures import figure
+from wildrobot.evaluation.measure.metrics import find
 from wildrobot.evaluation.style import walks
 from wildrobot.evaluation.style.distances import distances
 from wildrobot.evaluation.style.motion import settled
@@ -23,5 +23,5 @@ def test_servos_alone_come_within_a_few_thousandths(robot, walking):
     assert 0.0 < found.joint_rad[0] < 0.02
     assert 0.0 < found.foot_path_m[0] < 0.01
     assert found.stride_frequency_ratio[0] == pytest.approx(1.0, abs=0.01)
-    assert figure("survival").of(played).tolist() == [1.0]
-    assert figure("speed_m_per_s").of(played)[0] == pytest.approx(0.2, abs=0.02)
+    assert find("survival").compute(played).tolist() == [1.0]
+    assert find("speed_m_per_s").compute(played)[0] == pytest.approx(0.2, abs=0.02)

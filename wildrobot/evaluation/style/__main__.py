@@ -38,14 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _entries(given: Sequence[str], *, trust: bool) -> list[Entry]:
-    from wildrobot.evaluation.naming import judged_policies
+    from wildrobot.evaluation.play.candidates import load_candidates
     from wildrobot.evaluation.style.study import OPEN_LOOP, STANDING, Entry
 
     named = [_split(each) for each in given]
-    judged = judged_policies([path for _, path in named], trust=trust)
-    entries = [Entry(each, group or each.name) for (group, _), each in zip(named, judged, strict=True)]
+    candidates = load_candidates([path for _, path in named], trust=trust)
+    entries = [Entry(each, group or each.name) for (group, _), each in zip(named, candidates, strict=True)]
     for entry in entries:
-        if taken := {entry.group, entry.judged.name} & {OPEN_LOOP, STANDING}:
+        if taken := {entry.group, entry.candidate.name} & {OPEN_LOOP, STANDING}:
             raise UsageError(f"{taken.pop()} is the name of a baseline; call the policy otherwise: NAME=path")
     return entries
 
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "--reference", nargs="+", default=["generated"], metavar="CLIP",
         help="generated, human, or clips by name or file; each command has the nearest one (default: generated)",
     )  # fmt: skip
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers as JSON")
     parser.add_argument(
         "--strips", type=Path, metavar="FOLDER", help="draw a stride of each policy under the clip's; needs no OpenGL"
     )

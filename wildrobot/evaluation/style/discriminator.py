@@ -4,9 +4,9 @@ As in adversarial motion priors (Peng et al. 2021, arXiv:2104.02180) a network s
 and neither it nor its training is known to any policy. It is asked about episodes that it was not trained on (a
 classifier two-sample test: Lopez-Paz and Oquab 2017, arXiv:1610.06545).
 
-A clip is a loop that repeats to the bit, and a simulated robot is not: without noise, the classifier is right about
-every window of anybody, be it by a tenth of a degree (AUC 1). So the noise is raised, on both sides alike, until the
-AUC has come down to 0.75, and that noise is the figure that grades. Its unit is the reference's own movement: noise 1
+A clip is a loop that repeats to the bit, and a simulated robot is not: without noise, the classifier separates
+any policy perfectly, be it by a tenth of a degree (AUC 1). So the noise is raised, on both sides alike, until the
+AUC has come down to 0.75, and that noise is the metric that grades. Its unit is the reference's own movement: noise 1
 on an angle has the standard deviation of the reference's angles over a stride.
 """
 
@@ -24,7 +24,7 @@ from wildrobot.evaluation.style.motion import Motion
 from wildrobot.motion.features import EVERY, LAYOUT, WINDOW
 
 LEVELS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""Noise [of the reference's own standard deviation] that is tried; the graded figure is between the second and last."""
+"""Noise [of the reference's own standard deviation] that is tried; the graded metric is between the second and last."""
 HIDDEN_AUC = 0.75
 SAMPLES = 2048
 """Windows of each side that a classifier is trained on, drawn with new noise each."""
@@ -33,8 +33,8 @@ _TESTED = 512
 _SPAN = (WINDOW - 1) * EVERY
 
 
-class Told(NamedTuple):
-    """How well each episode is told from the reference by a classifier that never saw it; NaN where it ends too early.
+class Separation(NamedTuple):
+    """How well a classifier that never saw an episode tells it from the reference; NaN where it ends too early.
 
     Attributes:
       auc: area under the ROC curve at each of `LEVELS`; 0.5 is chance, 1 is always.
@@ -57,10 +57,10 @@ def require() -> None:
         raise UsageError('the classifier of style needs scikit-learn; run `pip install "wildrobot[style]"`') from None
 
 
-def told_apart(motion: Motion, cycles: Sequence[Float[np.ndarray, "_ 55"]], *, samples: int = SAMPLES) -> Told:
+def classify(motion: Motion, cycles: Sequence[Float[np.ndarray, "_ 55"]], *, samples: int = SAMPLES) -> Separation:
     """Trains classifiers on every second episode and asks them about the others, and the other way round.
 
-    The frames of the reference are shared out likewise. A lone episode is cut into halves, and their mean counts.
+    The frames of the reference are split likewise. A lone episode is cut into halves, and their mean counts.
 
     Args:
       motion: the robots.
@@ -71,7 +71,7 @@ def told_apart(motion: Motion, cycles: Sequence[Float[np.ndarray, "_ 55"]], *, s
     scale = _scale(np.concatenate(cycles))
     episodes = motion.alive.shape[1]
     usable = [e for e in range(episodes) if motion.alive[:, e].sum() >= 2 * (_SPAN + 1)]
-    parts = [motion.of(e) for e in usable]
+    parts = [motion.until_fall(e) for e in usable]
     if len(parts) == 1:
         parts = np.array_split(parts[0], 2)
     robots = [_windows(part) / scale for part in parts]
@@ -79,7 +79,7 @@ def told_apart(motion: Motion, cycles: Sequence[Float[np.ndarray, "_ 55"]], *, s
     if robots:
         found = np.array([_aucs(robots, reference / scale, level, samples) for level in LEVELS])
         auc[:, usable] = found if len(usable) > 1 else found.mean(axis=1, keepdims=True)
-    return Told(auc, noise_to_hide(auc))
+    return Separation(auc, noise_to_hide(auc))
 
 
 def noise_to_hide(auc: Float[np.ndarray, "levels E"]) -> Float[np.ndarray, " E"]:
@@ -94,8 +94,8 @@ def noise_to_hide(auc: Float[np.ndarray, "levels E"]) -> Float[np.ndarray, " E"]
         if last in (-1, len(values) - 1):
             found[episode] = LEVELS[1] if last < 0 else LEVELS[-1]
             continue
-        share = (values[last] - HIDDEN_AUC) / (values[last] - values[last + 1])
-        found[episode] = np.exp(log[last] + share * (log[last + 1] - log[last]))
+        fraction = (values[last] - HIDDEN_AUC) / (values[last] - values[last + 1])
+        found[episode] = np.exp(log[last] + fraction * (log[last + 1] - log[last]))
     return found
 
 
@@ -112,11 +112,11 @@ def _aucs(
     found = np.empty(len(robots))
     for held_out in (0, 1):
         trained_on = np.concatenate([robots[k] for k in range(len(robots)) if k % 2 != held_out])
-        inputs = [_drawn(rng, side, samples, level) for side in (trained_on, reference[1 - held_out :: 2])]
+        inputs = [_sampled(rng, side, samples, level) for side in (trained_on, reference[1 - held_out :: 2])]
         classifier = _trained(np.concatenate(inputs), np.repeat([0, 1], samples))
-        unseen = _drawn(rng, reference[held_out::2], _TESTED, level)
+        unseen = _sampled(rng, reference[held_out::2], _TESTED, level)
         for part in range(held_out, len(robots), 2):
-            asked = np.concatenate([_drawn(rng, robots[part], _TESTED, level), unseen])
+            asked = np.concatenate([_sampled(rng, robots[part], _TESTED, level), unseen])
             guess = classifier.predict_proba(asked)[:, 1]
             found[part] = roc_auc_score(np.repeat([0, 1], _TESTED), guess)
     return found
@@ -150,7 +150,7 @@ def _scale(frames: Float[np.ndarray, "N 55"]) -> Float[np.ndarray, " 55"]:
     return np.sqrt(np.concatenate([np.full(len(each), each.mean()) for each in variances]))
 
 
-def _drawn(
+def _sampled(
     rng: np.random.Generator, windows: Float[np.ndarray, "_ window 55"], count: int, level: float
 ) -> Float[np.ndarray, "{count} inputs"]:
     """Windows drawn with replacement, with new noise, each in one row."""

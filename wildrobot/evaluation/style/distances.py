@@ -1,4 +1,4 @@
-"""How far robots walk from a reference: figures of episodes, from the strides in them.
+"""How far robots walk from a reference: metrics of episodes, from the strides in them.
 
 A stride of the robot begins where its left foot leaves the ground, and so does the reference's. A simulated foot does
 so somewhat later than a clip claims; so the reference may also begin up to a tenth of a stride earlier or later, and
@@ -15,14 +15,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from wildrobot.evaluation.metrics.per_episode import median_per_episode
+from wildrobot.evaluation.measure.metrics.per_episode import median_per_episode
 from wildrobot.evaluation.style.motion import FEET, JOINT_ANGLES, JOINT_VELOCITIES, Motion, Strides, strides
 from wildrobot.evaluation.style.smoothness import log_dimensionless_jerk
 from wildrobot.evaluation.style.warping import nearest
 from wildrobot.motion.derivatives import PERIOD_S
 
 _SHIFT = 0.1
-"""How much earlier or later [share of a stride] the reference may begin."""
+"""How much earlier or later [fraction of a stride] the reference may begin."""
 _PIECE_S = 1.0
 
 
@@ -31,7 +31,7 @@ class Distances(NamedTuple):
 
     Attributes:
       joint_rad, foot_path_m: medians over strides, or over pieces, of the warping distances.
-      stride_frequency_ratio: the strides per second over those of the reference; 0 for who makes none.
+      stride_frequency_ratio: the strides per second over those of the reference; 0 if there are no strides.
       smoothness: the log dimensionless jerk, less that of the reference; medians over strides.
     """
 
@@ -42,7 +42,7 @@ class Distances(NamedTuple):
 
 
 def distances(motion: Motion, cycle: Float[np.ndarray, "m 55"]) -> Distances:
-    """All figures of episodes against one stride of a reference that begins with a lift-off of the left foot."""
+    """All metrics of episodes against one stride of a reference that begins with a lift-off of the left foot."""
     found, episodes = strides(motion), motion.alive.shape[1]
     pieces, which = [motion.features[a:b, e] for e, a, b in zip(*found, strict=True)], found.episode
     shift = round(_SHIFT * len(cycle))
@@ -59,7 +59,7 @@ def distances(motion: Motion, cycle: Float[np.ndarray, "m 55"]) -> Distances:
 
 
 def stride_frequency_hz(motion: Motion, found: Strides) -> Float[np.ndarray, " E"]:
-    """Strides per second, from an episode's first stride to the end of its last; 0 for who makes none.
+    """Strides per second, from an episode's first stride to the end of its last; 0 if there are no strides.
 
     NaN for an episode that is over before it is measured.
     """
@@ -91,7 +91,7 @@ def _cut(
     length = round(_PIECE_S / PERIOD_S)
     pieces, which = [], []
     for episode in episodes:
-        walk = motion.of(int(episode))
+        walk = motion.until_fall(int(episode))
         whole = len(walk) // length
         pieces += list(walk[: whole * length].reshape(whole, length, walk.shape[1]))
         which += [episode] * whole

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from wildrobot.evaluation.episodes import Episodes
-from wildrobot.evaluation.metrics import SETTLE_S
-from wildrobot.evaluation.steps import all_swings
+from wildrobot.evaluation.measure.metrics.per_episode import SETTLE_S
+from wildrobot.evaluation.measure.steps import all_swings
+from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.features import LAYOUT
 
@@ -42,7 +42,7 @@ class Motion(NamedTuple):
     foot_load_N: Float[np.ndarray, "T E 2"]
     alive: Bool[np.ndarray, "T E"]
 
-    def of(self, episode: int) -> Float[np.ndarray, "_ 55"]:
+    def until_fall(self, episode: int) -> Float[np.ndarray, "_ 55"]:
         """The features of one robot until it falls."""
         return self.features[self.alive[:, episode], episode]
 

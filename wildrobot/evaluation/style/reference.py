@@ -37,7 +37,7 @@ class Reference:
     cycle: Float[np.ndarray, "m 55"]
 
     @classmethod
-    def of(cls, robot: Robot, clip: Clip) -> Reference:
+    def from_clip(cls, robot: Robot, clip: Clip) -> Reference:
         """Takes a clip.
 
         Raises:
@@ -67,13 +67,13 @@ def chosen(robot: Robot, names: Sequence[str]) -> list[Reference]:
                 files[library.find(each)] = None
             except UsageError as error:
                 raise UsageError(f"{error}; or one of the sets {', '.join(SETS)}") from None
-    return [Reference.of(robot, load(path, robot)) for path in files]
+    return [Reference.from_clip(robot, load(path, robot)) for path in files]
 
 
 def nearest(references: Sequence[Reference], command: Sequence[float]) -> list[Reference]:
-    """The references of a command (vx, vy [m/s], yaw rate [rad/s]): the nearest one, and who is equally near.
+    """The references of a command (vx, vy [m/s], yaw rate [rad/s]): the nearest one, and those equally near.
 
-    None if no clip is within `WITHIN` of it.
+    Empty if no clip is within `WITHIN` of it.
     """
     apart = [float(np.abs(each.clip.command - np.asarray(command)).max()) for each in references]
     limit = min(min(apart) + _EQUALLY_NEAR, WITHIN + 1e-9)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 def log_dimensionless_jerk(velocity: Float[np.ndarray, "n d"], period_s: float) -> float:
     """LDLJ of a movement of n - 2 samples; the first and the last one are its neighbours, for the second differences.
 
-    NaN for who does not move.
+    NaN without any movement.
     """
     jerk = np.diff(velocity.astype(np.float64), n=2, axis=0) / period_s**2
     inner = velocity[1:-1].astype(np.float64)

@@ -8,12 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import filmstrip
-from wildrobot.evaluation.episodes import Episodes
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.show import filmstrip
 from wildrobot.robot import load_robot
 
-SPEED_M_PER_S = 0.2
-"""The command that is shown, or the one nearest to it."""
 _ONE_CYCLE = 1.0
 
 
@@ -23,7 +21,7 @@ def draw(path: Path, rows: list[tuple[str, Episodes]]) -> None:
     Raises:
       UsageError: if the file cannot be written.
     """
-    model = load_robot(collision="full").model
+    model = load_robot(rows[0][1].robot.name, collision="full").model
     picture = Figure(figsize=(13.0, 4.2 * len(rows)), facecolor="white")
     FigureCanvasAgg(picture)
     height = 1.0 / len(rows)

@@ -1,38 +1,42 @@
-"""One measurement of style, from the policies to the table, the document and the pictures."""
+"""One measurement of style, from the policies to the table, the JSON and the pictures."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import table as tables
-from wildrobot.evaluation.episodes import Episodes
 from wildrobot.evaluation.files import make_folder, write_text
-from wildrobot.evaluation.progress import EvaluationProgress
-from wildrobot.evaluation.results import CaseResult
-from wildrobot.evaluation.session import Judged, Session
-from wildrobot.evaluation.style import discriminator, document, reference, strips, table, walks
-from wildrobot.evaluation.style.figures import Measured, measure
+from wildrobot.evaluation.play.candidates import Candidate
+from wildrobot.evaluation.play.case import Case
+from wildrobot.evaluation.play.episodes import Episodes
+from wildrobot.evaluation.play.session import Session
+from wildrobot.evaluation.play.suite import Suite, load_suite
+from wildrobot.evaluation.show import extras
+from wildrobot.evaluation.show.progress import EvaluationProgress
+from wildrobot.evaluation.show.table import console
+from wildrobot.evaluation.style import discriminator, reference, table, walks
+from wildrobot.evaluation.style.groups import Walker
+from wildrobot.evaluation.style.metrics import Measured, measure
 from wildrobot.evaluation.style.reference import Reference
-from wildrobot.evaluation.style.scores import Walker
-from wildrobot.evaluation.suite import Suite, load_suite
+from wildrobot.evaluation.style.result import style_result, to_json
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot, load_robot
 
 OPEN_LOOP, STANDING = "open-loop clip", "hold-home"
 _QUICK_SAMPLES = 512
+_SHOWN_M_PER_S = 0.2
+"""The command that is drawn, or the one nearest to it."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """A policy whose style is measured, and the group that it belongs to."""
 
-    judged: Judged
+    candidate: Candidate
     group: str
 
 
@@ -61,7 +65,7 @@ def planned(robot: Robot, names: Sequence[str], *, quick: bool) -> Plan:
     suite = load_suite(str(path), quick=quick)
     assert suite is not None
     found = reference.chosen(robot, names)
-    near = {case.id: reference.nearest(found, case.play.command) for case in suite.cases}
+    near = {case.id: reference.nearest(found, case.command) for case in suite.cases}
     cases = tuple(case for case in suite.cases if near[case.id])
     if not cases:
         commands = ", ".join(case.label for case in suite.cases)
@@ -76,13 +80,13 @@ def planned(robot: Robot, names: Sequence[str], *, quick: bool) -> Plan:
 
 def study(
     entries: Sequence[Entry], plan: Plan, *, json_file: Path | None, strips_folder: Path | None, threads: int = 0
-) -> list[Walker]:
+) -> None:
     """Plays, measures, prints the table and what follows from it, and writes the files.
 
     Args:
       entries: the policies.
       plan: what is measured.
-      json_file: for all figures.
+      json_file: for all numbers.
       strips_folder: for a picture of each policy.
       threads: of the physics; 0 is every core.
 
@@ -90,41 +94,42 @@ def study(
       UsageError: for a policy that does not fit, a missing package, or a file that cannot be written.
     """
     discriminator.require()
+    if strips_folder:
+        extras.require("--strips", extras.PICTURE)
     session = Session(stochastic=False, threads=threads, record_features=True)
     for entry in entries:
-        _check(session, entry.judged, plan.suite)
+        _check(session, entry.candidate, plan.suite)
     if strips_folder:
         make_folder(strips_folder)
-    robot, console = load_robot(collision="full"), tables.console()
-    console.print("Play: deterministic, nominal robot; style of a stride against its clip, with 95 % intervals")
+    robot, out = load_robot(collision="full"), console()
+    out.print("Play: deterministic, nominal robot; style of a stride against its clip, with 95 % intervals")
     pictures: dict[str, Episodes] = {}
     # Measuring a case takes about as long as playing it.
     steps, standing = session.steps(plan.suite), session.steps(plan.suite, baseline=True)
     with EvaluationProgress(2 * steps * len(entries) + standing + 2 * steps) as progress:
-        judge = _Judge(plan, progress)
-        walkers = [judge.open_loop(robot)]
+        measuring = _Measuring(plan, progress)
+        walkers = [measuring.open_loop(robot)]
         advance = progress.task(STANDING)
-        stood = session.play_baseline(STANDING, entries[0].judged, plan.suite, advance)
-        walkers.append(judge.walker(STANDING, STANDING, stood, pictures, baseline=True))
+        stood = session.play_baseline(STANDING, entries[0].candidate, plan.suite, advance)
+        walkers.append(measuring.walker(STANDING, STANDING, stood, pictures, baseline=True))
         for entry in entries:
-            name = entry.judged.name
-            played = session.play_policy(entry.judged, plan.suite, progress.task(f"{name}: play"))
-            walkers.append(judge.walker(name, entry.group, played, pictures))
-    table.print_table(console, walkers, plan.suite.cases, plan.references)
-    table.print_verdicts(console, walkers, plan.suite.cases)
+            name = entry.candidate.name
+            played = session.play_policy(entry.candidate, plan.suite, progress.task(f"{name}: play"))
+            walkers.append(measuring.walker(name, entry.group, played, pictures))
+    candidates = [entry.candidate for entry in entries]
+    measured = style_result(plan.suite, plan.references, candidates, walkers, samples=plan.samples)
+    table.print_table(out, measured, {case.id: case.label for case in plan.suite.cases})
+    table.print_verdicts(out, measured)
     if json_file:
-        judged = [entry.judged for entry in entries]
-        tree = document.document(plan.suite, plan.references, judged, walkers, samples=plan.samples)
-        write_text(json_file, json.dumps(tree, allow_nan=False, indent=1) + "\n")
-        console.print(f"\nFigures: {json_file}", soft_wrap=True)
+        write_text(json_file, to_json(measured) + "\n")
+        out.print(f"\nNumbers: {json_file}", soft_wrap=True)
     if strips_folder:
-        for path in _draw(strips_folder, robot, plan, [entry.judged.name for entry in entries], pictures):
-            console.print(f"Strip:   {path}", soft_wrap=True)
-    return walkers
+        for path in _draw(strips_folder, robot, plan, [each.name for each in candidates], pictures):
+            out.print(f"Strip:   {path}", soft_wrap=True)
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _Measuring:
     """Measures what is played."""
 
     plan: Plan
@@ -134,25 +139,25 @@ class _Judge:
         self,
         name: str,
         group: str,
-        played: Iterable[tuple[CaseResult, Episodes]],
+        played: Iterable[tuple[Case, Episodes]],
         pictures: dict[str, Episodes],
         *,
         baseline: bool = False,
     ) -> Walker:
         """Measures every case of one that walks, and keeps the episodes that are drawn."""
         measured, shown = {}, _shown(self.plan.suite)
-        for result, episodes in played:
-            measured[result.case.id] = self._measure(name, result.case.id, episodes)
-            if result.case.id == shown:
+        for case, episodes in played:
+            measured[case.id] = self._measure(name, case.id, episodes)
+            if case.id == shown:
                 pictures[name] = dataclasses.replace(episodes, features=None)
         return Walker(name, group, measured, baseline)
 
     def open_loop(self, robot: Robot) -> Walker:
-        """The robot that plays each command's nearest clip by its servos alone: one episode, for there is no chance."""
+        """The robot that plays each command's nearest clip by its servos alone: one episode, as nothing is random."""
         measured = {}
         for case in self.plan.suite.cases:
             clip = self.plan.references[case.id][0].clip
-            measured[case.id] = self._measure(OPEN_LOOP, case.id, walks.open_loop(robot, clip, case.play.command))
+            measured[case.id] = self._measure(OPEN_LOOP, case.id, walks.open_loop(robot, clip, case.command))
         return Walker(OPEN_LOOP, OPEN_LOOP, measured, baseline=True)
 
     def _measure(self, name: str, case: str, episodes: Episodes) -> Measured:
@@ -162,24 +167,26 @@ class _Judge:
         return found
 
 
-def _check(session: Session, judged: Judged, suite: Suite) -> None:
-    session.check(judged, suite)
-    period_s = judged.policy.interface.action.control_period_s
+def _check(session: Session, candidate: Candidate, suite: Suite) -> None:
+    session.check(candidate, suite)
+    period_s = candidate.policy.interface.action.control_period_s
     if abs(period_s - PERIOD_S) > 1e-9:
         raise UsageError(
-            f"{judged.name} acts every {period_s:g} s, and clips have a frame every {PERIOD_S:g} s, by which style is "
-            "compared; train with env.physics.timestep_s x env.physics.substeps of that"
+            f"{candidate.name} acts every {period_s:g} s, and clips have a frame every {PERIOD_S:g} s, by which style "
+            "is compared; train with env.physics.timestep_s x env.physics.substeps of that"
         )
 
 
 def _shown(suite: Suite) -> str:
     """The case that is drawn."""
-    return min(suite.cases, key=lambda case: abs(case.play.command[0] - strips.SPEED_M_PER_S)).id
+    return min(suite.cases, key=lambda case: abs(case.command[0] - _SHOWN_M_PER_S)).id
 
 
 def _draw(
     folder: Path, robot: Robot, plan: Plan, names: Sequence[str], pictures: Mapping[str, Episodes]
 ) -> Iterable[Path]:
+    from wildrobot.evaluation.style import strips
+
     clip = plan.references[_shown(plan.suite)][0].clip
     above = (f"Reference {clip.name}", walks.of_clip(robot, clip))
     for name in names:

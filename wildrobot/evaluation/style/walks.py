@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wildrobot.evaluation.episodes import Episodes, RobotFacts
-from wildrobot.evaluation.rollout import of_readings
+from wildrobot.evaluation.play.episodes import Episodes, RobotFacts
+from wildrobot.evaluation.play.rollout import from_readings
 from wildrobot.motion import clip as clips
 from wildrobot.motion import playing
 from wildrobot.motion.clip import Clip
@@ -40,22 +40,22 @@ def open_loop(robot: Robot, clip: Clip, command: Sequence[float]) -> Episodes:
     It starts on the clip's first frame, and plays at the clip's speed, whatever the command is that it is judged by.
     """
     done = track(robot, clip, dynamics(robot, clip.qpos, clip.contacts, loop=clip.loop))
-    arrays = (done.qpos, done.qvel, np.zeros((len(done.qpos), 17)), done.sensordata)
+    arrays = (done.qpos, done.qvel, np.zeros((len(done.qpos), len(robot.joint_names))), done.sensordata)
     views = Views(*(jnp.asarray(array, jnp.float32) for array in arrays))
     return _episodes(robot, views, command, fallen=done.upright_s < done.played_s)
 
 
 def _episodes(robot: Robot, views: Views, command: Sequence[float], *, fallen: bool) -> Episodes:
     readings = jax.jit(jax.vmap(partial(read, robot)))(views)
-    recorded = of_readings(readings) | {
+    recorded = from_readings(readings) | {
         "features": jax.jit(jax.vmap(partial(features, robot)))(views),
         "alive": jnp.arange(len(views.qpos)) < len(views.qpos) - fallen,
-        "action": jnp.zeros((len(views.qpos), 17)),
+        "action": jnp.zeros((len(views.qpos), len(robot.joint_names))),
     }
     return Episodes(
         command=np.asarray(command, np.float32),
         control_period_s=PERIOD_S,
         film_qpos=np.asarray(views.qpos),
-        robot=RobotFacts.of(robot, robot.model),
+        robot=RobotFacts.from_model(robot, robot.model),
         **{name: np.asarray(x)[:, None] for name, x in recorded.items()},
     )

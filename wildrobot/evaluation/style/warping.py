@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 WINDOW = 0.2
-"""How far [share of their lengths] the two may be apart in time: the paper's adjustment window, for unequal lengths.
+"""How far [fraction of their lengths] the two may be apart in time: the paper's adjustment window, for unequal lengths.
 
 Without it, a robot that stands still is compared for half of the path with the one frame that it is nearest to."""
 _AT_ONCE = 64

@@ -1,1 +1,1 @@
-"""Suites as YAML files, read through `wildrobot.evaluation.suite`."""
+"""Suites as YAML files, read through `wildrobot.evaluation.play.suite`."""

@@ -1,0 +1,1 @@
+"""From numbers to a result: gates, comparisons, notes and where the policies come from."""

@@ -1,0 +1,1 @@
+"""From recorded episodes to numbers: metrics, their uncertainty, and time series."""

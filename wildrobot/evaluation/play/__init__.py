@@ -1,0 +1,1 @@
+"""Plays suites: cases, environments, rollouts and what is recorded of them."""
