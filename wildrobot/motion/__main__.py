@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot import gl
 from wildrobot.errors import UsageError
+from wildrobot.render import gl
 
 _WIDTH, _HEIGHT = 640, 480
 """Of a film."""
@@ -116,11 +116,11 @@ def _view(options: argparse.Namespace) -> int:
     sheet.draw(report, page)
     print(page)
     if not options.no_film:
-        from wildrobot import filming
         from wildrobot.motion.derivatives import PERIOD_S
+        from wildrobot.render import film
 
         for name, qpos in ((shown.name, clip.repeated(shown, 6.0)), (f"{shown.name}-simulated", report.tracked.qpos)):
-            filming.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
+            film.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
             print(options.out / f"{name}.mp4")
     return 0
 

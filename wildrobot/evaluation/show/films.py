@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot import filming
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.show.extras import FILM, why_not
-from wildrobot.evaluation.show.raycast import View, render
-from wildrobot.filming import FRAMES_PER_S, Frame, by_opengl, encode
+from wildrobot.render import film
+from wildrobot.render.film import FRAMES_PER_S, Frame, by_opengl, encode
+from wildrobot.render.raycast import View, render
 from wildrobot.robot import load_robot
 
 WIDTH, HEIGHT = 960, 540
@@ -39,7 +39,7 @@ def write(path: Path, played: Episodes) -> None:
     Raises:
       UsageError: if OpenGL does not work here, or the file cannot be written.
     """
-    filming.write(path, _first(played, None), played.control_period_s, width=WIDTH, height=HEIGHT)
+    film.write(path, _first(played, None), played.control_period_s, width=WIDTH, height=HEIGHT)
 
 
 def encoded(walks: Mapping[str, Episodes]) -> tuple[dict[str, bytes], str | None]:

@@ -42,7 +42,7 @@ def by_opengl(qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, heig
       UsageError: if OpenGL does not work here.
     """
     # Imported only now: `gl.choose` must come before MuJoCo loads a library of OpenGL.
-    from wildrobot.rendering import RobotRenderer
+    from wildrobot.render.renderer import RobotRenderer
 
     renderer = RobotRenderer(width=width, height=height)
     try:
