@@ -11,24 +11,24 @@ from pathlib import Path
 
 from benchmarks import throughput
 
-from trainers import brax_ppo  # isort: skip  (before anything else of Brax)
-from trainers import brax_amp
+from trainers.brax import amp, ppo
+from trainers.brax.settings import BraxPpo
 from wildrobot.env import make_env
 from wildrobot.experiment import Experiment, load_experiment
 
 BARE_REPEATS = 5
 OVERRIDES = ["env.physics.engine=native", "brax_ppo.num_timesteps=400000", "brax_ppo.num_evals=6"]
 TRAININGS: tuple[tuple[str, Callable[[Experiment, Path], None], list[str]], ...] = (
-    ("stock `ppo.train`", brax_ppo.train, []),
-    ("our loop, without style", brax_amp.train, ["amp.style_weight=0"]),
-    ("our loop, with AMP", brax_amp.train, []),
+    ("stock `ppo.train`", ppo.train, []),
+    ("our loop, without style", amp.train, ["amp.style_weight=0"]),
+    ("our loop, with AMP", amp.train, []),
 )
 
 
 def main() -> None:
     """Trains for half a minute each, between two measurements of the bare rate; prints a table."""
     experiment = load_experiment("walk", OVERRIDES)
-    batch = experiment.brax_ppo.num_envs
+    batch = experiment.section(BraxPpo).num_envs
     play = throughput.bare_rollout(make_env(experiment.env), batch)
     bare = [_rate(play, batch)]
     rates = {name: _trained(train, load_experiment("walk", OVERRIDES + more)) for name, train, more in TRAININGS}

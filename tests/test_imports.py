@@ -74,13 +74,13 @@ RULES: tuple[Rule | Strangers, ...] = (
     Rule(
         "Brax is known only to its adapter, its trainers and AMP",
         importers=PACKAGES,
-        exempt=("adapters.brax_env", "trainers.brax_*", "trainers.amp"),
+        exempt=("adapters.brax_env", "trainers.brax", "trainers.amp"),
         forbidden=("brax",),
     ),
     Rule(
         "Stable-Baselines3 and torch are known only to their adapter and trainer",
         importers=PACKAGES,
-        exempt=("adapters.sb3_vec_env", "trainers.sb3_ppo"),
+        exempt=("adapters.sb3_vec_env", "trainers.sb3"),
         forbidden=("stable_baselines3", "torch"),
     ),
     Strangers(
@@ -92,17 +92,8 @@ RULES: tuple[Rule | Strangers, ...] = (
     Strangers(
         "a trainer knows no other trainer",
         package="trainers",
-        members=("trainers.brax_*", "trainers.sb3_*"),
-        shared=("trainers.brax_compat",),
+        members=("trainers.brax", "trainers.sb3"),
         front=("trainers.__main__",),
-        allowed=(
-            # Parts of one trainer.
-            ("trainers.brax_ppo", "trainers.brax_networks"),
-            ("trainers.brax_ppo", "trainers.brax_transplant"),
-            ("trainers.brax_amp", "trainers.brax_networks"),
-            ("trainers.brax_amp", "trainers.brax_transplant"),
-            ("trainers.brax_checkpoint", "trainers.brax_networks"),
-        ),
     ),
 )
 
@@ -210,18 +201,16 @@ FORBIDDEN = [
     ("adapters/__init__.py", "from .brax_env import BraxEnv"),
     # the frameworks
     ("adapters/gymnasium_env.py", "import brax"),
-    ("trainers/sb3_ppo.py", "from brax.io import model"),
+    ("trainers/sb3/training.py", "from brax.io import model"),
     ("trainers/run.py", "import brax.training.checkpoint"),
     ("adapters/gymnasium_env.py", "import torch.nn as nn"),
-    ("trainers/brax_ppo.py", "import stable_baselines3"),
+    ("trainers/brax/ppo.py", "import stable_baselines3"),
     ("trainers/__main__.py", "import torch"),
     # the trainers
-    ("trainers/brax_amp.py", "from trainers.brax_ppo import train"),
-    ("trainers/brax_ppo.py", "from .sb3_ppo import train"),
-    ("trainers/sb3_ppo.py", "from . import brax_ppo"),
-    ("trainers/run.py", "import trainers.brax_ppo"),
-    ("trainers/amp/loss.py", "from ..brax_ppo import networks"),
-    ("trainers/brax_compat.py", "from . import brax_ppo"),
+    ("trainers/brax/ppo.py", "from ..sb3 import training"),
+    ("trainers/sb3/training.py", "from trainers.brax import ppo"),
+    ("trainers/run.py", "import trainers.brax.ppo"),
+    ("trainers/amp/loss.py", "from ..brax import networks"),
     # however it is written
     ("wildrobot/env.py", "if TYPE_CHECKING:\n    from brax.envs import Env"),
     ("wildrobot/env.py", "try:\n    import torch\nexcept ImportError:\n    torch = None"),
@@ -229,8 +218,8 @@ FORBIDDEN = [
     ("wildrobot/env.py", "import importlib as il\nil.import_module(name='torch')"),
     ("wildrobot/env.py", "from importlib import import_module as load\nload('brax')"),
     ("wildrobot/env.py", "__import__('gymnasium')"),
-    ("trainers/brax_amp.py", "import_module('.brax_ppo', package='trainers')"),
-    ("trainers/brax_amp.py", "import_module('.brax_ppo', __package__)"),
+    ("trainers/sb3/training.py", "import_module('.brax', package='trainers')"),
+    ("trainers/run.py", "import_module('.brax', __package__)"),
 ]
 
 ALLOWED = [
@@ -244,12 +233,11 @@ ALLOWED = [
     ("adapters/brax_env/__init__.py", "from .wrapper import wrap_env\nimport brax"),
     ("adapters/gymnasium_env.py", "import gymnasium\nfrom .shared import spaces"),
     ("adapters/sb3_vec_env.py", "from .gymnasium_env import GymnasiumEnv\nimport stable_baselines3, torch"),
-    ("trainers/brax_ppo.py", "from brax.training.agents.ppo import train\nfrom . import run"),
-    ("trainers/brax_ppo.py", "from trainers import brax_compat"),
-    ("trainers/brax_amp.py", "from trainers.amp import discriminator\nimport brax"),
+    ("trainers/brax/ppo.py", "from brax.training.agents.ppo import train\nfrom . import compat"),
+    ("trainers/brax/amp.py", "from trainers.amp import discriminator\nimport brax"),
     ("trainers/amp/loss.py", "import brax\nfrom trainers import run"),
-    ("trainers/sb3_ppo.py", "import torch\nfrom adapters.sb3_vec_env import SB3VecEnv"),
-    ("trainers/__main__.py", "def main():\n    from trainers import brax_ppo, sb3_ppo"),
+    ("trainers/sb3/training.py", "import torch\nfrom adapters.sb3_vec_env import SB3VecEnv"),
+    ("trainers/__main__.py", "def main():\n    from trainers import brax, sb3"),
     ("trainers/run.py", "from wildrobot.evaluation import report\nimport_module(name)"),
 ]
 

@@ -1,4 +1,4 @@
-"""`python -m trainers brax | brax-amp | sb3` trains into a run folder; `convert` and `replay` look at the results."""
+"""`python -m trainers brax | brax-amp | sb3` trains into a run folder; `config`, `convert` and `replay` do the rest."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
-from trainers.start import Start, adopted
+from trainers.brax.settings import BraxPpo
+from trainers.sb3.settings import Sb3Ppo
+from trainers.warm_start import WarmStart, match_policy
+from wildrobot.cli import exit_code, leave
 from wildrobot.compilation_cache import enable_compilation_cache
-from wildrobot.config import builtin_names
+from wildrobot.config import builtin_names, dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.policy import load_policy
@@ -20,69 +22,49 @@ from wildrobot.policy import load_policy
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C."""
     parsed = _parser().parse_args(arguments)
-    try:
-        parsed.command(parsed)
-    except UsageError as error:
-        print(f"trainers: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    return 0
+    return exit_code(lambda: parsed.command(parsed))
 
 
 def _brax(parsed: argparse.Namespace) -> None:
-    experiment, start = _experiment_and_start(parsed, "brax_ppo")
+    experiment, start = _experiment_and_start(parsed, BraxPpo)
     enable_compilation_cache()
     # Seconds of imports, not worth waiting for where the arguments are wrong.
-    from trainers import brax_compat, brax_ppo  # noqa: F401  in this order
+    from trainers.brax import ppo
 
-    brax_ppo.train(experiment, parsed.run or _new_folder("brax"), start)
+    ppo.train(experiment, parsed.run or _new_folder("brax"), start)
 
 
 def _brax_amp(parsed: argparse.Namespace) -> None:
     enable_compilation_cache()
-    from trainers import brax_compat  # noqa: F401  before anything of Brax
-
-    # isort: split
-    from trainers import brax_amp
-    from trainers.brax_amp import processes
+    from trainers.brax import amp
+    from trainers.brax.amp import processes
 
     if parsed.distributed or (parsed.coordinator, parsed.num_processes, parsed.process_id) != (None, None, None):
         # Before anything that computes.
         processes.initialize(parsed.coordinator, parsed.num_processes, parsed.process_id)
         if not (parsed.run or parsed.resume):
             raise UsageError("several processes need one folder that all of them see: give every one the same --run")
-    experiment, start = _experiment_and_start_unless_resumed(parsed, "brax_ppo")
-    if experiment is None:
-        brax_amp.resume(parsed.resume, parsed.overrides)
+    if parsed.resume:
+        _check_only_resume(parsed)
+        amp.resume(parsed.resume, parsed.overrides)
     else:
-        brax_amp.train(experiment, parsed.run or _new_folder("brax"), start)
-
-
-def _replay(parsed: argparse.Namespace) -> None:
-    enable_compilation_cache()
-    from trainers import brax_compat  # noqa: F401  before anything of Brax
-
-    # isort: split
-    from trainers.brax_amp import guard
-
-    then, now, figures = guard.replay(parsed.dump)
-    for name, value in sorted(figures.items()):
-        print(f"{name:44} {value:.6g}")
-    print(f"not finite then: {', '.join(then)}")
-    print(f"not finite now:  {', '.join(now) or 'nothing'}")
+        experiment, start = _experiment_and_start(parsed, BraxPpo)
+        amp.train(experiment, parsed.run or _new_folder("brax"), start)
 
 
 def _sb3(parsed: argparse.Namespace) -> None:
-    experiment, start = _experiment_and_start_unless_resumed(parsed, "sb3_ppo")
-    enable_compilation_cache()
-    from trainers import sb3_ppo
+    if parsed.resume:
+        _check_only_resume(parsed)
+        enable_compilation_cache()
+        from trainers.sb3 import training
 
-    if experiment is None:
-        sb3_ppo.resume(parsed.resume, parsed.overrides)
-    else:
-        sb3_ppo.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp)
+        training.resume(parsed.resume, parsed.overrides)
+        return
+    experiment, start = _experiment_and_start(parsed, Sb3Ppo)
+    enable_compilation_cache()
+    from trainers.sb3 import training
+
+    training.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp)
 
 
 def _convert(parsed: argparse.Namespace) -> None:
@@ -94,32 +76,42 @@ def _convert(parsed: argparse.Namespace) -> None:
     print(f"{parsed.to}: {info.framework}, {info.environment_steps:,} environment steps, seed {info.seed}")
 
 
-def _experiment_and_start_unless_resumed(
-    parsed: argparse.Namespace, section: Literal["brax_ppo", "sb3_ppo"]
-) -> tuple[Experiment | None, Start | None]:
-    if not parsed.resume:
-        return _experiment_and_start(parsed, section)
+def _replay(parsed: argparse.Namespace) -> None:
+    enable_compilation_cache()
+    from trainers.brax.amp import guard
+
+    then, now, figures = guard.replay(parsed.dump)
+    for name, value in sorted(figures.items()):
+        print(f"{name:44} {value:.6g}")
+    print(f"not finite then: {', '.join(then)}")
+    print(f"not finite now:  {', '.join(now) or 'nothing'}")
+
+
+def _config(parsed: argparse.Namespace) -> None:
+    print(dump_yaml(load_experiment(parsed.config or "walk", parsed.overrides)), end="")
+
+
+def _check_only_resume(parsed: argparse.Namespace) -> None:
     if parsed.run or parsed.config or parsed.start or getattr(parsed, "amp", False):
         raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
-    return None, None
 
 
 def _experiment_and_start(
-    parsed: argparse.Namespace, section: Literal["brax_ppo", "sb3_ppo"]
-) -> tuple[Experiment, Start | None]:
+    parsed: argparse.Namespace, schema: type[BraxPpo] | type[Sb3Ppo]
+) -> tuple[Experiment, WarmStart | None]:
     """The experiment, and the policy that it starts from if there is one."""
     experiment = load_experiment(parsed.config or "walk", parsed.overrides)
     if parsed.start is None:
         return experiment, None
     policy = load_policy(parsed.start, trust=parsed.trust)
-    experiment = adopted(experiment, section, policy, parsed.overrides)
-    units = ", ".join(str(units) for units in getattr(experiment, section).policy_hidden_layer_sizes)
+    experiment = match_policy(experiment, schema, policy, parsed.overrides)
+    units = ", ".join(str(units) for units in experiment.section(schema).policy_hidden_layer_sizes)
     print(
         f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): "
         f"its actor of {units} units with {policy.activation} goes on, the critic is new",
         file=sys.stderr,
     )
-    return experiment, Start(policy, parsed.start)
+    return experiment, WarmStart(policy, parsed.start)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -159,6 +151,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(sb3, "sb3", example="sb3_ppo.seed=1")
     _add_resume(sb3)
     sb3.add_argument("--amp", action="store_true", help="pay for style, too (AMP): amp.* are its settings")
+    config = commands.add_parser(
+        "config",
+        help="print a configuration: every field, its value and its meaning",
+        description="Print the configuration that a training would have: every field, its value and its meaning.",
+    )
+    config.set_defaults(command=_config)
+    _add_configuration(config, example="brax_ppo.seed=1")
     convert = commands.add_parser(
         "convert",
         help="write any policy as a policy file",
@@ -194,9 +193,7 @@ def _add_resume(trainer: argparse.ArgumentParser) -> None:
 
 
 def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) -> None:
-    trainer.add_argument(
-        "--config", help=f"path of a YAML file, or one of: {', '.join(builtin_names())} (default: walk)"
-    )
+    _add_configuration(trainer, example=example)
     trainer.add_argument(
         "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>)"
     )
@@ -206,10 +203,16 @@ def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) ->
         type=Path,
         metavar="POLICY",
         help="policy to start from, of any trainer: run folder, policy file or checkpoint. It decides the actor's "
-        "layers, activation and way of drawing actions; the critic is new",
+        "layers, activation and distribution of actions; the critic is new",
     )
     _add_trust(trainer)
-    trainer.add_argument(
+
+
+def _add_configuration(command: argparse.ArgumentParser, *, example: str) -> None:
+    command.add_argument(
+        "--config", help=f"path of a YAML file, or one of: {', '.join(builtin_names())} (default: walk)"
+    )
+    command.add_argument(
         "overrides",
         nargs="*",
         metavar="FIELD=VALUE",
@@ -230,4 +233,4 @@ def _new_folder(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

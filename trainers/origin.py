@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel
-
-from wildrobot.config import parse_yaml, validated
+from wildrobot.config import Section, read_tree, validated
 from wildrobot.errors import UsageError
-from wildrobot.experiment import EnvConfig
+from wildrobot.experiment import EnvConfig, section_name
 
-SettingsT = TypeVar("SettingsT", bound=BaseModel)
+SettingsT = TypeVar("SettingsT", bound=Section)
 
 
 @dataclass(frozen=True)
@@ -31,29 +29,26 @@ class Origin(Generic[SettingsT]):
     steps_before: int
 
 
-def origin_of(checkpoint: Path, section: str, schema: type[SettingsT]) -> Origin[SettingsT]:
+def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
     """Reads `config.yaml` and `run.json` of the run folder of `<run>/checkpoints/<steps>`.
 
-    Only the environment and the trainer's own section are read: a run may be older than another trainer's settings.
+    Only the environment and the trainer's own section are read: another trainer's need not be installed.
 
     Raises:
       UsageError: if there is no such folder around the checkpoint, or its configuration cannot be used.
     """
     run = checkpoint.resolve().parents[1]
-    config = run / "config.yaml"
+    config, section = run / "config.yaml", section_name(schema)
+    remedy = "give a checkpoint inside the run folder that training made"
     try:
-        tree = parse_yaml(config.read_text(encoding="utf-8"), str(config))
         provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{checkpoint}: cannot read {config} and run.json beside it ({' '.join(str(error).split())}), which say "
-            "what the checkpoint was trained for; give a checkpoint inside the run folder that training made"
-        ) from None
-    missing = [name for name in ("env", section) if not isinstance(tree, dict) or name not in tree]
-    if missing:
-        raise UsageError(
-            f"{config}: has no section {' nor '.join(missing)}; give a checkpoint inside the run folder that made it"
-        )
+        raise UsageError(f"{checkpoint}: cannot read {run / 'run.json'} ({error}); {remedy}") from None
+    if not config.is_file():
+        raise UsageError(f"{checkpoint}: cannot read {config}, which says what it was trained for; {remedy}")
+    tree, _ = read_tree(config)
+    if missing := [name for name in ("env", section) if name not in tree]:
+        raise UsageError(f"{config}: has no section {' nor '.join(missing)}; {remedy}")
     return Origin(
         env=validated(EnvConfig, tree["env"], f"{config}: env"),
         settings=validated(schema, tree[section], f"{config}: {section}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
 from collections.abc import Sequence
@@ -13,11 +12,12 @@ from typing import Any
 
 from tensorboardX import SummaryWriter
 
-from trainers.start import Start
+from trainers.warm_start import WarmStart
 from wildrobot import __version__
 from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
+from wildrobot.files import write_text
 from wildrobot.policy import Policy
 from wildrobot.records import commit, whole_lines
 
@@ -34,7 +34,7 @@ class RunFolder:
       steps_before: environment steps behind the policy that the run starts from; 0 if it starts from nothing.
     """
 
-    def __init__(self, path: Path, experiment: Experiment, *, trainer: str, start: Start | None = None):
+    def __init__(self, path: Path, experiment: Experiment, *, trainer: str, start: WarmStart | None = None):
         """Makes the folder and writes what is known before training.
 
         Raises:
@@ -63,7 +63,7 @@ class RunFolder:
                 "seed": info.seed,
                 "code_version": info.code_version,
             }
-        (self.path / _PROVENANCE).write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
+        write_text(self.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         self._open(experiment, provenance, already_s=0.0, purge_step=None)
 
     @classmethod
@@ -74,9 +74,9 @@ class RunFolder:
         provenance = json.loads((run.path / _PROVENANCE).read_text(encoding="utf-8"))
         again = {"steps": steps, "started": time.strftime(_TIME), "commit": commit()}
         provenance["resumed"] = [*provenance.get("resumed", []), again]
-        replace_text(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        write_text(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         kept = [line for line in whole_lines(run.path / _METRICS) if line["steps"] <= steps]
-        replace_text(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
+        write_text(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
         run._open(experiment, provenance, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
         return run
 
@@ -84,7 +84,7 @@ class RunFolder:
         self, experiment: Experiment, provenance: dict[str, Any], *, already_s: float, purge_step: int | None
     ) -> None:
         self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
-        replace_text(self.path / _CONFIG, dump_yaml(experiment))
+        write_text(self.path / _CONFIG, dump_yaml(experiment))
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
         self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)
         self._started = time.monotonic() - already_s
@@ -128,16 +128,6 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
     if trainer not in trainers:
         raise UsageError(f"{path}: was trained by {trainer}, and here only {' or '.join(trainers)} runs can go on")
     return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides), trainer
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Writes a file in one stroke, which is on the disk when this returns."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def _version(distribution: str) -> str | None:

@@ -1,18 +1,27 @@
-"""An experiment: one file in `configs/`."""
+"""An experiment: one file in `configs/`, or of the same form."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model
 
-from wildrobot.config import Count, NonNegative, NonNegativeInt, Positive, Section, Share
-from wildrobot.config.load import load
+from wildrobot.config import VERSION, Section, load
 from wildrobot.physics.config import PhysicsConfig, VariantsConfig
+from wildrobot.plugins import plugins
 from wildrobot.resets.config import ReferenceStartsConfig, StartsConfig
 from wildrobot.task.config import TaskConfig
+
+SETTINGS = "wildrobot.settings"
+"""The entry points of the trainers' sections: the name of the section, and its class, whose fields all have defaults.
+
+The module of the class must not import the trainer's framework: a section is checked where that is not installed, too.
+"""
+
+SectionT = TypeVar("SectionT", bound=Section)
 
 
 class EnvConfig(Section):
@@ -30,108 +39,28 @@ class EnvConfig(Section):
         return round(self.task.episode_length_s / self.physics.control_period_s)
 
 
-class BraxPpoConfig(Section):
-    """Settings of `brax.training.agents.ppo.train`, under its own names."""
-
-    seed: int
-    num_timesteps: Count
-    num_evals: Annotated[int, Field(ge=2)]
-    run_evals: bool
-    num_eval_envs: Count
-    num_envs: Count
-    action_repeat: Count
-    unroll_length: Count
-    batch_size: Count
-    num_minibatches: Count
-    num_updates_per_batch: Count
-    discounting: Annotated[float, Field(gt=0, le=1)]
-    gae_lambda: Share
-    clipping_epsilon: Positive
-    entropy_cost: NonNegative
-    learning_rate: Positive
-    learning_rate_schedule: Literal["NONE", "ADAPTIVE_KL"]
-    desired_kl: Positive
-    max_grad_norm: Positive
-    reward_scaling: Positive
-    normalize_observations: bool
-    policy_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
-    value_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
-    activation: Literal["swish", "elu", "relu", "tanh"]
-    stagger_episodes: bool
-
-    @model_validator(mode="after")
-    def _batch_fits(self) -> BraxPpoConfig:
-        if (self.batch_size * self.num_minibatches) % self.num_envs:
-            raise ValueError(
-                f"batch_size x num_minibatches = {self.batch_size * self.num_minibatches} must be a multiple of "
-                f"num_envs = {self.num_envs}: Brax collects whole unrolls of all robots"
-            )
-        return self
-
-
-class AmpConfig(Section):
-    """What pays for moving like reference motions, besides the task."""
-
-    method: Literal["ADVERSARIAL", "IMITATION"]
-    clips: Annotated[tuple[str, ...], Field(min_length=1)]
-    task_weight: NonNegative
-    style_weight: NonNegative
-    style_rises_over_steps: NonNegativeInt
-    command_tolerance_m_per_s: Positive
-    loss: Literal["BCE", "LEAST_SQUARES"]
-    reward: Literal["STANDARDIZED", "BOUNDED"]
-    hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
-    learning_rate: Positive
-    batch_size: Annotated[int, Field(ge=2)]
-    updates_per_batch: Count
-    gradient_penalty: NonNegative
-    logit_regularization: NonNegative
-    replay_size: Count
-
-
-class Sb3PpoConfig(Section):
-    """Settings of `stable_baselines3.PPO`, under its own names."""
-
-    seed: NonNegativeInt
-    total_timesteps: Count
-    num_checkpoints: Count
-    num_envs: Count
-    n_steps: Count
-    batch_size: Annotated[int, Field(ge=2)]
-    n_epochs: Count
-    gamma: Annotated[float, Field(gt=0, le=1)]
-    gae_lambda: Share
-    clip_range: Positive
-    ent_coef: NonNegative
-    vf_coef: NonNegative
-    learning_rate: Annotated[float, Field(ge=1e-5, le=1e-2)]
-    learning_rate_schedule: Literal["NONE", "LINEAR", "ADAPTIVE_KL"]
-    desired_kl: Positive
-    target_kl: Positive | None
-    max_grad_norm: Positive
-    log_std_init: float
-    observation_clip: Positive | None
-    policy_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
-    value_hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)]
-    activation: Literal["swish", "elu", "relu", "tanh"]
-
-    @model_validator(mode="after")
-    def _batch_fits(self) -> Sb3PpoConfig:
-        if (self.n_steps * self.num_envs) % self.batch_size:
-            raise ValueError(
-                f"n_steps x num_envs = {self.n_steps * self.num_envs} must be a multiple of batch_size = "
-                f"{self.batch_size}: a smaller last minibatch would weigh its samples more"
-            )
-        return self
-
-
 class Experiment(Section):
-    """One file in `configs/`."""
+    """The environment, and a section for each trainer that is installed: see `experiment_class`."""
 
+    version: Annotated[int, Field(ge=VERSION, le=VERSION)] = VERSION
     env: EnvConfig
-    brax_ppo: BraxPpoConfig
-    amp: AmpConfig
-    sb3_ppo: Sb3PpoConfig
+
+    def section(self, schema: type[SectionT]) -> SectionT:
+        """The settings of a trainer, by the class that it has registered."""
+        return getattr(self, section_name(schema))
+
+    def with_section(self, settings: Section) -> Experiment:
+        """The experiment with other settings of one trainer."""
+        return self.model_copy(update={section_name(type(settings)): settings})
+
+
+@functools.cache
+def experiment_class() -> type[Experiment]:
+    """`Experiment` with a field for the section of each installed trainer."""
+    sections: dict[str, Any] = {}
+    for name, schema in _settings().items():
+        sections[name] = (schema, Field(default_factory=schema, description=(schema.__doc__ or "").partition("\n")[0]))
+    return create_model("Experiment", __base__=Experiment, **sections)
 
 
 def load_experiment(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -142,7 +71,17 @@ def load_experiment(name_or_path: str | Path, overrides: Sequence[str] = ()) -> 
       overrides: `dotted.path=value`, the value in YAML.
 
     Raises:
-      ConfigError: for a file that cannot be read, or a field that is unknown, missing, of the wrong type or out
-        of range.
+      UsageError: for a file that cannot be read, or a field that is unknown, missing, of the wrong type or out of
+        range.
     """
-    return load(Experiment, name_or_path, overrides)
+    return load(experiment_class(), name_or_path, overrides)
+
+
+def section_name(schema: type[Section]) -> str:
+    """The name of a trainer's section in files and overrides."""
+    return next(name for name, registered in _settings().items() if registered is schema)
+
+
+@functools.cache
+def _settings() -> dict[str, type[Section]]:
+    return {entry.name: entry.load() for entry in plugins(SETTINGS)}

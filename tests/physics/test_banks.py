@@ -68,9 +68,10 @@ def test_chosen_variants_differ_from_the_nominal_robot_in_what_is_named_alone(ro
     np.testing.assert_array_equal(heavy.geom_friction, robot.model.geom_friction)
     assert weak.actuator_gainprm[0, 0] == pytest.approx(0.9 * 21.1)
     floor = robot.model.geom("floor").friction[0]
+    # The last two are the tilt of the floor.
     expected = [
-        [floor, 1, 0, 0, 1, 1, 1], [floor, 1, 0.015, 0, 1, 1, 1], [floor, 1.1, 0, 0, 1, 1, 0.9],
-        [floor, 1, 0, 0, 0.9, 1, 1],
+        [floor, 1, 0, 0, 1, 1, 1, 0, 0], [floor, 1, 0.015, 0, 1, 1, 1, 0, 0], [floor, 1.1, 0, 0, 1, 1, 0.9, 0, 0],
+        [floor, 1, 0, 0, 0.9, 1, 1, 0, 0],
     ]  # fmt: skip
     np.testing.assert_allclose(bank.parameters, expected, rtol=1e-6)
 

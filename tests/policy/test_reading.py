@@ -1,13 +1,13 @@
 """One function for policies of every kind: what it finds, whom it asks, and what it says when nobody knows."""
 
 import importlib.util
-from importlib import metadata
 
 import onnx
 import pytest
 
 from tests.policy.networks import network
 from wildrobot.errors import UsageError
+from wildrobot.plugins import plugins
 from wildrobot.policy import load_policy, onnx_file, reading
 
 
@@ -27,7 +27,7 @@ def readers(monkeypatch):
                 return found
 
         entries = {reading.READERS: [Entry(name) for name in functions]}
-        monkeypatch.setattr(metadata, "entry_points", lambda *, group: entries[group])
+        monkeypatch.setattr(reading, "plugins", entries.__getitem__)
 
     return install
 
@@ -72,7 +72,7 @@ def test_nobody_knows_it(tmp_path, readers):
 
 
 def test_the_installed_readers_are_those_of_both_frameworks():
-    assert {entry.name for entry in metadata.entry_points(group=reading.READERS)} == {"brax", "sb3"}
+    assert {entry.name for entry in plugins(reading.READERS)} == {"brax", "sb3"}
 
 
 def test_a_path_that_does_not_exist(tmp_path):

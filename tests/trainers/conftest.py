@@ -1,25 +1,44 @@
 """One smoke training of each trainer, shared by every test that only reads it."""
 
+from typing import NamedTuple
+
+import jax
 import pytest
 
-from trainers import brax_ppo, sb3_ppo  # isort: skip  (brax_ppo before anything else of Brax)
-from trainers import brax_amp  # isort: skip
+from trainers.brax import amp, ppo
+from trainers.sb3 import training
+from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 
 NATIVE = "env.physics.engine=native"
 
 
+class Sizes(NamedTuple):
+    """Of what one robot's actor and critic see, and of an action."""
+
+    state: int
+    privileged_state: int
+    action: int
+
+
+@pytest.fixture(scope="session")
+def sizes():
+    env = make_env(load_experiment("smoke", [NATIVE]).env)
+    observations = jax.eval_shape(env.reset, jax.random.PRNGKey(0)).obs
+    return Sizes(*(observations[name].shape[-1] for name in ("state", "privileged_state")), env.action_size)
+
+
 @pytest.fixture(scope="session")
 def brax_run(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "brax-smoke"
-    brax_ppo.train(load_experiment("smoke", [NATIVE]), path)
+    ppo.train(load_experiment("smoke", [NATIVE]), path)
     return path
 
 
 @pytest.fixture(scope="session")
 def sb3_run(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "sb3-smoke"
-    sb3_ppo.train(load_experiment("smoke", [NATIVE]), path)
+    training.train(load_experiment("smoke", [NATIVE]), path)
     return path
 
 
@@ -27,5 +46,5 @@ def sb3_run(tmp_path_factory):
 def amp_run(tmp_path_factory):
     """PPO + AMP: 16 training steps of 256 environment steps, checkpoints after 8 and 16 of them."""
     path = tmp_path_factory.mktemp("runs") / "amp-smoke"
-    brax_amp.train(load_experiment("smoke", [NATIVE]), path)
+    amp.train(load_experiment("smoke", [NATIVE]), path)
     return path

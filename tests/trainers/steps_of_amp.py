@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from trainers.brax_amp import processes
-from trainers.brax_amp.loop import make_loop
+from trainers.brax.amp import processes
+from trainers.brax.amp.loop import make_loop
 from wildrobot.compilation_cache import enable_compilation_cache
 from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment

@@ -6,25 +6,25 @@ from typing import Any, cast
 import jax
 import numpy as np
 import pytest
+from brax.training.agents.ppo import train as ppo
 
+from adapters.brax_env import BraxEnv, wrap_for_training
 from tests.trainers.conftest import NATIVE
-from trainers import brax_compat
-from trainers.brax_amp.loop import make_loop
-from trainers.brax_networks import network_factory
+from trainers.brax import compat
+from trainers.brax.amp.loop import make_loop
+from trainers.brax.networks import network_factory
+from trainers.brax.settings import BraxPpo
 from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
-
-from brax.training.agents.ppo import train as ppo  # isort: skip  (after trainers.brax_compat)
-from adapters.brax_env import BraxEnv, wrap_for_training  # isort: skip
 
 STEPS = 4
 
 
 def stock(experiment, steps):
     """Parameters and figures of each epoch of `ppo.train`, with one epoch of so many training steps."""
-    brax_compat.install()
-    settings = experiment.brax_ppo
-    seen, wrap = {}, cast("Any", wrap_for_training)  # as in trainers/brax_ppo.py
+    compat.install()
+    settings = experiment.section(BraxPpo)
+    seen, wrap = {}, cast("Any", wrap_for_training)  # as in trainers/brax/ppo.py
     keywords = settings.model_dump(
         exclude={"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "stagger_episodes"}
     )
@@ -56,7 +56,7 @@ def test_without_style_it_is_stock_ppo(schedule):
     )
     (normalizer, policy, value), expected = stock(experiment, STEPS)
     loop = make_loop(experiment, make_env(experiment.env))
-    state, figures = loop.init(jax.random.PRNGKey(experiment.brax_ppo.seed)), []
+    state, figures = loop.init(jax.random.PRNGKey(loop.settings.seed)), []
     for _ in range(STEPS):
         state, each = loop.step(state)
         figures.append(each)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from tests.trainers.conftest import NATIVE
-from trainers import brax_amp
 from trainers.__main__ import main
-from trainers.brax_amp import checkpoints, guard
-from trainers.brax_amp.loop import make_loop
+from trainers.brax import amp
+from trainers.brax.amp import checkpoints, guard
+from trainers.brax.amp.loop import make_loop
+from trainers.brax.amp.state_files import read_state
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
@@ -57,7 +58,7 @@ def test_a_damaged_checkpoint_is_skipped_and_the_one_before_leads_to_the_same_en
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
     victim.write_bytes(data)
-    brax_amp.resume(run)
+    amp.resume(run)
     assert f"{newest(run)}: is damaged, 1 of its files are not as they were written" in capsys.readouterr().err
     ends = [checkpoints.load(newest(path), like) for path in (amp_run, run)]
     assert newest(run).name == newest(amp_run).name
@@ -89,13 +90,13 @@ def test_an_unfinished_checkpoint_does_not_count(amp_run, tmp_path):
 def test_what_cannot_go_on(amp_run, overrides, message):
     before = (amp_run / "run.json").read_text()
     with pytest.raises(UsageError, match=message):
-        brax_amp.resume(amp_run, overrides)
+        amp.resume(amp_run, overrides)
     assert (amp_run / "run.json").read_text() == before
 
 
 def test_a_run_of_another_trainer_cannot_go_on(brax_run):
     with pytest.raises(UsageError, match=r"was trained by brax-ppo, and here only brax-amp runs can go on"):
-        brax_amp.resume(brax_run)
+        amp.resume(brax_run)
 
 
 def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, monkeypatch, capsys, like):
@@ -113,7 +114,7 @@ def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, monke
 
     monkeypatch.setattr(checkpoints, "save", save_on_a_full_disk)
     with pytest.raises(SystemExit) as stopped:
-        brax_amp.train(load_experiment("smoke", [NATIVE]), run)
+        amp.train(load_experiment("smoke", [NATIVE]), run)
     assert stopped.value.code == 1
     error = capsys.readouterr().err
     assert "cannot write" in error
@@ -128,7 +129,7 @@ def test_what_is_not_finite_stops_the_run_and_can_be_played_again(tmp_path, caps
     run = tmp_path / "run"
     overrides = [NATIVE, "brax_ppo.learning_rate=1e38", "brax_ppo.learning_rate_schedule=NONE"]
     with pytest.raises(SystemExit) as stopped:
-        brax_amp.train(load_experiment("smoke", overrides), run)
+        amp.train(load_experiment("smoke", overrides), run)
     assert stopped.value.code == 1
     error = capsys.readouterr().err
     assert "not finite in the next one were its" in error
@@ -153,7 +154,7 @@ def test_the_dump_of_a_run_that_goes_on_to_the_same_step_takes_the_place_of_the_
         path = guard.dump(tmp_path, experiment, loop, state, policy, parts)
         assert json.loads((path / "report.json").read_text()) == {"environment_steps": 4096, "not_finite": parts}
     assert [dump.name for dump in (tmp_path / "dumps").iterdir()] == ["000000004096"]
-    jax.tree.map(np.testing.assert_array_equal, checkpoints.read_state(path / "state", like), state)
+    jax.tree.map(np.testing.assert_array_equal, read_state(path / "state", like), state)
 
 
 def test_a_checkpoint_holds_a_policy_for_every_other_command(amp_run):
@@ -180,5 +181,5 @@ def test_the_replay_of_what_is_no_dump(tmp_path, capsys):
 def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch):
     experiment = load_experiment("smoke")
     monkeypatch.setattr(jax, "devices", lambda: [None] * 3)
-    with pytest.raises(UsageError, match=r"num_envs=32 cannot be shared by 3 devices; choose a multiple of 3"):
+    with pytest.raises(UsageError, match=r"num_envs=32 cannot be split over 3 devices; choose a multiple of 3"):
         make_loop(experiment, make_env(experiment.env))

@@ -15,8 +15,8 @@ import pytest
 from tests.trainers.conftest import NATIVE
 from tests.trainers.interruption import interrupted
 from tests.trainers.steps_of_amp import parameters
-from trainers.brax_amp import checkpoints
-from trainers.brax_amp.loop import make_loop
+from trainers.brax.amp import checkpoints
+from trainers.brax.amp.loop import make_loop
 from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy

@@ -9,15 +9,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from brax.training.acme import running_statistics
+from brax.training.agents.ppo import checkpoint
+from brax.training.agents.ppo import networks as ppo_networks
 
 from tests.trainers.interruption import interrupted
-from trainers import brax_ppo
+from trainers.brax import networks as brax_networks
+from trainers.brax import ppo
+from trainers.brax.settings import BraxPpo
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, act
-
-from brax.training.agents.ppo import networks as ppo_networks  # isort: skip  (after trainers.brax_ppo's shim)
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +43,13 @@ def brax_own(run):
     """Brax's networks, the parameters of its own checkpoint, and observations of 32 robots."""
     experiment = load_experiment(run / "config.yaml")
     newest = max((run / "checkpoints").iterdir(), key=lambda path: int(path.name))
-    from brax.training.agents.ppo import checkpoint
-
     params = checkpoint.load(newest)
     env = make_env(experiment.env)
     states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(3), 32))
-    networks = brax_ppo.network_factory(experiment.brax_ppo)(
-        {name: value.shape[1:] for name, value in states.obs.items()}, 17, preprocess_observations_fn=brax_normalize()
+    networks = brax_networks.network_factory(experiment.section(BraxPpo))(
+        {name: value.shape[1:] for name, value in states.obs.items()},
+        env.action_size,
+        preprocess_observations_fn=running_statistics.normalize,
     )
     return networks, params, states.obs
 
@@ -70,15 +73,9 @@ def test_the_exported_policy_draws_what_brax_draws(run, brax_own):
     drawn, extras = ppo_networks.make_inference_fn(networks)(params, deterministic=False)(observation, key)
     scale = networks.parametric_action_distribution.create_dist(extras["distribution_params"]).scale
     assert scale.std(axis=0).max() > 1e-4, "the deviations depend on the observation"
-    normal = jax.random.normal(key, (32, 17))
+    normal = jax.random.normal(key, drawn.shape)
     actions = act(policy.structure, policy.parameters, observation["state"], normal)
     np.testing.assert_allclose(actions, drawn, atol=1e-5)
-
-
-def brax_normalize():
-    from brax.training.acme import running_statistics
-
-    return running_statistics.normalize
 
 
 def test_the_normaliser_learned_something(run):
@@ -89,8 +86,8 @@ def test_the_normaliser_learned_something(run):
 
 def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(jax, "local_device_count", lambda: 3)
-    with pytest.raises(UsageError, match=r"num_envs=32 cannot be shared by 3 devices; choose a multiple of 3"):
-        brax_ppo.train(load_experiment("smoke"), tmp_path / "run")
+    with pytest.raises(UsageError, match=r"num_envs=32 cannot be split over 3 devices; choose a multiple of 3"):
+        ppo.train(load_experiment("smoke"), tmp_path / "run")
 
 
 def test_replicated_copies_lie_on_every_device():
@@ -122,8 +119,8 @@ def test_ctrl_c_leaves_the_policy_of_the_last_checkpoint(tmp_path):
 def test_training_on_two_devices():
     """The native callback under pmap: each device calls the pool on its own."""
     code = (
-        "import tempfile, pathlib; from trainers import brax_ppo; from wildrobot.experiment import load_experiment;"
-        "brax_ppo.train(load_experiment('smoke', ['env.physics.engine=native']), pathlib.Path(tempfile.mkdtemp()))"
+        "import tempfile, pathlib; from trainers.brax import ppo; from wildrobot.experiment import load_experiment;"
+        "ppo.train(load_experiment('smoke', ['env.physics.engine=native']), pathlib.Path(tempfile.mkdtemp()))"
     )
     environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)

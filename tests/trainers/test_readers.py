@@ -12,18 +12,18 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from brax.training.agents.ppo import checkpoint as brax_own
 from gymnasium import spaces
 from ml_collections import ConfigDict
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from trainers import brax_checkpoint
 from trainers.__main__ import main
-from trainers.sb3_ppo import reading
+from trainers.brax import reading as brax_reading
+from trainers.digests import write_digests
+from trainers.sb3 import reading as sb3_reading
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, load_policy
-
-from brax.training.agents.ppo import checkpoint as brax_own  # isort: skip  (after trainers.brax_compat)
 
 
 @pytest.fixture(params=["brax", "sb3"])
@@ -76,7 +76,7 @@ def test_reading_brax_unpickles_nothing(brax_run, monkeypatch):
 
     for name in ("load", "loads", "Unpickler"):
         monkeypatch.setattr(pickle, name, refuse)
-    assert brax_checkpoint.read(newest(brax_run), trust=False) is not None
+    assert brax_reading.read(newest(brax_run), trust=False) is not None
 
 
 class Bomb:
@@ -100,11 +100,11 @@ def test_nothing_of_sb3_is_unpickled_without_trust(sb3_copy, tmp_path):
     assert mark.exists(), "otherwise this says nothing"
 
 
-@pytest.mark.parametrize("read", [brax_checkpoint.read, reading.read])
+@pytest.mark.parametrize("read", [brax_reading.read, sb3_reading.read])
 def test_what_is_of_another_kind_is_left_to_other_readers(read, run, tmp_path):
     for path in (tmp_path, run, run / "config.yaml", run / "nowhere"):
         assert read(path, trust=True) is None
-    foreign = brax_checkpoint.read if (newest(run) / "model.zip").exists() else reading.read
+    foreign = brax_reading.read if (newest(run) / "model.zip").exists() else sb3_reading.read
     assert foreign(newest(run), trust=True) is None
 
 
@@ -132,20 +132,29 @@ class TestOutsideOfItsRun:
 
 
 def test_a_damaged_brax_checkpoint(brax_copy, tmp_path):
-    """In a process of its own: what is still being read when one array fails complains later, into other tests."""
+    """In a process of its own, all of whose output is seen: Orbax's threads would complain after the command's end."""
     for data in brax_copy.glob("ocdbt.process_0/d/*"):
         data.write_bytes(data.read_bytes()[:20])
     command = [sys.executable, "-m", "trainers", "convert", str(brax_copy), "--to", str(tmp_path / "a.safetensors")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert f"trainers: {brax_copy}: is damaged or incomplete (" in done.stderr
-    assert "give another checkpoint of the run, or its policy.safetensors" in done.stderr
-    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {brax_copy}: ")
+    assert "of its files are not as they were written, such as ocdbt.process_0/d/" in line
+    assert line.endswith("give another checkpoint of the run, or its policy.safetensors")
 
 
 def test_an_incomplete_brax_checkpoint(brax_copy):
     (brax_copy / "_METADATA").unlink()
-    with pytest.raises(UsageError, match=r"is damaged or incomplete \(.*\); give another checkpoint"):
+    with pytest.raises(UsageError, match=r"1 of its files .* such as _METADATA; give another checkpoint"):
+        load_policy(brax_copy)
+
+
+def test_an_unfinished_brax_checkpoint_is_not_the_newest(brax_copy):
+    """As a Ctrl-C leaves it; named itself, it is refused."""
+    (brax_copy / "digests.json").unlink()
+    assert load_policy(brax_copy.parent).info.environment_steps == int(min(brax_copy.parent.iterdir()).name)
+    with pytest.raises(UsageError, match=r"has no digests\.json, so it is unfinished .* its policy\.safetensors"):
         load_policy(brax_copy)
 
 
@@ -155,6 +164,7 @@ def rewritten(folder, change):
     shutil.rmtree(folder)
     brax_own.save(folder.parent, int(folder.name), change(params), ConfigDict({"network_factory_kwargs": {}}))
     (folder / "ppo_network_config.json").write_text(description)
+    write_digests(folder)
 
 
 def test_a_brax_checkpoint_with_nan(brax_copy):
@@ -169,15 +179,17 @@ def test_a_brax_checkpoint_of_other_networks(brax_copy):
         load_policy(brax_copy)
 
 
-def test_a_brax_checkpoint_of_another_robot(brax_copy):
-    replaced(brax_copy / "ppo_network_config.json", '"action_size": 17', '"action_size": 12')
-    with pytest.raises(UsageError, match="takes 62 observations and gives 12 actions, and this robot's takes 62 and"):
+def test_a_brax_checkpoint_of_another_robot(brax_copy, sizes):
+    replaced(brax_copy / "ppo_network_config.json", f'"action_size": {sizes.action}', '"action_size": 12')
+    write_digests(brax_copy)
+    with pytest.raises(UsageError, match=f"gives 12 actions, and this robot's takes {sizes.state} and gives"):
         load_policy(brax_copy)
 
 
 def test_a_brax_checkpoint_whose_description_is_damaged(brax_copy):
-    (brax_copy / "ppo_network_config.json").write_text('{"action_size": 17')
-    with pytest.raises(UsageError, match=r"ppo_network_config\.json is not as `python -m trainers brax` writes it"):
+    (brax_copy / "ppo_network_config.json").write_text('{"action_size": 12')
+    write_digests(brax_copy)
+    with pytest.raises(UsageError, match="is not as `python -m trainers brax` writes it"):
         load_policy(brax_copy)
 
 
@@ -202,14 +214,14 @@ def test_an_sb3_model_with_nan(sb3_copy):
         load_policy(sb3_copy, trust=True)
 
 
-def test_an_sb3_model_of_another_robot(sb3_copy):
+def test_an_sb3_model_of_another_robot(sb3_copy, sizes):
     import gymnasium
 
     class Other(gymnasium.Env):
         observation_space, action_space = spaces.Box(-1.0, 1.0, (3,)), spaces.Box(-1.0, 1.0, (2,))
 
     PPO("MlpPolicy", DummyVecEnv([Other]), device="cpu").save(sb3_copy / "model.zip")
-    with pytest.raises(UsageError, match=r"layer_0\.kernel has the shape \(3, 64\) instead of \(62, 64\)"):
+    with pytest.raises(UsageError, match=rf"layer_0\.kernel has the shape \(3, 64\) instead of \({sizes.state}, 64\)"):
         load_policy(sb3_copy, trust=True)
 
 

@@ -7,18 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from adapters.gymnasium_env import VectorWalkEnv
+from adapters.sb3_vec_env import Sb3VecEnv
 from tests.trainers.conftest import NATIVE
-from trainers import sb3_ppo
-from trainers.amp import Experience
-from trainers.amp.learner import SPAN
-from trainers.sb3_ppo.style import StyleRewards
+from trainers.amp.learner import SPAN, Experience
+from trainers.amp.settings import Amp
+from trainers.sb3 import training
+from trainers.sb3.style import StyleRewards
 from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import features
 from wildrobot.policy import Policy
-
-from adapters.gymnasium_env import VectorWalkEnv  # isort: skip
-from adapters.sb3_vec_env import Sb3VecEnv  # isort: skip
 
 ROBOTS, STEPS = 8, 30
 
@@ -37,7 +36,7 @@ def robots_of(core):
 
 def test_a_step_is_paid_for_the_window_that_it_ends(core):
     """Two copies of the same robots, one without style: the difference is the style reward of the learner itself."""
-    settings = load_experiment("smoke").amp
+    settings = load_experiment("smoke").section(Amp)
     (_, plain), (walk, bare) = robots_of(core), robots_of(core)
     paid = StyleRewards(bare, walk, settings, steps_per_batch=STEPS, seed=0)
     for robots in (plain, paid):
@@ -47,7 +46,7 @@ def test_a_step_is_paid_for_the_window_that_it_ends(core):
     see = jax.jit(jax.vmap(lambda physics: features.features(core.robot, physics)))
     seen, ends, commands, difference = [], [], [], []
     for _ in range(STEPS):
-        actions = rng.uniform(-0.3, 0.3, (ROBOTS, 17)).astype(np.float32)
+        actions = rng.uniform(-0.3, 0.3, (ROBOTS, core.action_size)).astype(np.float32)
         commands.append(np.asarray(walk.state.task.command))
         _, without, done, _ = plain.step(actions)
         _, with_style, ended, _ = paid.step(actions)
@@ -68,12 +67,12 @@ def test_a_step_is_paid_for_the_window_that_it_ends(core):
 
 
 def test_what_was_learned_goes_on_and_past_experience_does_not(core, tmp_path):
-    settings = load_experiment("smoke").amp
+    settings = load_experiment("smoke").section(Amp)
     walk, bare = robots_of(core)
     first, second = (StyleRewards(bare, walk, settings, steps_per_batch=2, seed=seed) for seed in (0, 1))
     first.reset()
     for _ in range(2):
-        first.step(np.zeros((ROBOTS, 17), np.float32))
+        first.step(np.zeros((ROBOTS, core.action_size), np.float32))
     first.learn()
     first.save(tmp_path)
     second.load(tmp_path, 2 * ROBOTS)
@@ -85,7 +84,7 @@ def test_what_was_learned_goes_on_and_past_experience_does_not(core, tmp_path):
 
 def test_a_run_with_style_goes_on(tmp_path):
     run = tmp_path / "run"
-    sb3_ppo.train(load_experiment("smoke", [NATIVE]), run, amp=True)
+    training.train(load_experiment("smoke", [NATIVE]), run, amp=True)
     assert json.loads((run / "run.json").read_text())["trainer"] == "sb3-amp"
     assert Policy.load(run / "policy.safetensors").info.framework == "sb3-amp"
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]

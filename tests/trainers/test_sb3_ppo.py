@@ -12,9 +12,10 @@ import torch
 from stable_baselines3 import PPO
 
 from tests.trainers.interruption import interrupted
-from trainers import sb3_ppo
 from trainers.__main__ import main
-from trainers.sb3_ppo.learning_rate import LearningRate
+from trainers.sb3 import training
+from trainers.sb3.learning_rate import LearningRate
+from trainers.sb3.settings import Sb3Ppo
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, act
@@ -57,15 +58,20 @@ def test_the_learning_rate_follows_the_divergence(run):
         assert later == pytest.approx(rate * factor)
 
 
-def test_the_exported_policy_computes_what_sb3_computes(run):
+def test_the_exported_policy_computes_what_sb3_computes(run, sizes):
     """SB3's own checkpoint, normaliser and `predict`, with some actions at the bounds of the box."""
     newest = run / "checkpoints" / "000000004096"
     model = PPO.load(newest / "model.zip")
     normalizer = pickle.loads((newest / "normalizer.pkl").read_bytes())
     policy = Policy.load(run / "policy.safetensors")
     random = np.random.default_rng(0)
-    state = policy.observation_mean + 50.0 * policy.observation_std * random.normal(size=(256, 62)).astype(np.float32)
-    observation = {"state": state, "privileged_state": random.normal(size=(256, 122)).astype(np.float32)}
+    state = policy.observation_mean + 50.0 * policy.observation_std * random.normal(size=(256, sizes.state)).astype(
+        np.float32
+    )
+    observation = {
+        "state": state,
+        "privileged_state": random.normal(size=(256, sizes.privileged_state)).astype(np.float32),
+    }
     expected, _ = model.predict(normalizer.normalize_obs(observation), deterministic=True)
     assert (np.abs(expected) == 1.0).any(), "some are clipped"
     assert (np.abs(expected) < 1.0).any(), "some are not"
@@ -74,31 +80,35 @@ def test_the_exported_policy_computes_what_sb3_computes(run):
     np.testing.assert_allclose(actions, expected, atol=1e-5)
 
 
-def test_the_exported_policy_draws_what_sb3_draws(run):
+def test_the_exported_policy_draws_what_sb3_draws(run, sizes):
     """SB3's `predict` with a seed, against the neutral file with the normal numbers of that seed."""
     newest = run / "checkpoints" / "000000004096"
     model = PPO.load(newest / "model.zip")
     normalizer = pickle.loads((newest / "normalizer.pkl").read_bytes())
     policy = Policy.load(run / "policy.safetensors")
-    state = np.random.default_rng(0).normal(size=(256, 62)).astype(np.float32)
-    observation = normalizer.normalize_obs({"state": state, "privileged_state": np.zeros((256, 122), np.float32)})
+    state = np.random.default_rng(0).normal(size=(256, sizes.state)).astype(np.float32)
+    unseen = np.zeros((256, sizes.privileged_state), np.float32)
+    observation = normalizer.normalize_obs({"state": state, "privileged_state": unseen})
     distribution: Any = model.policy.get_distribution(model.policy.obs_to_tensor(observation)[0]).distribution
     assert distribution.stddev.std(dim=1).max() > 1e-4, "every joint has its own deviation"
     torch.manual_seed(1)
     expected, _ = model.predict(observation, deterministic=False)
     torch.manual_seed(1)
-    normal = torch.randn(256, 17).numpy()
+    normal = torch.randn(expected.shape).numpy()
     actions = act(policy.structure, policy.parameters, jnp.asarray(state), jnp.asarray(normal))
     np.testing.assert_allclose(actions, expected, atol=1e-5)
 
 
-def test_the_critic_sees_more_than_the_actor(run):
+def test_the_critic_sees_more_than_the_actor(run, sizes):
     model = PPO.load(run / "checkpoints" / "000000004096" / "model.zip")
     extractor = model.policy.mlp_extractor
-    assert extractor.policy_net[0].in_features == 62
-    assert extractor.value_net[0].in_features == 122
+    assert extractor.policy_net[0].in_features == sizes.state
+    assert extractor.value_net[0].in_features == sizes.privileged_state > sizes.state
     first, second = (
-        {"state": np.zeros((1, 62), np.float32), "privileged_state": np.full((1, 122), value, np.float32)}
+        {
+            "state": np.zeros((1, sizes.state), np.float32),
+            "privileged_state": np.full((1, sizes.privileged_state), value, np.float32),
+        }
         for value in (0.0, 1.0)
     )
     np.testing.assert_array_equal(
@@ -145,7 +155,7 @@ def test_a_run_goes_on_from_its_newest_checkpoint(run, copy, monkeypatch):
     assert after.obs_rms["state"].count > before.obs_rms["state"].count > 4096, "the normaliser goes on"
     assert [line["steps"] for line in lines(copy)] == list(range(512, 5121, 512))
     assert lines(run)[-1]["wall_s"] < lines(copy)[-1]["wall_s"] < 900, "the clock goes on"
-    assert load_experiment(copy / "config.yaml").sb3_ppo.total_timesteps == 5000
+    assert load_experiment(copy / "config.yaml").section(Sb3Ppo).total_timesteps == 5000
     assert json.loads((copy / "run.json").read_text())["resumed"][0]["steps"] == 4096
     assert Policy.load(copy / "policy.safetensors").info.environment_steps == 5120
 
@@ -175,7 +185,7 @@ def test_neighbouring_seeds_share_no_robot(monkeypatch, tmp_path):
     for seed in (0, 1):
         experiment = load_experiment("smoke", [NATIVE, f"sb3_ppo.seed={seed}"])
         with pytest.raises(SystemExit):  # nothing was learned
-            sb3_ppo.train(experiment, tmp_path / str(seed))
+            training.train(experiment, tmp_path / str(seed))
     assert not set(seeds[0]) & set(seeds[1])
 
 
@@ -200,19 +210,19 @@ def test_a_run_of_another_trainer_does_not_go_on(tmp_path):
     other.mkdir()
     (other / "run.json").write_text('{"trainer": "brax-ppo"}')
     with pytest.raises(UsageError, match="was trained by brax-ppo, and here only sb3-ppo or sb3-amp runs can go on"):
-        sb3_ppo.resume(other)
+        training.resume(other)
 
 
 def test_a_run_without_a_checkpoint_does_not_go_on(copy):
     shutil.rmtree(copy / "checkpoints")
     with pytest.raises(UsageError, match="no checkpoint to go on from"):
-        sb3_ppo.resume(copy)
+        training.resume(copy)
 
 
 class TestLearningRate:
     @pytest.fixture
     def settings(self):
-        return load_experiment("smoke", ["sb3_ppo.learning_rate=0.001", "sb3_ppo.desired_kl=0.01"]).sb3_ppo
+        return load_experiment("smoke", ["sb3_ppo.learning_rate=0.001", "sb3_ppo.desired_kl=0.01"]).section(Sb3Ppo)
 
     def test_adaptive(self, settings):
         rate = LearningRate(settings)

@@ -37,7 +37,7 @@ class Imitation(NamedTuple):
     """Features of each clip by phase, 0 where the left foot lifts: what a robot at that phase should be like."""
 
     reference: Reference
-    by_phase: Float[Array, "C phases 55"]
+    by_phase: Float[Array, "C phases features"]
 
     @classmethod
     def load(cls, robot: Robot, clips: tuple[str, ...], frequency_hz: float) -> Imitation:
@@ -68,7 +68,7 @@ class Imitation(NamedTuple):
         return cls(Reference.load(robot, clips), jnp.asarray(np.stack(tables)))
 
     def reward(
-        self, seen: Float[Array, "*N 55"], command: Float[Array, "*N 3"], phase: Float[Array, "*N"]
+        self, seen: Float[Array, "*N features"], command: Float[Array, "*N 3"], phase: Float[Array, "*N"]
     ) -> Float[Array, "*N"]:
         """1 where a robot is like the clip that is nearest to its command, at its phase; towards 0 further away."""
         clip, _ = self.reference.nearest(command)
@@ -76,7 +76,7 @@ class Imitation(NamedTuple):
         return similarity(seen, wanted)
 
 
-def similarity(seen: Float[Array, "*N 55"], wanted: Float[Array, "*N 55"]) -> Float[Array, "*N"]:
+def similarity(seen: Float[Array, "*N features"], wanted: Float[Array, "*N features"]) -> Float[Array, "*N"]:
     """The weighted terms, summed to at most 1."""
     ends = np.cumsum([size for _, size in features.LAYOUT])
     place = {name: slice(end - size, end) for (name, size), end in zip(features.LAYOUT, ends.tolist(), strict=True)}

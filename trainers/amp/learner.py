@@ -7,18 +7,14 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float
-
-from trainers import brax_compat  # noqa: F401  before anything of Brax
-
-# isort: split
 from brax.training import networks, replay_buffers
 from brax.training.acme import running_statistics, specs
+from jaxtyping import Array, Bool, Float
 
 from trainers.amp import discriminator
 from trainers.amp.reference import Reference
+from trainers.amp.settings import Amp
 from wildrobot.errors import UsageError
-from wildrobot.experiment import AmpConfig
 from wildrobot.motion import features
 from wildrobot.robot import Robot
 
@@ -40,13 +36,13 @@ class Experience(NamedTuple):
       command: that was followed in the step: vx [m/s], vy [m/s], yaw rate [rad/s].
     """
 
-    features: Float[Array, "N T 55"]
+    features: Float[Array, "N T features"]
     ended: Float[Array, "N T"]
     command: Float[Array, "N T 3"]
 
 
 def mixed(
-    settings: AmpConfig,
+    settings: Amp,
     task: Float[Array, "*N"],
     style: Float[Array, "*N"],
     environment_steps: Float[Array, ""],
@@ -66,7 +62,7 @@ class AmpState(NamedTuple):
       replay: experience of past policies.
       history: the last `SPAN` steps of each robot, which windows of the next batch begin in.
       logit_mean, logit_std: of the last batch's windows that style was asked of.
-      key: of what is drawn.
+      key: of its random numbers.
     """
 
     params: Any
@@ -82,7 +78,7 @@ class AmpState(NamedTuple):
 class StyleLearner:
     """Static: the reference, the network, the optimiser. The state is an `AmpState`, the methods are pure."""
 
-    def __init__(self, robot: Robot, settings: AmpConfig, *, robots: int, steps_per_batch: int):
+    def __init__(self, robot: Robot, settings: Amp, *, robots: int, steps_per_batch: int):
         """Reads the reference motions.
 
         Args:
@@ -200,7 +196,7 @@ class StyleLearner:
         self,
         params: Any,
         normalizer: running_statistics.RunningStatisticsState,
-        windows: Float[Array, "*N window 55"],
+        windows: Float[Array, "*N window features"],
         commands: Float[Array, "*N 3"],
     ) -> Float[Array, "*N"]:
         """Positive for windows that look like the reference for the command."""
@@ -208,7 +204,7 @@ class StyleLearner:
         return self._logits_of_normalized(params, normalized, commands)
 
     def _logits_of_normalized(
-        self, params: Any, windows: Float[Array, "*N window 55"], commands: Float[Array, "*N 3"]
+        self, params: Any, windows: Float[Array, "*N window features"], commands: Float[Array, "*N 3"]
     ) -> Float[Array, "*N"]:
         # Otherwise walking on the spot, in good style, would be as good as walking.
         flat = jnp.concatenate([windows.reshape(*windows.shape[:-2], -1), commands / COMMAND_UNIT], axis=-1)
@@ -217,7 +213,7 @@ class StyleLearner:
 
     def _windows(
         self, key: Array, rows: Experience
-    ) -> tuple[Float[Array, "N window 55"], Float[Array, "N 3"], Float[Array, " N"]]:
+    ) -> tuple[Float[Array, "N window features"], Float[Array, "N 3"], Float[Array, " N"]]:
         """One window of each row, its command, and 1 if it counts: of one episode, under a command that clips cover."""
         count, length = rows.ended.shape
         end = jax.random.randint(key, (count,), SPAN, length)
@@ -240,8 +236,8 @@ class StyleLearner:
         self,
         params: Any,
         normalizer: running_statistics.RunningStatisticsState,
-        ours: Float[Array, "N window 55"],
-        theirs: Float[Array, "N window 55"],
+        ours: Float[Array, "N window features"],
+        theirs: Float[Array, "N window features"],
         command: Float[Array, "N 3"],
         weights: Float[Array, " N"],
     ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
@@ -250,18 +246,18 @@ class StyleLearner:
             running_statistics.normalize(windows, normalizer, LARGEST_NORMALIZED) for windows in (ours, theirs)
         )
 
-        def logits(windows: Float[Array, "M window 55"]) -> Float[Array, " M"]:
+        def logits(windows: Float[Array, "M window features"]) -> Float[Array, " M"]:
             return self._logits_of_normalized(params, windows, jnp.concatenate([command, command]))
 
         both, counted = jnp.concatenate([policy, reference]), jnp.concatenate([weights, everything])
         of_both = logits(both)
         of_policy, of_reference = jnp.split(of_both, 2)
-        told_apart = discriminator.loss(settings.loss, of_reference, of_policy, weights)
+        separation = discriminator.loss(settings.loss, of_reference, of_policy, weights)
         penalty = discriminator.gradient_penalty(logits, both, counted)
         squares = discriminator.weighted_mean(jnp.square(of_both), counted)
-        total = told_apart + settings.gradient_penalty * penalty + settings.logit_regularization * squares
+        total = separation + settings.gradient_penalty * penalty + settings.logit_regularization * squares
         figures = {
-            "loss": told_apart,
+            "loss": separation,
             "gradient_penalty": penalty,
             "logit_reference": jnp.mean(of_reference),
             "logit_policy": discriminator.weighted_mean(of_policy, weights),

@@ -1,4 +1,4 @@
-"""The reference motions as a discriminator sees them: windows, drawn to match what policies were told to do."""
+"""The reference motions as a discriminator sees them: windows, chosen to match the commands of policies."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Reference(NamedTuple):
       first, windows_of: of each clip, its first window and how many it has.
     """
 
-    windows: Float[Array, "N window 55"]
+    windows: Float[Array, "N window features"]
     commands: Float[Array, "C 3"]
     first: Int[Array, " C"]
     windows_of: Int[Array, " C"]
@@ -56,6 +56,8 @@ class Reference(NamedTuple):
         Raises:
           UsageError: for a clip that there is not, or that stands still: its style would reward standing.
         """
+        if not clips:
+            raise UsageError("amp.clips is empty; name clips that walk, or set amp.style_weight=0")
         library = Library.load(robot, clips)
         still = [clip.name for clip in library.clips if clip.contacts.all()]
         if still:
@@ -80,14 +82,14 @@ class Reference(NamedTuple):
         standing = jnp.vectorize(is_standing, signature="(n)->()")(commands)
         return (self.nearest(commands)[1] <= tolerance_m_per_s) & ~standing
 
-    def draw(self, key: Array, commands: Float[Array, "N 3"]) -> Float[Array, "N window 55"]:
+    def draw(self, key: Array, commands: Float[Array, "N 3"]) -> Float[Array, "N window features"]:
         """One window for each command: of the clip that is nearest, at a phase that is uniform."""
         clip, _ = self.nearest(commands)
         offset = (jax.random.uniform(key, clip.shape) * self.windows_of[clip]).astype(jnp.int32)
         return self.windows[self.first[clip] + jnp.minimum(offset, self.windows_of[clip] - 1)]
 
     def motion_distance_rad(
-        self, windows: Float[Array, "N window 55"], weights: Float[Array, " N"]
+        self, windows: Float[Array, "N window features"], weights: Float[Array, " N"]
     ) -> Float[Array, ""]:
         """Mean distance of windows from the nearest reference window: RMS over joints and frames [rad]."""
         joints = dict(features.LAYOUT)["joint_angle_rad"]

@@ -1,6 +1,8 @@
 """Typed, strict configuration: what all sections share, and how a file is read and explained."""
 
-from wildrobot.config.load import ConfigError, builtin_names, dump_yaml, load, parse_yaml, validated
+from wildrobot.config.dump import dump_yaml
+from wildrobot.config.load import load, validated
+from wildrobot.config.migrations import VERSION, migrate_env
 from wildrobot.config.section import (
     Count,
     CountRange,
@@ -15,9 +17,10 @@ from wildrobot.config.section import (
     Share,
     Strict,
 )
+from wildrobot.config.tree import builtin_names, parse_yaml, read_tree
 
 __all__ = [
-    "ConfigError",
+    "VERSION",
     "Count",
     "CountRange",
     "NonNegative",
@@ -33,6 +36,8 @@ __all__ = [
     "builtin_names",
     "dump_yaml",
     "load",
+    "migrate_env",
     "parse_yaml",
+    "read_tree",
     "validated",
 ]

@@ -1,29 +1,24 @@
-"""Reads experiment files, applies overrides, and explains what is wrong with them in one message."""
+"""Checks configurations against their schema, applies overrides, and explains what is wrong in one message."""
 
 from __future__ import annotations
 
 import difflib
-import io
 import json
-from collections.abc import Iterable, Sequence
-from importlib import resources
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
-import ruamel.yaml
 from pydantic import BaseModel, ValidationError
 
+from wildrobot.config.migrations import Tree
+from wildrobot.config.tree import parse_yaml, read_tree
 from wildrobot.errors import UsageError
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 
-class ConfigError(UsageError):
-    """The configuration cannot be used; the message names the file, the field and what would be valid."""
-
-
 def load(schema: type[SchemaT], name_or_path: str | Path, overrides: Sequence[str] = ()) -> SchemaT:
-    """Reads a file of `configs/`, or of the same form.
+    """Reads an experiment file.
 
     Args:
       schema: what the file must be.
@@ -31,88 +26,55 @@ def load(schema: type[SchemaT], name_or_path: str | Path, overrides: Sequence[st
       overrides: `dotted.path=value`, the value in YAML.
 
     Raises:
-      ConfigError: for a file that cannot be read, or a field that is unknown, missing, of the wrong type or out
-        of range.
+      UsageError: for a file that cannot be read, or a field that is unknown, missing, of the wrong type or out of
+        range.
     """
-    text, source = _read(name_or_path)
-    tree = parse_yaml(text, source)
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{source}: expected a mapping with the sections {_listed(schema.model_fields)}")
-    origins = {}
+    values, sources = read_tree(name_or_path)
     for override in overrides:
-        origins[_override(tree, override)] = f"command line ({override})"
-    return validated(schema, tree, source, origins)
+        sources |= dict.fromkeys(_override(values, schema, override), f"command line ({override})")
+    return validated(schema, values, str(name_or_path), sources)
 
 
-def validated(
-    schema: type[SchemaT], tree: dict[str, Any], source: str, origins: dict[str, str] | None = None
-) -> SchemaT:
-    """Checks a tree of plain values against a schema; `origins` says which fields come from elsewhere."""
+def validated(schema: type[SchemaT], tree: Tree, source: str, sources: Mapping[str, str] | None = None) -> SchemaT:
+    """Checks a tree of plain values against a schema.
+
+    Args:
+      schema: what the tree must be.
+      tree: plain values, as YAML or JSON holds them.
+      source: where they come from.
+      sources: the same of single fields and sections, by their dotted path, where it is not `source`.
+
+    Raises:
+      UsageError: one line for each field that is unknown, missing, of the wrong type or out of range.
+    """
     try:
         # Through JSON, where strict mode takes a list for a tuple, as YAML writes it.
         return schema.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        lines = [_explain(schema, problem, source, origins or {}) for problem in _causes(error.errors())]
-        raise ConfigError("\n".join(lines)) from None
+        lines = [_explain(schema, problem, source, sources or {}) for problem in _causes(error.errors())]
+        raise UsageError("\n".join(lines)) from None
     except (TypeError, ValueError) as error:  # a date; an alias of what it lies in
-        raise ConfigError(f"{source}: {error}; use numbers, text, true/false, lists and mappings only") from None
+        raise UsageError(f"{source}: {error}; use numbers, text, true/false, lists and mappings only") from None
 
 
-def dump_yaml(section: BaseModel) -> str:
-    """The configuration as YAML that loads back equal."""
-    stream = io.StringIO()
-    yaml = ruamel.yaml.YAML()
-    yaml.default_flow_style = False
-    yaml.dump(section.model_dump(mode="json"), stream)
-    return stream.getvalue()
-
-
-def builtin_names() -> list[str]:
-    """Names of the experiments that come with the package."""
-    files = (entry.name for entry in resources.files("configs").iterdir())
-    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
-
-
-def _read(name_or_path: str | Path) -> tuple[str, str]:
-    path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml") and str(name_or_path) in builtin_names():
-        entry = resources.files("configs").joinpath(f"{name_or_path}.yaml")
-        return entry.read_text(encoding="utf-8"), f"configs/{name_or_path}.yaml"
-    try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{name_or_path}: not a readable configuration file ({getattr(error, 'strerror', None) or error}); "
-            f"give the path of a YAML file or one of the names: {_listed(builtin_names())}"
-        ) from None
-
-
-def parse_yaml(text: str, source: str) -> Any:
-    """Plain values from YAML.
-
-    Raises:
-      ConfigError: if it is not YAML; `source` says where the text comes from.
-    """
-    try:
-        return ruamel.yaml.YAML(typ="safe", pure=True).load(text)
-    except ruamel.yaml.YAMLError as error:
-        raise ConfigError(f"{source}: not valid YAML: {' '.join(str(error).split())}") from None
-
-
-def _override(tree: dict[str, Any], override: str) -> str:
+def _override(tree: Tree, schema: type[BaseModel], override: str) -> list[str]:
+    """Sets a field; returns its dotted path and those of the sections that did not exist before."""
     path, equals, text = override.partition("=")
     if not equals or not path:
-        raise ConfigError(f"command line: {override!r} is not of the form dotted.path=value")
-    *parents, leaf = path.split(".")
-    node: Any = tree
-    for depth, name in enumerate(parents):
-        if not isinstance(node, dict) or name not in node:
-            raise ConfigError(f"command line ({override}): {_unknown('.'.join(parents[: depth + 1]), name, node)}")
-        node = node[name]
-    if not isinstance(node, dict) or leaf not in node:
-        raise ConfigError(f"command line ({override}): {_unknown(path, leaf, node)}")
-    node[leaf] = parse_yaml(text, f"command line ({override})")
-    return path
+        raise UsageError(f"command line: {override!r} is not of the form dotted.path=value")
+    names = path.split(".")
+    for depth, name in enumerate(names):
+        valid = _names_at(schema, names[:depth])
+        if valid is not None and name not in valid:
+            raise UsageError(f"command line ({override}): {_unknown('.'.join(names[: depth + 1]), name, valid)}")
+    changed, section = [path], tree
+    for depth, name in enumerate(names[:-1]):
+        if not isinstance(section.get(name), dict):
+            section[name] = {}
+            changed.append(".".join(names[: depth + 1]))
+        section = section[name]
+    section[names[-1]] = parse_yaml(text, f"command line ({override})")
+    return changed
 
 
 def _causes(problems: Sequence[Any]) -> list[Any]:
@@ -126,12 +88,13 @@ def _causes(problems: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _explain(schema: type[BaseModel], problem: Any, source: str, origins: dict[str, str]) -> str:
+def _explain(schema: type[BaseModel], problem: Any, source: str, sources: Mapping[str, str]) -> str:
     location = [str(part) for part in problem["loc"]]
     path = ".".join(location)
-    origin = next((text for field, text in origins.items() if path.startswith(field)), source)
+    ancestors = (".".join(location[:depth]) for depth in range(len(location), 0, -1))
+    origin = next((sources[ancestor] for ancestor in ancestors if ancestor in sources), source)
     if problem["type"] == "extra_forbidden":
-        return f"{origin}: {_unknown(path, location[-1], _fields_at(schema, location[:-1]))}"
+        return f"{origin}: {_unknown(path, location[-1], _names_at(schema, location[:-1]) or ())}"
     if problem["type"] == "missing":
         return f"{origin}: {path} is missing"
     if problem["type"] == "too_short":
@@ -146,29 +109,27 @@ def _plain(message: str) -> str:
     return message.replace("should be", "must be")
 
 
-def _unknown(path: str, name: str, valid: Any) -> str:
-    names = list(valid) if isinstance(valid, dict) else []
-    if not names:
+def _unknown(path: str, name: str, valid: Collection[str]) -> str:
+    if not valid:
         return f"unknown field {path}: nothing is nested there"
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, valid, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    return f"unknown field {path}: {hint}valid here: {_listed(names)}"
+    return f"unknown field {path}: {hint}valid here: {', '.join(valid)}"
 
 
-def _fields_at(schema: type[BaseModel], location: Sequence[str]) -> dict[str, Any]:
+def _names_at(schema: type[BaseModel], location: Sequence[str]) -> Collection[str] | None:
+    """The names that are valid in the section at a location: none where nothing is nested, None where any is."""
     node: Any = schema
-    inside = False
+    any_name = False
     for name in location:
-        if inside:  # an index of a list, or a key of a mapping
-            inside = False
+        if any_name:  # an index of a list, or a key of a mapping
+            any_name = False
             continue
-        annotation = node.model_fields[name].annotation
-        inside = get_origin(annotation) in (tuple, dict)
-        node = next((t for t in (annotation, *get_args(annotation)) if hasattr(t, "model_fields")), None)
         if node is None:
-            return {}
-    return node.model_fields
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
+            return ()
+        annotation = node.model_fields[name].annotation
+        any_name = get_origin(annotation) in (tuple, dict)
+        node = next((t for t in (annotation, *get_args(annotation)) if hasattr(t, "model_fields")), None)
+    if any_name:
+        return None
+    return node.model_fields if node is not None else ()

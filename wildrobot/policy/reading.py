@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from pathlib import Path
 
 from wildrobot.errors import UsageError
+from wildrobot.plugins import plugins
 from wildrobot.policy.extras import require_onnx
 from wildrobot.policy.policy import Policy
 
@@ -43,7 +43,7 @@ def load_policy(path: str | Path, *, trust: bool = False) -> Policy:
 
         return onnx_file.read(path)
     tried = ["looked for " + " and ".join(_IN_FOLDERS) if path.is_dir() else "by its ending"]
-    for reader in sorted(metadata.entry_points(group=READERS), key=lambda entry: entry.name):
+    for reader in sorted(plugins(READERS), key=lambda entry: entry.name):
         try:
             read = reader.load()
         except ImportError as error:

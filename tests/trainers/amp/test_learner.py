@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trainers.amp import Experience, StyleLearner, mixed
-from trainers.amp.learner import SPAN
+from trainers.amp.learner import SPAN, Experience, StyleLearner, mixed
+from trainers.amp.settings import Amp
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import features
@@ -17,7 +17,11 @@ FORWARD = (0.2, 0.0, 0.0)
 
 
 def make(**changes):
-    settings = load_experiment("smoke").amp.model_copy(update={"clips": ("forward-0.20",), "batch_size": 32, **changes})
+    settings = (
+        load_experiment("smoke")
+        .section(Amp)
+        .model_copy(update={"clips": ("forward-0.20",), "batch_size": 32, **changes})
+    )
     return StyleLearner(load_robot("feet"), settings, robots=ROBOTS, steps_per_batch=STEPS)
 
 
@@ -148,7 +152,7 @@ def test_past_experience_is_replayed(learner):
 def test_rewards_are_mixed_by_weight():
     """2 x 0.5 + 3 [1/s] x 0.02 s x 0.5 (half risen) x (-1) = 1 - 0.03; fully risen 1 - 0.06."""
     changes = {"task_weight": 2.0, "style_weight": 3.0, "style_rises_over_steps": 1000}
-    settings = load_experiment("smoke").amp.model_copy(update=changes)
+    settings = load_experiment("smoke").section(Amp).model_copy(update=changes)
     task, style = jnp.array([0.5]), jnp.array([-1.0])
     np.testing.assert_allclose(mixed(settings, task, style, jnp.array(500.0), 0.02), [0.97], rtol=1e-6)
     np.testing.assert_allclose(mixed(settings, task, style, jnp.array(5e6), 0.02), [0.94], rtol=1e-6)

@@ -1,0 +1,276 @@
+"""The training itself, from the start or from a checkpoint: figures, checkpoints, and every way to end."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jax
+from jax.experimental import multihost_utils
+
+from trainers.brax.amp import checkpoints, guard, processes
+from trainers.brax.amp.loop import Loop, LoopState, make_loop
+from trainers.brax.networks import to_policy
+from trainers.brax.settings import BraxPpo
+from trainers.brax.warm_start import parameters
+from trainers.digests import Damaged, verify
+from trainers.interrupt import interruptible
+from trainers.progress import TrainingProgress
+from trainers.run import RunFolder, read_run
+from trainers.warm_start import WarmStart, privileged_moments
+from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment
+from wildrobot.files import CannotWrite
+from wildrobot.policy import Policy, check_fits
+
+FRAMEWORK = "brax-amp"
+
+_STEPS_PER_LINE = 4
+"""Training steps that one line of the log is a mean of."""
+_MAY_CHANGE = ("num_timesteps", "num_evals")
+"""When a run goes on; anything else would make it another training."""
+
+
+def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None) -> None:
+    """Trains into a new run folder.
+
+    Ctrl-C ends it after the step that is under way, with a checkpoint and exit code 130.
+
+    Args:
+      experiment: matched to the policy, where training starts from one (`match_policy`).
+      run_path: the folder to make.
+      start: the policy that training starts from; None for a new one.
+
+    Raises:
+      UsageError: for a folder that holds files, a batch that the devices cannot split, clips that cannot be used, and
+        a policy of another robot.
+    """
+
+    def prepared() -> tuple[Loop, RunFolder | None]:
+        core = make_env(experiment.env)
+        if start is not None:
+            check_fits(start.policy, core)
+        loop = make_loop(experiment, core, start and start.policy)
+        own = processes.is_main()
+        return loop, RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start) if own else None
+
+    loop, run = processes.together(prepared)
+    state = loop.init(jax.random.PRNGKey(loop.settings.seed))
+    if start is not None:
+        state = _with_actor(state, start.policy, loop.core, loop.settings.seed)
+    _Training(experiment, run_path, run, loop, start and start.policy).go(state)
+
+
+def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
+    """Goes on from the newest sound checkpoint of a run, in the same folder, exactly as if it had never stopped.
+
+    Args:
+      run_path: the run folder.
+      overrides: of `brax_ppo.num_timesteps` and `brax_ppo.num_evals`.
+
+    Raises:
+      UsageError: for a folder of another trainer, or without a usable checkpoint, or that has nothing left to do; for
+        any other override. The folder is then as it was.
+    """
+    experiment, kept = processes.together(lambda: _may_go_on(run_path, overrides))
+    # One process chooses for all.
+    chosen = processes.together(lambda: _newest_sound(kept, run_path) if processes.is_main() else kept[0])
+    path = kept[processes.from_main(kept.index(chosen))]
+    policy = Policy.load(path / checkpoints.POLICY)
+    loop = processes.together(lambda: make_loop(experiment, make_env(experiment.env), policy))
+    try:
+        state = checkpoints.load(path, loop.abstract_state())
+    except Damaged as error:
+        raise UsageError(f"{path}: this run cannot go on, because {error}; {_remedy(run_path)}") from None
+    steps = loop.environment_steps(state)
+    if steps >= loop.settings.num_timesteps:
+        raise UsageError(
+            f"{run_path}: has already been trained for {steps:,} steps; ask for more with brax_ppo.num_timesteps=..."
+        )
+    own = processes.is_main()
+    run = processes.together(lambda: RunFolder.reopened(run_path, experiment, steps=steps) if own else None)
+    _Training(experiment, run_path, run, loop, policy).go(state)
+
+
+def _may_go_on(run_path: Path, overrides: Sequence[str]) -> tuple[Experiment, list[Path]]:
+    """The experiment of a run with what may change, and its finished checkpoints, newest first."""
+    before, experiment, _ = read_run(run_path, overrides, trainers=(FRAMEWORK,))
+    free: dict[str, Any] = dict.fromkeys(_MAY_CHANGE, 1_000)
+    alike = [each.with_section(each.section(BraxPpo).model_copy(update=free)) for each in (before, experiment)]
+    if alike[0] != alike[1]:
+        names = " and ".join(f"brax_ppo.{name}" for name in _MAY_CHANGE)
+        raise UsageError(f"{run_path}: only {names} can change when a run goes on; {_remedy(run_path)}")
+    kept = list(checkpoints.newest_first(run_path / "checkpoints"))
+    if not kept:
+        raise UsageError(f"{run_path}: holds no finished checkpoint to go on from; train into a new folder")
+    return experiment, kept
+
+
+class _Training:
+    """One process's part of a training; only the main one has a run folder to write to, and talks."""
+
+    def __init__(
+        self, experiment: Experiment, path: Path, run: RunFolder | None, loop: Loop, started_from: Policy | None
+    ):
+        settings = loop.settings
+        self._experiment, self._path, self._run, self._loop = experiment, path, run, loop
+        self._observation_clip = started_from and started_from.observation_clip
+        self._total_steps = settings.num_timesteps
+        training_steps = math.ceil(settings.num_timesteps / loop.env_steps_per_step)
+        # With whole lines of the log between them, so that a run that goes on writes the same lines.
+        save_every = math.ceil(training_steps / (settings.num_evals - 1))
+        self._save_every = math.ceil(save_every / _STEPS_PER_LINE) * _STEPS_PER_LINE
+        self._progress: TrainingProgress | None = None
+
+    def go(self, state: LoopState) -> None:
+        """Trains until the end, and says how it ended."""
+        with ExitStack() as stack:
+            if self._run is not None:
+                stack.callback(self._close)
+                self._progress = stack.enter_context(TrainingProgress(self._total_steps))
+            interrupted = stack.enter_context(interruptible())
+            devices = f"{jax.device_count()} devices" if jax.device_count() > 1 else "1 device"
+            self._say(
+                f"training on {self._loop.core.physics.name} physics and {devices} into {self._path}; "
+                "Ctrl-C saves and stops"
+            )
+            try:
+                state = self._steps(state, interrupted)
+            except (OSError, CannotWrite) as error:
+                self._stop(f"{_cause(error)}. {self._kept()}. Make room, then go on with: {self._go_on()}", 1)
+            if self._loop.environment_steps(state) < self._total_steps:
+                self._stop(
+                    f"interrupted; the policy so far is {self._path}/policy.safetensors. Go on with: {self._go_on()}",
+                    130,
+                )
+            self._say(f"trained policy: {self._path}/policy.safetensors")
+
+    def _steps(self, state: LoopState, interrupted: Any) -> LoopState:
+        done, lines, seconds = self._loop.environment_steps(state), [], 0.0
+        while done < self._total_steps:
+            begin = time.monotonic()
+            new, figures = self._loop.step(state)
+            figures = {name: float(value) for name, value in figures.items()}
+            seconds += time.monotonic() - begin
+            broken = guard.broken_parts(figures)
+            if broken:
+                self._dump(state, broken)
+            state, done = new, done + self._loop.env_steps_per_step
+            lines.append(figures)
+            count = done // self._loop.env_steps_per_step
+            last = done >= self._total_steps
+            last = last or processes.any_of(interrupted.is_set())
+            if count % _STEPS_PER_LINE == 0 or last:
+                rate = len(lines) * self._loop.env_steps_per_step / seconds
+                self._log(done, _summary(lines) | {"training/sps": rate})
+                lines, seconds = [], 0.0
+            if count % self._save_every == 0 or last:
+                self._save(state, done)
+            if last:
+                break
+        return state
+
+    def _save(self, state: LoopState, steps: int) -> None:
+        policy = self._policy(state, steps)
+        checkpoints.save(self._path.absolute() / "checkpoints", steps, state, policy)
+        processes.together(lambda: self._run.save_policy(policy) if self._run is not None else None)
+
+    def _policy(self, state: LoopState, steps: int) -> Policy:
+        learner = jax.device_get(state.learner)
+        return to_policy(
+            (learner.normalizer, learner.params.policy),
+            self._loop.core,
+            self._loop.settings,
+            (self._run.steps_before if self._run is not None else 0) + steps,
+            self._observation_clip,
+            framework=FRAMEWORK,
+        )
+
+    def _dump(self, before: LoopState, parts: list[str]) -> NoReturn:
+        steps = self._loop.environment_steps(before)
+        said = f"stopped at {steps:,} steps: not finite in the next one were its {', '.join(parts)}. It was not taken"
+        try:
+            path = guard.dump(self._path, self._experiment, self._loop, before, self._policy(before, steps), parts)
+        except (OSError, CannotWrite) as error:
+            self._stop(f"{said}, and not dumped: {_cause(error)}. {self._kept()}", 1)
+        self._stop(f'{said}. {self._kept()}. Look at it again with: python -m trainers replay "{path}"', 1)
+
+    def _log(self, steps: int, figures: dict[str, float]) -> None:
+        processes.together(lambda: self._run.log(steps, figures) if self._run is not None else None)
+        if self._progress is not None:
+            self._progress.update(steps, figures)
+
+    def _kept(self) -> str:
+        newest = next(checkpoints.newest_first(self._path / "checkpoints"), None)
+        return f"The last checkpoint is {newest}" if newest else "There was no checkpoint yet"
+
+    def _go_on(self) -> str:
+        return f'python -m trainers brax-amp --resume "{self._path}"'
+
+    def _say(self, text: str) -> None:
+        if self._progress is not None:
+            self._progress.say(text)
+
+    def _stop(self, text: str, code: int) -> NoReturn:
+        self._say(text)
+        raise SystemExit(code)
+
+    def _close(self) -> None:
+        # Where the disk is full, what is still in a buffer cannot be written either.
+        with suppress(OSError):
+            assert self._run is not None
+            self._run.close()
+
+
+def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int) -> LoopState:
+    given = parameters(policy, privileged_moments(core, policy, seed))
+    if jax.process_count() > 1:
+        # Processors of different kinds measure moments that differ in their last bits.
+        given = multihost_utils.broadcast_one_to_all(given)
+    normalizer, actor = given
+    learner = state.learner
+    params = learner.params.replace(policy=actor)
+    placed = jax.tree.map(
+        lambda old, new: jax.device_put(jax.numpy.asarray(new, old.dtype), old.sharding),
+        (learner.normalizer, learner.params),
+        (normalizer, params),
+    )
+    return state._replace(learner=learner._replace(normalizer=placed[0], params=placed[1]))
+
+
+def _newest_sound(kept: Sequence[Path], run_path: Path) -> Path:
+    for path in kept:
+        try:
+            verify(path)
+        except Damaged as error:
+            print(f"{path}: is damaged, {error}; going back to the one before", file=sys.stderr)
+        else:
+            return path
+    raise UsageError(f"{run_path}: none of its {len(kept)} checkpoints can be read; {_remedy(run_path)}")
+
+
+def _remedy(run_path: Path) -> str:
+    return f'train into a new folder, from what this one has learned: --from "{run_path}"'
+
+
+def _cause(error: OSError | CannotWrite) -> str:
+    return str(error) if isinstance(error, CannotWrite) else f"cannot write ({error.strerror or error})"
+
+
+def _summary(lines: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Means over training steps; of episodes, over those that ended in them."""
+    episodes = sum(line["episodes"] for line in lines)
+    figures = {}
+    for name in lines[0]:
+        total = sum(line[name] for line in lines)
+        if name.startswith("episode/") and episodes:
+            figures[name] = total / episodes
+        elif name.startswith(("training/", "style/")):
+            figures[name] = total / len(lines)
+    return figures

@@ -1,0 +1,53 @@
+"""SHA-256 digests of the files of a checkpoint, written last: they say that it is finished, and whether it is sound."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from wildrobot.files import write_text
+
+DIGESTS = "digests.json"
+
+
+class Damaged(Exception):
+    """A checkpoint that cannot be used; the message says what is wrong with it."""
+
+
+def write_digests(folder: Path) -> None:
+    """Writes `folder/digests.json` about all other files in the folder.
+
+    Raises:
+      CannotWrite: if the disk refuses.
+    """
+    write_text(folder / DIGESTS, json.dumps(_digests(folder), indent=1))
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a checkpoint was written to its end."""
+    return (folder / DIGESTS).is_file()
+
+
+def verify(folder: Path) -> None:
+    """Compares the files of a finished checkpoint with what was written.
+
+    Raises:
+      Damaged: where they differ.
+    """
+    try:
+        written = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
+        actual = _digests(folder)
+        wrong = sorted(name for name in {*actual, *written} if actual.get(name) != written.get(name))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise Damaged(f"its {DIGESTS} cannot be read ({error})") from None
+    if wrong:
+        raise Damaged(f"{len(wrong)} of its files are not as they were written, such as {wrong[0]}")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != folder / DIGESTS
+    }

@@ -1,0 +1,110 @@
+"""What goes out of SB3's training loop while it runs: figures, checkpoints, policies."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import KVWriter
+
+from trainers.progress import TrainingProgress
+from trainers.run import RunFolder
+from trainers.sb3 import checkpoints
+from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
+from trainers.sb3.settings import Sb3Ppo
+from wildrobot.env import WildRobotEnv
+
+if TYPE_CHECKING:
+    from trainers.sb3.style import StyleRewards
+
+_MEAN_OVER_EPISODES = 100
+"""As in Brax's log, the figures of episodes are means over this many of the newest."""
+
+# What means the same in both frameworks is logged under Brax's name, so that the curves lie over each other. Losses of
+# the critic and divergences do not: Brax scales the one, and computes the other in closed form over all passes.
+_SHARED_NAMES = {
+    "train/policy_gradient_loss": "training/policy_loss",
+    "train/learning_rate": "training/learning_rate",
+    "train/std": "training/policy_dist_mean_std",
+}
+
+
+class Recorder(BaseCallback):
+    """Means over episodes, checkpoints, the learning rate's adaption, and the end that a Ctrl-C asks for."""
+
+    model: Any  # a PPO; SB3 declares any of its algorithms
+
+    def __init__(
+        self,
+        run: RunFolder,
+        core: WildRobotEnv,
+        settings: Sb3Ppo,
+        interrupted: threading.Event,
+        style: StyleRewards | None = None,
+    ):
+        super().__init__()
+        self._run, self._core, self._settings, self._interrupted = run, core, settings, interrupted
+        self._style = style
+        self._episodes: deque[dict[str, float]] = deque(maxlen=_MEAN_OVER_EPISODES)
+        self._next_save = 0
+
+    def _on_training_start(self) -> None:
+        self._next_save = self.num_timesteps + self._interval
+
+    def _on_step(self) -> bool:
+        ended = np.flatnonzero(self.locals["dones"])
+        self._episodes.extend(self.locals["infos"][robot]["episode_metrics"] for robot in ended)
+        return not self._interrupted.is_set()
+
+    def _on_rollout_start(self) -> None:
+        # What the newest update has logged stays there until the end of this rollout.
+        kl = self.logger.name_to_value.get("train/approx_kl")
+        if kl is not None:
+            self.model.learning_rate.adapt(float(kl))
+        if self.num_timesteps >= self._next_save:
+            self.save()
+            self._next_save += self._interval
+
+    def _on_rollout_end(self) -> None:
+        for name in self._episodes[0] if self._episodes else ():
+            self.logger.record(f"episode/{name}", float(np.mean([each[name] for each in self._episodes])))
+
+    @property
+    def _interval(self) -> int:
+        return max(1, self._settings.total_timesteps // self._settings.num_checkpoints)
+
+    def save(self) -> None:
+        """Writes a checkpoint and the neutral policy."""
+        normalizer = self.model.get_vec_normalize_env()
+        weights, steps = self.model.policy.state_dict(), self._run.steps_before + self.model.num_timesteps
+        framework = FRAMEWORK if self._style is None else AMP_FRAMEWORK
+        self._run.save_policy(to_policy(weights, normalizer, self._core, self._settings, steps, framework))
+        checkpoints.save(self._run.checkpoints_path, self.model, normalizer, self._style and self._style.save)
+
+
+class RunWriter(KVWriter):
+    """SB3's log into the run folder and the display."""
+
+    def __init__(self, run: RunFolder, progress: TrainingProgress):
+        self._run, self._progress = run, progress
+        self._last: tuple[float, int] | None = None
+
+    def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
+        figures = {
+            _SHARED_NAMES.get(name, name if name.startswith(("episode/", "style/")) else f"sb3/{name}"): float(value)
+            for name, value in key_values.items()
+            if isinstance(value, int | float | np.number) and np.isfinite(value)
+        }
+        now = time.monotonic()
+        if self._last is not None:
+            figures["training/sps"] = (step - self._last[1]) / (now - self._last[0])
+        self._last = now, step
+        self._run.log(step, figures)
+        self._progress.update(step, figures)
+
+    def close(self) -> None:
+        """Nothing: the run folder is closed by its owner."""

@@ -1,0 +1,214 @@
+"""The training itself, from the start or from a checkpoint."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gymnasium.vector import AutoresetMode
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from adapters.gymnasium_env import VectorWalkEnv
+from adapters.sb3_vec_env import Sb3VecEnv
+from trainers.amp.settings import Amp
+from trainers.interrupt import interruptible
+from trainers.progress import TrainingProgress
+from trainers.run import RunFolder, read_run
+from trainers.sb3 import checkpoints
+from trainers.sb3.learning_rate import LearningRate
+from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, network_settings
+from trainers.sb3.recording import Recorder, RunWriter
+from trainers.sb3.settings import Sb3Ppo
+from trainers.sb3.warm_start import install, policy_class
+from trainers.warm_start import WarmStart, privileged_moments
+from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment
+from wildrobot.policy import Policy, check_fits
+
+if TYPE_CHECKING:
+    from trainers.sb3.style import StyleRewards
+
+# Settings that are keywords of `stable_baselines3.PPO` under the same names.
+_KEYWORDS = {
+    "seed", "n_steps", "batch_size", "n_epochs", "gamma", "gae_lambda", "clip_range", "ent_coef", "vf_coef",
+    "max_grad_norm", "target_kl",
+}  # fmt: skip
+# Settings that a checkpoint has already decided.
+_FIXED = (
+    "policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "log_std_init", "observation_clip",
+    "learning_rate",
+)  # fmt: skip
+
+
+def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None, *, amp: bool = False) -> None:
+    """Trains into a new run folder.
+
+    Ctrl-C ends it after the control step or the update that is under way, with a checkpoint and exit code 130.
+
+    Args:
+      experiment: matched to the policy, where training starts from one (`match_policy`).
+      run_path: the folder to make.
+      start: the policy that training starts from; None for a new one.
+      amp: whether to pay for style, too, by the section `amp`.
+
+    Raises:
+      UsageError: for a folder that holds files, a policy of another robot, and clips that cannot be used.
+    """
+    core = make_env(experiment.env)
+    if start is not None:
+        check_fits(start.policy, core)
+    settings = experiment.section(Sb3Ppo)
+    robots, style = _robots(core, settings, experiment.section(Amp) if amp else None)
+    model = new_model(core, settings, start and start.policy, robots)
+    framework = AMP_FRAMEWORK if amp else FRAMEWORK
+    with closing(RunFolder(run_path, experiment, trainer=framework, start=start)) as run:
+        _learn(model, core, experiment, run, style)
+
+
+def new_model(
+    core: WildRobotEnv, settings: Sb3Ppo, policy: Policy | None = None, robots: VecNormalize | None = None
+) -> PPO:
+    """A PPO of SB3 on its robots, with a new critic; its actor is new, too, or acts as a policy does."""
+    if robots is None:
+        robots, _ = _robots(core, settings, None)
+    model = PPO(
+        policy_class(policy),
+        robots,
+        learning_rate=LearningRate(settings),
+        policy_kwargs=network_settings(settings),
+        device="cpu",  # networks this small are faster there, and the robots' arrays lie there
+        **settings.model_dump(include=_KEYWORDS),
+    )
+    if policy is not None:
+        install(policy, model, robots, privileged_moments(core, policy, settings.seed))
+    return model
+
+
+def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
+    """Goes on from the newest checkpoint of a run, in the same folder, with fresh episodes.
+
+    Args:
+      run_path: the run folder.
+      overrides: settings that differ from now on, e.g. `sb3_ppo.total_timesteps=30000000`.
+
+    Raises:
+      UsageError: for a folder of another trainer, or without a checkpoint, or that has nothing left to do; for an
+        override of what the checkpoint has decided. The folder is then as it was.
+    """
+    before, experiment, framework = read_run(run_path, overrides, trainers=(FRAMEWORK, AMP_FRAMEWORK))
+    amp = experiment.section(Amp) if framework == AMP_FRAMEWORK else None
+    settings = experiment.section(Sb3Ppo)
+    changed = [name for name in _FIXED if getattr(before.section(Sb3Ppo), name) != getattr(settings, name)]
+    if changed:
+        names = ", ".join(f"sb3_ppo.{name}" for name in changed)
+        raise UsageError(f"{run_path}: {names} cannot change when a run goes on; train into a new folder for that")
+    newest = checkpoints.newest(run_path / "checkpoints")
+    if newest is None:
+        raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
+    core = make_env(experiment.env)
+    schedule = LearningRate(settings)
+    try:
+        robots, style = _robots(core, settings, amp, newest / checkpoints.NORMALIZER)
+        model = PPO.load(
+            newest / checkpoints.MODEL,
+            env=robots,
+            device="cpu",
+            custom_objects={
+                **settings.model_dump(include=_KEYWORDS),
+                "learning_rate": schedule,
+                "lr_schedule": schedule,
+            },
+        )
+    except (
+        ImportError,
+        AttributeError,
+        LookupError,
+        ValueError,
+        RuntimeError,
+        OSError,
+        pickle.UnpicklingError,
+    ) as error:
+        # Of another version of this code or of SB3, for another observation, or damaged.
+        raise UsageError(
+            f"{newest}: cannot go on from this checkpoint ({_one_line(error)}); train into a new folder, from what it "
+            f'has learned: --from "{run_path}"'
+        ) from None
+    if model.num_timesteps >= settings.total_timesteps:
+        raise UsageError(
+            f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
+            "sb3_ppo.total_timesteps=..."
+        )
+    if style is not None:
+        style.load(newest, model.num_timesteps)
+    schedule.go_on_from(model.policy.optimizer.param_groups[0]["lr"])
+    with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps)) as run:
+        _learn(model, core, experiment, run, style)
+
+
+def _robots(
+    core: WildRobotEnv, settings: Sb3Ppo, amp: Amp | None, saved: Path | None = None
+) -> tuple[VecNormalize, StyleRewards | None]:
+    """The robots under a normaliser of observations, a new one or a saved one; with `amp`, what pays for style."""
+    walk = VectorWalkEnv(core, settings.num_envs, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True)
+    robots: VecEnv = Sb3VecEnv(walk)
+    style = None
+    if amp is not None:
+        if amp.method != "ADVERSARIAL":
+            raise UsageError(f"--amp: amp.method={amp.method} is for brax-amp alone; choose ADVERSARIAL")
+        try:
+            # The discriminator is made of Brax's parts, which nothing else here needs.
+            from trainers.sb3.style import StyleRewards
+        except ModuleNotFoundError as error:
+            raise UsageError(f'--amp needs {error.name}: pip install "wildrobot[brax]"') from None
+        robots = style = StyleRewards(robots, walk, amp, steps_per_batch=settings.n_steps, seed=settings.seed)
+    if saved is not None:
+        return VecNormalize.load(str(saved), robots), style
+    clip = float("inf") if settings.observation_clip is None else settings.observation_clip
+    return VecNormalize(robots, norm_reward=False, clip_obs=clip, gamma=settings.gamma), style
+
+
+def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder, style: StyleRewards | None) -> None:
+    settings = experiment.section(Sb3Ppo)
+    with TrainingProgress(settings.total_timesteps) as progress, interruptible() as interrupted:
+        progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
+        model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
+        recorder = Recorder(run, core, settings, interrupted, style)
+        callbacks: list[BaseCallback] = [recorder] if style is None else [style.callback(), recorder]
+        _seed(model, settings)
+        begin = model.num_timesteps
+        model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)
+        if model.num_timesteps >= settings.total_timesteps:
+            recorder.save()
+            progress.say(f"trained policy: {run.policy_path}")
+            return
+        # Interrupted; before the first update there is nothing to keep.
+        if model.num_timesteps - begin < settings.n_steps * settings.num_envs:
+            progress.say("interrupted before the first update; nothing has been learned since the start")
+        else:
+            recorder.save()
+            progress.say(
+                f"interrupted; the policy so far is {run.policy_path}. "
+                f'Go on with: python -m trainers sb3 --resume "{run.path}"'
+            )
+        raise SystemExit(130)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _seed(model: PPO, settings: Sb3Ppo) -> None:
+    """Random numbers that no other seed, and no earlier part of the same run, has seen.
+
+    Robot i of seed s is robot 0 of seed s + i, so seeds of training that follow each other would share their robots.
+    """
+    model.set_random_seed(settings.seed + model.num_timesteps)
+    robots: Any = model.get_env()
+    robots.seed(((settings.seed << 40) + model.num_timesteps) << 16)

@@ -1,0 +1,117 @@
+"""A training that starts from a policy, whichever framework trained it.
+
+The actor goes on exactly; the critic, which is in no policy file, is new. Measured with the walk experiment: over the
+first 400,000 steps the mean reward of an episode falls by 3 to 6 %, with the run's own critic by 2 %; the walk stays.
+Teaching the critic alone first, for 100,000 steps, made it 1 % in one direction and no difference in the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64
+
+from wildrobot.config import Section
+from wildrobot.env import WildRobotEnv
+from wildrobot.errors import UsageError
+from wildrobot.experiment import Experiment, section_name
+from wildrobot.policy import Policy, act
+
+_ROBOTS, _CONTROL_STEPS = 128, 100
+_LEAST_STD = 1e-3
+
+
+class WarmStart(NamedTuple):
+    """A policy that training starts from, and the path that it was read from."""
+
+    policy: Policy
+    path: Path
+
+
+def match_policy(
+    experiment: Experiment, schema: type[Section], policy: Policy, overrides: Sequence[str] = ()
+) -> Experiment:
+    """The experiment with the settings that a policy has already decided: the shape of its actor.
+
+    Args:
+      experiment: the wanted one.
+      schema: the trainer's settings.
+      policy: the one that training starts from.
+      overrides: what the caller has asked for by name, as `dotted.path=value`; the rest of the experiment yields.
+
+    Raises:
+      UsageError: for an override of what the policy has decided, and for a policy that no trainer makes.
+    """
+    _check_trainable(policy)
+    decided: dict[str, Any] = {
+        "policy_hidden_layer_sizes": tuple(layer.bias.size for layer in policy.layers[:-1]),
+        "activation": policy.activation,
+        # Of these, each trainer has its own.
+        "normalize_observations": bool(policy.observation_mean.any() or (policy.observation_std != 1.0).any()),
+        "observation_clip": policy.observation_clip,
+    }
+    decided = {name: value for name, value in decided.items() if name in schema.model_fields}
+    settings, section = experiment.section(schema), section_name(schema)
+    asked = {override.partition("=")[0] for override in overrides}
+    for name, value in decided.items():
+        if f"{section}.{name}" in asked and getattr(settings, name) != value:
+            raise UsageError(
+                f"{section}.{name} cannot be chosen, because the policy that training starts from has "
+                f"{_shown(value)}; leave it out"
+            )
+    return experiment.with_section(settings.model_copy(update=decided))
+
+
+class Moments(NamedTuple):
+    """Mean and standard deviation of each entry of an observation, over so many samples."""
+
+    mean: Float64[np.ndarray, " obs"]
+    std: Float64[np.ndarray, " obs"]
+    samples: int
+
+
+def privileged_moments(core: WildRobotEnv, policy: Policy, seed: int) -> Moments:
+    """Of what the critic sees, which no policy file holds: measured on robots that the policy moves, with its noise.
+
+    They are watched for the first two seconds; one that has fallen counts no more.
+    """
+    parameters = jax.tree.map(jnp.asarray, policy.parameters)
+
+    @jax.jit
+    def actions(key: Array, observation: Float[Array, "batch obs"]) -> Float[Array, "batch joints"]:
+        normal = jax.random.normal(key, (_ROBOTS, core.action_size))
+        return act(policy.structure, parameters, observation, normal)
+
+    start_key, *keys = jax.random.split(jax.random.PRNGKey(seed), 1 + _CONTROL_STEPS)
+    state = core.reset_batch(jax.random.split(start_key, _ROBOTS))
+    alive, seen = np.ones(_ROBOTS, bool), []
+    for key in keys:
+        seen.append(np.asarray(state.obs["privileged_state"], np.float64)[alive])
+        state = core.step_batch(state, actions(key, state.obs["state"]))
+        alive &= ~np.asarray(state.terminated)
+    values = np.concatenate(seen)
+    # An entry that happens not to vary here must not be blown up where it does.
+    return Moments(values.mean(axis=0), np.maximum(values.std(axis=0), _LEAST_STD), len(values))
+
+
+def _check_trainable(policy: Policy) -> None:
+    """Refuses what neither framework's networks can hold."""
+    brax = policy.squash == "tanh" and policy.noise_transform == "softplus"
+    sb3 = policy.squash == "clip" and policy.noise_transform == "exp" and not policy.noise.kernel.any()
+    if not (brax or sb3):
+        raise UsageError(
+            f"cannot train on from a policy with {policy.squash} and {policy.noise_transform}: its actions are drawn "
+            "neither as Brax draws them (tanh, softplus) nor as Stable-Baselines3 does (clip, exp, the same for every "
+            "observation); give one that a trainer has made"
+        )
+    if len(policy.layers) < 2:
+        raise UsageError("cannot train on from a policy without hidden layers; give one that a trainer has made")
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(list(value) if isinstance(value, tuple) else value)

@@ -1,0 +1,40 @@
+"""How a command of this project ends: its exit code, and what it says on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from wildrobot.errors import UsageError
+
+
+def exit_code(work: Callable[[], int | None], *, interrupted: str = "interrupted") -> int:
+    """Does the work of a command.
+
+    Args:
+      work: returns the exit code, None for 0.
+      interrupted: what to say at Ctrl-C.
+
+    Returns:
+      The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C.
+    """
+    try:
+        return work() or 0
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(interrupted, file=sys.stderr)
+        return 130
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process with an exit code."""
+    if code == 130:
+        # JAX's threads are still at work after Ctrl-C, and crash where Python is taken down under them.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
