@@ -19,6 +19,7 @@ FORBIDDEN = [
     ("The core's packages", "wildrobot/physics/base.py", "from wildrobot.task import command"),
     ("The core's packages", "wildrobot/task/command.py", "import wildrobot.motion.clip"),
     ("The core's packages", "wildrobot/policy/policy.py", "def judged():\n    from wildrobot import evaluation"),
+    ("Training needs", "wildrobot/motion/library.py", "from wildrobot.motion.authoring import gait"),
     ("Evaluation: play", "wildrobot/evaluation/play/batch.py", "from wildrobot.evaluation import judge"),
     ("The core knows", "wildrobot/env.py", "import rsl_rl"),
     ("The core knows", "wildrobot/errors.py", "try:\n    import torch\nexcept ImportError:\n    torch = None"),

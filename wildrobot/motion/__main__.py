@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from wildrobot.motion import acceptance, clip, library, table
+    from wildrobot.motion import clip, library
+    from wildrobot.motion.authoring import acceptance, table
     from wildrobot.robot import load_robot
 
     robot = load_robot("full")
@@ -46,7 +47,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="generate")
-    from wildrobot.motion import acceptance, catalogue, deepmimic, table
+    from wildrobot.motion.authoring import acceptance, catalogue, deepmimic, table
 
     recordings = options.recordings or deepmimic.shipped_folder()
     every = [*catalogue.CLIPS, *catalogue.RECORDED]
@@ -70,7 +71,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _retarget(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="retarget")
-    from wildrobot.motion import acceptance, bvh, deepmimic, retarget, table
+    from wildrobot.motion.authoring import acceptance, bvh, deepmimic, retarget, table
     from wildrobot.robot import load_robot
 
     if options.recording.suffix.lower() == ".bvh":
@@ -106,7 +107,8 @@ def _view(options: argparse.Namespace) -> int:
     if not options.no_film:
         _require("imageio", "imageio_ffmpeg", what="a film", extra="video")
         gl.require("a film")
-    from wildrobot.motion import acceptance, clip, library, sheet
+    from wildrobot.motion import clip, library
+    from wildrobot.motion.authoring import acceptance, sheet
     from wildrobot.robot import load_robot
 
     shown = clip.load(library.find(options.clip), load_robot("full"))
