@@ -15,6 +15,7 @@ from wildrobot.motion.clip import load, of_motion
 from wildrobot.motion.features import clip_features, features
 from wildrobot.motion.library import find
 from wildrobot.resets.clips import make_clip_starts
+from wildrobot.robot import load_robot
 
 SETTINGS = [
     "env.physics.engine=native", "env.physics.threads=1", "env.variants.count=1", "env.starts.count=6",
@@ -26,6 +27,11 @@ SETTINGS = [
 def seen(env):
     """The features of a robot, compiled."""
     return jax.jit(lambda state: features(env.robot, state))
+
+
+@pytest.fixture(scope="module")
+def robot():
+    return load_robot(collision="feet")
 
 
 @pytest.fixture(scope="module")
