@@ -19,7 +19,9 @@ Frame = UInt8[np.ndarray, "height width 3"]
 FRAMES_PER_S = 25.0
 
 
-def write(path: Path, qpos: Float[np.ndarray, "T nq"], period_s: float, *, width: int, height: int) -> None:
+def write(
+    path: Path, qpos: Float[np.ndarray, "T nq"], period_s: float, *, width: int, height: int, robot: str = "wildrobot"
+) -> None:
     """Films configurations, one per control period, in real time; the file is there entirely, or as it was.
 
     Raises:
@@ -27,7 +29,7 @@ def write(path: Path, qpos: Float[np.ndarray, "T nq"], period_s: float, *, width
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
     try:
-        encode(temporary, by_opengl(qpos, period_s, width, height), FRAMES_PER_S)
+        encode(temporary, by_opengl(qpos, period_s, width, height, robot=robot), FRAMES_PER_S)
         os.replace(temporary, path)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}; choose a writable place") from None
@@ -35,7 +37,9 @@ def write(path: Path, qpos: Float[np.ndarray, "T nq"], period_s: float, *, width
         temporary.unlink(missing_ok=True)
 
 
-def by_opengl(qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, height: int) -> Iterator[Frame]:
+def by_opengl(
+    qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, height: int, *, robot: str = "wildrobot"
+) -> Iterator[Frame]:
     """Pictures of configurations, one per control period, as many as real time needs.
 
     Raises:
@@ -44,7 +48,7 @@ def by_opengl(qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, heig
     # Imported only now: `gl.choose` must come before MuJoCo loads a library of OpenGL.
     from wildrobot.rendering import RobotRenderer
 
-    renderer = RobotRenderer(width=width, height=height)
+    renderer = RobotRenderer(robot, width=width, height=height)
     try:
         for configuration in qpos[:: max(1, round(1.0 / (FRAMES_PER_S * period_s)))]:
             yield renderer.frame(configuration)

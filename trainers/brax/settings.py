@@ -28,7 +28,7 @@ class BraxPpo(Section):
     unroll_length: Count = Field(default=20, description="control steps per robot and batch")
     batch_size: Count = Field(default=128, description="unrolls per minibatch")
     num_minibatches: Count = 4
-    num_updates_per_batch: Count = Field(default=4, description="passes over each batch")
+    num_updates_per_batch: Count = Field(default=2, description="passes over each batch")
     discounting: Annotated[float, Field(gt=0, le=1)] = 0.97
     gae_lambda: Share = 0.95
     clipping_epsilon: Positive = 0.2
@@ -46,6 +46,7 @@ class BraxPpo(Section):
     activation: Literal["swish", "elu", "relu", "tanh"] = Field(
         default="swish", description="swish | elu | relu | tanh"
     )
+    symmetric: bool = Field(default=True, description="brax-amp only: treat the robot's mirror image as the robot")
     stagger_episodes: bool = Field(
         default=True, description="first episodes of different length, so that time limits do not coincide"
     )

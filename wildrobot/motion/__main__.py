@@ -26,7 +26,7 @@ def _check(options: argparse.Namespace) -> int:
     from wildrobot.motion import acceptance, clip, library, table
     from wildrobot.robot import load_robot
 
-    robot = load_robot("full")
+    robot = load_robot(collision="full")
     names = options.clips or sorted(library.shipped())
     if not names:
         raise UsageError("no clip is shipped and none was named; make them with `python -m wildrobot.motion generate`")
@@ -77,7 +77,7 @@ def _retarget(options: argparse.Namespace) -> int:
     human = human.mirrored() if options.mirror else human
     if options.clip.suffix != ".npz":
         raise UsageError(f"a clip is written as .npz, not {options.clip.name}; give a name that ends so")
-    report = acceptance.examine(retarget.retarget(options.clip.stem, human, load_robot("feet"), settings))
+    report = acceptance.examine(retarget.retarget(options.clip.stem, human, load_robot(collision="feet"), settings))
     print(table.text([report]))
     if not report.passed:
         print(f"not written, the robot cannot do it: {report.failures}", file=sys.stderr)
@@ -103,7 +103,7 @@ def _view(options: argparse.Namespace) -> int:
     from wildrobot.motion import acceptance, clip, library, sheet
     from wildrobot.robot import load_robot
 
-    shown = clip.load(library.find(options.clip), load_robot("full"))
+    shown = clip.load(library.find(options.clip), load_robot(collision="full"))
     report = acceptance.examine(shown)
     _make(options.out)
     page = options.out / f"{shown.name}.png"

@@ -28,7 +28,7 @@ def _study(options: argparse.Namespace) -> None:
     from wildrobot.robot import load_robot
 
     _check_writable(options)
-    plan = study.planned(load_robot("full"), options.reference, quick=options.quick)
+    plan = study.planned(load_robot(collision="full"), options.reference, quick=options.quick)
     entries = _entries(options.policies, trust=options.trust)
     study.study(entries, plan, json_file=options.json, strips_folder=options.strips, threads=options.threads)
 
