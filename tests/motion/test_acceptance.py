@@ -8,11 +8,11 @@ import pytest
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import derivatives
 from wildrobot.motion.__main__ import main
-from wildrobot.motion.acceptance import examine, jerk_limit_rad_per_s3
+from wildrobot.motion.authoring.acceptance import examine, jerk_limit_rad_per_s3
+from wildrobot.motion.authoring.dynamics import dynamics
+from wildrobot.motion.authoring.tracking import mean_velocity, servo_targets_rad
 from wildrobot.motion.clip import load
-from wildrobot.motion.dynamics import dynamics
 from wildrobot.motion.library import find, shipped
-from wildrobot.motion.tracking import mean_velocity, servo_targets_rad
 from wildrobot.task.action import ActionMap
 
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot import gl
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.render import gl
 
 _WIDTH, _HEIGHT = 640, 480
 """Of a film."""
@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from wildrobot.motion import acceptance, clip, library, table
+    from wildrobot.motion import clip, library
+    from wildrobot.motion.authoring import acceptance, table
     from wildrobot.robot import load_robot
 
     robot = load_robot(collision="full")
@@ -40,7 +41,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="generate")
-    from wildrobot.motion import acceptance, catalogue, deepmimic, table
+    from wildrobot.motion.authoring import acceptance, catalogue, deepmimic, table
 
     recordings = options.recordings or deepmimic.shipped_folder()
     every = [*catalogue.CLIPS, *catalogue.RECORDED]
@@ -64,7 +65,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _retarget(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="retarget")
-    from wildrobot.motion import acceptance, bvh, deepmimic, retarget, table
+    from wildrobot.motion.authoring import acceptance, bvh, deepmimic, retarget, table
     from wildrobot.robot import load_robot
 
     if options.recording.suffix.lower() == ".bvh":
@@ -100,7 +101,8 @@ def _view(options: argparse.Namespace) -> int:
     if not options.no_film:
         _require("imageio", "imageio_ffmpeg", what="a film", extra="video")
         gl.require("a film")
-    from wildrobot.motion import acceptance, clip, library, sheet
+    from wildrobot.motion import clip, library
+    from wildrobot.motion.authoring import acceptance, sheet
     from wildrobot.robot import load_robot
 
     shown = clip.load(library.find(options.clip), load_robot(collision="full"))
@@ -110,11 +112,11 @@ def _view(options: argparse.Namespace) -> int:
     sheet.draw(report, page)
     print(page)
     if not options.no_film:
-        from wildrobot import filming
         from wildrobot.motion.derivatives import PERIOD_S
+        from wildrobot.render import film
 
         for name, qpos in ((shown.name, clip.repeated(shown, 6.0)), (f"{shown.name}-simulated", report.tracked.qpos)):
-            filming.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
+            film.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
             print(options.out / f"{name}.mp4")
     return 0
 

@@ -46,7 +46,7 @@ def by_opengl(
       UsageError: if OpenGL does not work here.
     """
     # Imported only now: `gl.choose` must come before MuJoCo loads a library of OpenGL.
-    from wildrobot.rendering import RobotRenderer
+    from wildrobot.render.renderer import RobotRenderer
 
     renderer = RobotRenderer(robot, width=width, height=height)
     try:
