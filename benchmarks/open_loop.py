@@ -160,7 +160,7 @@ def _play(model: mujoco.MjModel, robot: Robot, targets_rad: np.ndarray, push: fl
         joints_rad=qpos[..., robot.qpos_index],
         foot_height_m=height_m[:, steps - 1 :: steps],
         foot_load_N=load_N.reshape(ROBOTS, -1, steps, 2).mean(axis=2),
-        torque_Nm=sensors[..., robot.sensors["actuator_force"]],
+        torque_Nm=sensors[..., robot.torques],
         apex_m=_mean_apex(height_m, model.opt.timestep),
         travel_m=qpos[:, -1, :2],
     )

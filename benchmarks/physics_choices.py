@@ -92,7 +92,7 @@ CHOICES = (
 
 def build(choice: Choice) -> mujoco.MjModel:
     """Compile one choice; it keeps the joints, actuators and sensors of the default robot."""
-    spec = robot_spec("feet")
+    spec = robot_spec(collision="feet")
     if choice.sole != "corners":
         _box_soles(spec, choice.sole)
     model = spec.compile()
@@ -154,7 +154,7 @@ def solver_error(model: mujoco.MjModel, robot: Robot) -> float:
 
 def main() -> None:
     """Print the table as Markdown."""
-    robot = load_robot("feet")
+    robot = load_robot(collision="feet")
     models = {choice.name: build(choice) for choice in CHOICES}
     reference = run_test(models[REFERENCE.name], robot)
     costs = cost(models, robot)

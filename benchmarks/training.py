@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import throughput
-
 from trainers.brax import amp, ppo
 from trainers.brax.settings import BraxPpo
 from wildrobot.env import make_env

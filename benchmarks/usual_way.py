@@ -43,7 +43,7 @@ class _Pinned(Section):
 def _banks(config_json: str) -> tuple[Robot, tuple[Any, ...], np.ndarray, np.ndarray]:
     """The robot, its variants' models, and the start states, shared by the environments of one process."""
     config = EnvConfig.model_validate_json(config_json)
-    robot = load_robot(config.physics.collision, timestep_s=config.physics.timestep_s)
+    robot = load_robot(config.robot, collision=config.physics.collision, timestep_s=config.physics.timestep_s)
     starts = make_home_starts(robot, config.starts)
     qpos, qvel = np.asarray(starts.qpos, np.float64), np.asarray(starts.qvel, np.float64)
     return robot, make_variants(robot, config.variants).models, qpos, qvel
@@ -73,16 +73,18 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self._period_s = self._config.physics.control_period_s
         self._joint_qpos, self._joint_qvel = robot.qpos_index, robot.dof_index
         self._home, (self._lower, self._upper) = robot.home_targets_rad, robot.joint_range_rad.T
-        self._scale = per_joint(names, task.action.scale_rad, "scale_rad").astype(np.float64)
-        self._pose_weights = per_joint(names, _row(task.reward, "pose").joint_weights, "pose").astype(np.float64)
+        self._scale = per_joint(robot.joint_kinds, task.action.scale_rad, "scale_rad").astype(np.float64)
+        self._pose_weights = per_joint(robot.joint_kinds, _row(task.reward, "pose").joint_weights, "pose").astype(
+            np.float64
+        )
         # Views, so that nothing is looked up by name in a step.
-        self._imu = self.data.site("chest_imu").xmat.reshape(3, 3)
-        feet = [self.data.site(f"{side}_foot") for side in ("left", "right")]
+        self._imu = self.data.site(robot.imu.site).xmat.reshape(3, 3)
+        feet = [self.data.site(foot.site) for foot in robot.feet]
         self._foot_positions, self._foot_matrices = [f.xpos for f in feet], [f.xmat.reshape(3, 3) for f in feet]
-        sensor = {name: self.data.sensordata[where] for name, where in robot.sensors.items()}
-        self._gyro, self._torque = sensor["imu_gyro"], sensor["actuator_force"]
-        self._foot_velocities = [sensor["left_foot_velocity"], sensor["right_foot_velocity"]]
-        self._foot_loads = [sensor["left_foot_load"], sensor["right_foot_load"]]
+        sensors = self.data.sensordata
+        self._gyro, self._torque = sensors[robot.imu.gyro], sensors[robot.torques]
+        self._foot_velocities = [sensors[foot.velocity] for foot in robot.feet]
+        self._foot_loads = [sensors[foot.load] for foot in robot.feet]
         noise: Any = task.observation.noise
         widths = [noise.gyro, noise.gravity, noise.joint_angle, noise.joint_velocity]
         self._noise = np.repeat(widths, [3, 3, len(names), len(names)])

@@ -60,8 +60,8 @@ def test_a_folder_that_fails_half_way_is_not_there(tmp_path):
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (lambda path: write_text(path / "a.txt", ""), r"cannot write .*a\.txt: Not a directory; make room, or choose"),
-        (make_folder, "cannot make the folder .*: File exists; choose another place"),
+        (lambda path: write_text(path / "a.txt", ""), r"cannot write .*a\.txt: Not a directory; make room, or choose a writable place"),
+        (make_folder, "cannot make the folder .*: File exists; choose a writable place"),
     ],
 )
 def test_what_the_disk_refuses_is_one_sentence(write, message, tmp_path):

@@ -36,7 +36,7 @@ from wildrobot.task.view import Readings, read
 
 def make_env(config: EnvConfig) -> WildRobotEnv:
     """Builds the physics and the start states that the configuration names, and the environment on them."""
-    physics = make_physics(config.physics, config.variants)
+    physics = make_physics(config.robot, config.physics, config.variants)
     return WildRobotEnv(config, physics, make_starts(physics.robot, config.starts, config.reference_starts))
 
 
@@ -57,8 +57,8 @@ class WildRobotEnv:
         self.sensing = Sensing(self.robot, config.task.sensing, self.control_period_s)
         self.observation = Observation(config.task.observation, self._limits())
         self.observation_layout = self.observation.layout
-        names = self.robot.joint_names
-        self._reward = Reward(config.task.reward, lambda kinds, field: jnp.asarray(per_joint(names, kinds, field)))
+        kinds = self.robot.joint_kinds
+        self._reward = Reward(config.task.reward, lambda by_kind, field: jnp.asarray(per_joint(kinds, by_kind, field)))
         self._torque_limit = self.robot.torque_limit_Nm.astype(np.float32)
         self._down = jnp.asarray(physics.variants.down)
 

@@ -25,8 +25,12 @@ SectionT = TypeVar("SectionT", bound=Section)
 
 
 class EnvConfig(Section):
-    """All that the environment core needs: physics, robots, start states, task."""
+    """All that the environment core needs: the robot by its name or the path of its description, physics, task, ...
 
+    Paths are relative to the working directory.
+    """
+
+    robot: str = "wildrobot"
     physics: PhysicsConfig
     variants: VariantsConfig
     starts: StartsConfig

@@ -43,7 +43,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(f"cannot make the folder {path}: {error.strerror or error}; choose another place") from None
+        raise CannotWrite(f"cannot make the folder {path}: {error.strerror or error}; choose a writable place") from None
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(part, path)
     except OSError as error:
         cause = error.strerror or error
-        raise CannotWrite(f"cannot write {path}: {cause}; make room, or choose another place") from None
+        raise CannotWrite(f"cannot write {path}: {cause}; make room, or choose a writable place") from None
     finally:
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)

@@ -79,7 +79,7 @@ class VectorWalkEnv(VectorEnv):
         self.observation_space: Any = batch_space(self.single_observation_space, num_envs)
         self._renderer = None
         if render_mode:
-            self._renderer = RobotRenderer(width=_FRAME_WIDTH, height=_FRAME_HEIGHT)
+            self._renderer = RobotRenderer(core.robot.name, width=_FRAME_WIDTH, height=_FRAME_HEIGHT)
         self._state: EnvState | None = None
         self._stepped: EnvState | None = None
         self._following: Any = None  # keys of the next episodes

@@ -7,7 +7,7 @@ import pytest
 from trainers.amp.settings import Amp
 from trainers.brax.settings import BraxPpo
 from trainers.sb3.settings import Sb3Ppo
-from wildrobot.config import VERSION, migrate_env, parse_yaml
+from wildrobot.config import VERSION, parse_yaml
 from wildrobot.config.migrations import migrate
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
@@ -79,12 +79,6 @@ def test_a_style_of_before_rewards_were_standardised_stays_bounded(old):
     old["amp"] = {"clips": ["forward-0.20"]}
     assert migrate(old, "old")["amp"]["reward"] == "BOUNDED"
     assert load_experiment(LAST).section(Amp).reward == "STANDARDIZED", "which says so"
-
-
-def test_an_environment_alone_as_in_a_policy_file(old):
-    env = migrate_env(old["env"], None, "a policy")
-    assert env == migrate(old, "old")["env"]
-    assert migrate_env(env, VERSION, "a policy") == env
 
 
 @pytest.mark.parametrize(

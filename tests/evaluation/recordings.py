@@ -9,7 +9,11 @@ from wildrobot.evaluation.play.episodes import RECORDED, Episodes, RobotFacts
 PERIOD_S = 0.1
 WEIGHT_N = 40.0
 ROBOT = RobotFacts(
-    joint_names=tuple(f"joint {i}" for i in range(17)), torque_limit_Nm=np.full(17, 4.0), weight_N=WEIGHT_N
+    name="wildrobot",
+    joint_names=tuple(f"joint {i}" for i in range(17)),
+    torque_limit_Nm=np.full(17, 4.0),
+    weight_N=WEIGHT_N,
+    no_load_speed_rad_per_s=5.8,
 )
 STANDING = {"gravity": (0.0, 0.0, -1.0), "foot_load_N": WEIGHT_N / 2}
 
@@ -43,7 +47,7 @@ def recording(samples, episodes=1, *, command=(0.0, 0.0, 0.0), period_s=PERIOD_S
 def facts(*torque_limits_Nm):
     """A robot with one joint for each torque limit, otherwise like `ROBOT`."""
     names = tuple(f"joint {index}" for index in range(len(torque_limits_Nm)))
-    return RobotFacts(joint_names=names, torque_limit_Nm=np.array(torque_limits_Nm), weight_N=WEIGHT_N)
+    return dataclasses.replace(ROBOT, joint_names=names, torque_limit_Nm=np.array(torque_limits_Nm))
 
 
 def times(samples, period_s=PERIOD_S):

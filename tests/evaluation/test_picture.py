@@ -27,7 +27,7 @@ SCENE = """
 @pytest.fixture(scope="module")
 def robot():
     """All of it; where feet alone collide, nothing else is there."""
-    return load_robot("full")
+    return load_robot(collision="full")
 
 
 @pytest.fixture(scope="module")

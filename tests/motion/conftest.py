@@ -12,7 +12,7 @@ from wildrobot.robot import Robot, load_robot
 
 @pytest.fixture(scope="session")
 def robot() -> Robot:
-    return load_robot("feet")
+    return load_robot(collision="feet")
 
 
 @pytest.fixture

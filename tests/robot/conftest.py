@@ -11,7 +11,7 @@ from wildrobot.robot import Robot, load_robot
 
 @pytest.fixture(scope="module", params=["feet", "full"])
 def robot(request: pytest.FixtureRequest) -> Robot:
-    return load_robot(request.param)
+    return load_robot(collision=request.param)
 
 
 @pytest.fixture

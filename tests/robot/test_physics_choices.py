@@ -6,7 +6,7 @@ from benchmarks.open_loop import Test, deviations, run_test
 from benchmarks.physics_choices import REFERENCE, build
 from wildrobot.robot import load_robot
 
-ROBOT = load_robot("feet")
+ROBOT = load_robot(collision="feet")
 QUANTITIES = (
     "base height",
     "tilt",
@@ -47,11 +47,11 @@ def test_every_quantity_is_asserted(default: Test, reference: Test):
 
 
 def test_a_coarse_solver_would_be_noticed(reference: Test):
-    coarse = load_robot("feet").model
+    coarse = load_robot(collision="feet").model
     coarse.opt.iterations = 2
     assert max(deviations(run_test(coarse, ROBOT), reference).values()) > 0.02
 
 
 def test_full_collision_changes_nothing_while_only_feet_touch(default: Test):
-    full = run_test(load_robot("full").model, ROBOT)
+    full = run_test(load_robot(collision="full").model, ROBOT)
     assert max(deviations(full, default).values()) < 1e-6

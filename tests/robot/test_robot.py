@@ -177,7 +177,7 @@ def test_sole_spans_heel_and_toe(robot: Robot, side: str):
 
 
 def test_full_has_the_measured_colliders():
-    model = load_robot("full").model
+    model = load_robot(collision="full").model
     for link in FACTS["links"]:
         own = [
             i
@@ -213,12 +213,12 @@ def test_mass_matrix_at_a_random_pose(robot: Robot, seed: int, random_pose: Rand
 
 
 def test_geoms_add_no_mass():
-    masses = [load_robot(collision).model.body_mass.sum() for collision in ("feet", "full")]
+    masses = [load_robot(collision=collision).model.body_mass.sum() for collision in ("feet", "full")]
     assert masses[0] == masses[1]
 
 
 def test_digest_is_of_the_robot_not_of_its_contacts():
-    feet, full = load_robot("feet"), load_robot("full")
+    feet, full = load_robot(collision="feet"), load_robot(collision="full")
     assert feet.digest == full.digest
     assert len(feet.digest) == 64
 
@@ -229,7 +229,9 @@ def test_timestep_is_the_callers():
 
 def test_wrong_names_are_answered_with_the_right_ones():
     with pytest.raises(ValueError, match="'feet', 'full'"):
-        unwrap(robot_spec)("hands")  # the type check that wraps every function during tests would answer first
+        unwrap(robot_spec)(
+            collision="hands"
+        )  # the type check that wraps every function during tests would answer first
     with pytest.raises(ValueError, match="positive"):
         load_robot(timestep_s=0.0)
     with pytest.raises(KeyError, match="left_foot_load"):

@@ -33,7 +33,7 @@ def test_stands_ten_seconds_and_the_feet_carry_its_weight(robot: Robot, at_home:
 
 
 def test_full_touches_the_floor_with_its_feet_alone_at_home(at_home: AtHome):
-    robot = load_robot("full")
+    robot = load_robot(collision="full")
     data = at_home(robot)
     mujoco.mj_forward(robot.model, data)
     pairs = {frozenset((robot.model.geom(c.geom1).name, robot.model.geom(c.geom2).name)) for c in data.contact}
@@ -48,7 +48,7 @@ def test_full_touches_the_floor_with_its_feet_alone_at_home(at_home: AtHome):
 
 
 def test_full_feels_its_own_body_and_the_floor_under_it(at_home: AtHome):
-    robot = load_robot("full")
+    robot = load_robot(collision="full")
     column = dict(zip(robot.joint_names, robot.qpos_index, strict=True))
     data = at_home(robot)
     data.qpos[2] = 1.0
@@ -83,9 +83,9 @@ def test_sensors_are_named_slices(robot: Robot):
             f"{side}_foot_load": 1,
         }
     expected |= {f"{name}_torque": 1 for name in robot.joint_names}
-    assert sizes == expected | {"actuator_force": 17}
+    assert sizes == expected
     assert sum(expected.values()) == robot.model.nsensordata
-    first = robot.sensors["actuator_force"].start
+    first = robot.torques.start
     assert [robot.sensors[f"{name}_torque"].start for name in robot.joint_names] == list(range(first, first + 17))
 
 
@@ -99,20 +99,20 @@ def test_sensors_measure_what_they_are_called(robot: Robot, random_pose: RandomP
 
     np.testing.assert_allclose(read("base_linear_velocity"), data.qvel[:3], atol=1e-9)
     np.testing.assert_allclose(read("left_foot_position"), data.site("left_foot").xpos, atol=1e-12)
-    np.testing.assert_array_equal(read("actuator_force"), data.actuator_force)
+    np.testing.assert_array_equal(data.sensordata[robot.torques], data.actuator_force)
     imu = np.empty(9)
     mujoco.mju_quat2Mat(imu, read("imu_orientation"))
     np.testing.assert_allclose(imu, data.site("chest_imu").xmat, atol=1e-9)
 
 
 def test_mjx_keeps_eight_contact_slots():
-    data = mjx.make_data(mjx.put_model(load_robot("feet").model, impl="jax"))
+    data = mjx.make_data(mjx.put_model(load_robot(collision="feet").model, impl="jax"))
     assert data._impl.contact.dist.shape == (8,)
 
 
 @pytest.mark.slow
 def test_mjx_reads_the_sensors_that_native_reads(at_home: AtHome):
-    robot = load_robot("feet")
+    robot = load_robot(collision="feet")
     native = at_home(robot)
     model = mjx.put_model(robot.model, impl="jax")
     step = jax.jit(lambda data: mjx.step(model, data))

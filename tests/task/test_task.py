@@ -92,7 +92,7 @@ class TestAction:
 
     def test_a_missing_and_an_unknown_joint_are_named(self):
         with pytest.raises(UsageError, match=r"field .*: hip_twist, knee_pitch; the robot has: .*knee_pitch"):
-            per_joint(["left_knee_pitch"], {"hip_twist": 1.0}, "field")
+            per_joint(["knee_pitch"], {"hip_twist": 1.0}, "field")
 
 
 class TestCommand:

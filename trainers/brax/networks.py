@@ -13,6 +13,7 @@ from brax.training import distribution, types
 from brax.training.agents.ppo import networks as ppo_networks
 
 from trainers.brax.settings import BraxPpo
+from trainers.brax.symmetry import as_one_network
 from wildrobot.env import WildRobotEnv
 from wildrobot.policy import Layer, Policy, PolicyInfo, Squash, interface_of
 
@@ -91,8 +92,9 @@ def to_policy(
     observation_clip: float | None = None,
     *,
     framework: str = FRAMEWORK,
+    symmetric: bool = False,
 ) -> Policy:
-    """Brax's (normaliser, policy, ...) parameters as a neutral policy; `observation_clip` as of the networks."""
+    """Brax's (normaliser, policy, ...) parameters as a neutral policy; the rest as of the networks."""
     normalizer, network = params[0], params[1]["params"]
     foreign = "std_logparam" in network
     if foreign:
@@ -109,8 +111,11 @@ def to_policy(
     observation_mean, observation_std = np.zeros(size, np.float32), np.ones(size, np.float32)
     if settings.normalize_observations:
         observation_mean, observation_std = np.asarray(normalizer.mean["state"]), np.asarray(normalizer.std["state"])
+    layers = (*hidden, mean)
+    if symmetric:
+        layers, noise = as_one_network(layers, noise, observation_mean, observation_std, core.mirrors)
     return Policy(
-        layers=(*hidden, mean),
+        layers=layers,
         noise=noise,
         noise_transform="exp" if foreign else "softplus",
         activation=settings.activation,

@@ -31,7 +31,7 @@ from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
 
 # Settings that are ours, or that reach Brax by another way than a keyword of the same name.
-_NOT_KEYWORDS = {"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "stagger_episodes"}
+_NOT_KEYWORDS = {"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "symmetric", "stagger_episodes"}
 
 
 def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None) -> None:

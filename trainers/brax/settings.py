@@ -26,7 +26,7 @@ class BraxPpo(Section):
     unroll_length: Count = Field(20, description="control steps per robot and batch")
     batch_size: Count = Field(128, description="unrolls per minibatch")
     num_minibatches: Count = 4
-    num_updates_per_batch: Count = Field(4, description="passes over each batch")
+    num_updates_per_batch: Count = Field(2, description="passes over each batch")
     discounting: Annotated[float, Field(gt=0, le=1)] = 0.97
     gae_lambda: Share = 0.95
     clipping_epsilon: Positive = 0.2
@@ -40,6 +40,7 @@ class BraxPpo(Section):
     policy_hidden_layer_sizes: _Layers = (128, 128, 128)
     value_hidden_layer_sizes: _Layers = (128, 128, 128)
     activation: Literal["swish", "elu", "relu", "tanh"] = Field("swish", description="swish | elu | relu | tanh")
+    symmetric: bool = Field(True, description="brax-amp only: treat the robot's mirror image as the robot")
     stagger_episodes: bool = Field(
         True, description="first episodes of different length, so that time limits do not coincide"
     )

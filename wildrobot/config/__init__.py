@@ -2,7 +2,7 @@
 
 from wildrobot.config.dump import dump_yaml
 from wildrobot.config.load import load, validated
-from wildrobot.config.migrations import VERSION, migrate_env
+from wildrobot.config.migrations import VERSION
 from wildrobot.config.section import (
     Count,
     CountRange,
@@ -36,7 +36,6 @@ __all__ = [
     "builtin_names",
     "dump_yaml",
     "load",
-    "migrate_env",
     "parse_yaml",
     "read_tree",
     "validated",

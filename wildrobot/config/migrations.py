@@ -38,12 +38,6 @@ def migrate(tree: Tree, source: str) -> Tree:
     return migrated | {"version": VERSION}
 
 
-def migrate_env(env: Tree, version: int | None, source: str) -> Tree:
-    """The section `env` of an experiment alone, as a policy file holds it; `version` None if it says none."""
-    versions = {} if version is None else {"version": version}
-    return migrate({"env": env} | versions, source)["env"]
-
-
 def _version(tree: Tree, source: str) -> int:
     if "version" not in tree:
         if "delay_steps" not in _at(tree, "env", "task", "action"):

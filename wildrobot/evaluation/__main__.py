@@ -6,11 +6,11 @@ import argparse
 import json
 import math
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.render import gl
 
@@ -28,31 +28,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
-    try:
-        if options.json_schema:
-            from wildrobot.evaluation.judge.result import json_schema
+    return exit_code(lambda: _evaluate(options), interrupted="interrupted; what is printed above is complete")
 
-            print(json.dumps(json_schema(), indent=2))
-            return 0
-        gl.choose()
-        # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
-        if options.video:
-            _prepare_film(options.video)
-        from wildrobot.evaluation.evaluate import evaluate
-        from wildrobot.evaluation.play.candidates import load_candidates
 
-        suites = _suites(options)
-        candidates = load_candidates(options.policies or _shipped(), trust=options.trust)
-        outputs = _outputs(options, candidates)
-        passed = evaluate(
-            candidates, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
-        )
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; what is printed above is complete", file=sys.stderr)
-        return 130
+def _evaluate(options: argparse.Namespace) -> int:
+    if options.json_schema:
+        from wildrobot.evaluation.judge.result import json_schema
+
+        print(json.dumps(json_schema(), indent=2))
+        return 0
+    gl.choose()
+    # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
+    if options.video:
+        _prepare_film(options.video)
+    from wildrobot.evaluation.evaluate import evaluate
+    from wildrobot.evaluation.play.candidates import load_candidates
+
+    suites = _suites(options)
+    candidates = load_candidates(options.policies or _shipped(), trust=options.trust)
+    outputs = _outputs(options, candidates)
+    passed = evaluate(
+        candidates, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
+    )
     return 1 if options.gate and not passed else 0
 
 
@@ -183,9 +180,4 @@ def _seed(text: str) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    if code == 130:
-        # JAX's threads are still at work, and crash where Python is taken down under them.
-        sys.stdout.flush()
-        os._exit(code)
-    sys.exit(code)
+    leave(main())

@@ -157,7 +157,8 @@ def _play(
             if outputs.picture and candidate is candidates[0]:
                 from wildrobot.evaluation.show import picture
 
-                picture.draw(outputs.picture, f"WildRobot · {candidate.name}", load_robot("full").model, walks)
+                model = load_robot(walks[0].robot.name, collision="full").model
+                picture.draw(outputs.picture, f"WildRobot · {candidate.name}", model, walks)
     played.walks |= filmed
     return results, baselines
 

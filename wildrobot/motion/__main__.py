@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot import cli
+from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.files import make_folder
 from wildrobot.render import gl
@@ -20,7 +20,7 @@ _WIDTH, _HEIGHT = 640, 480
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, 1 if a clip is refused, 2 for a mistake."""
     options = _parser().parse_args(arguments)
-    return cli.exit_code(lambda: options.run(options))
+    return exit_code(lambda: options.run(options))
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -28,7 +28,7 @@ def _check(options: argparse.Namespace) -> int:
     from wildrobot.motion.authoring import acceptance, table
     from wildrobot.robot import load_robot
 
-    robot = load_robot("full")
+    robot = load_robot(collision="full")
     names = options.clips or sorted(library.shipped())
     if not names:
         raise UsageError("no clip is shipped and none was named; make them with `python -m wildrobot.motion generate`")
@@ -81,7 +81,7 @@ def _retarget(options: argparse.Namespace) -> int:
     human = human.mirrored() if options.mirror else human
     if options.clip.suffix != ".npz":
         raise UsageError(f"a clip is written as .npz, not {options.clip.name}; give a name that ends so")
-    report = acceptance.examine(retarget.retarget(options.clip.stem, human, load_robot("feet"), settings))
+    report = acceptance.examine(retarget.retarget(options.clip.stem, human, load_robot(collision="feet"), settings))
     print(table.text([report]))
     if not report.passed:
         print(f"not written, the robot cannot do it: {report.failures}", file=sys.stderr)
@@ -99,7 +99,7 @@ def _view(options: argparse.Namespace) -> int:
     from wildrobot.motion.authoring import acceptance, sheet
     from wildrobot.robot import load_robot
 
-    shown = clip_file.load(library.find(options.clip), load_robot("full"))
+    shown = clip_file.load(library.find(options.clip), load_robot(collision="full"))
     report = acceptance.examine(shown)
     make_folder(options.out)
     page = options.out / f"{shown.name}.png"
@@ -158,4 +158,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

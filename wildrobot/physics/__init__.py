@@ -15,9 +15,9 @@ from wildrobot.robot import Robot, load_robot
 __all__ = ["Physics", "PhysicsState", "VariantBank", "make_engine", "make_physics"]
 
 
-def make_physics(config: PhysicsConfig, variants: VariantsConfig) -> Physics:
-    """Compiles the robot and its variants, and starts the configured engine."""
-    robot = load_robot(config.collision, timestep_s=config.timestep_s)
+def make_physics(robot_name: str, config: PhysicsConfig, variants: VariantsConfig) -> Physics:
+    """Compiles the robot (`load_robot`) and its variants, and starts the configured engine."""
+    robot = load_robot(robot_name, collision=config.collision, timestep_s=config.timestep_s)
     return make_engine(config, robot, make_variants(robot, variants))
 
 

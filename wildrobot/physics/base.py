@@ -66,10 +66,6 @@ class Physics(Protocol):
         Args:
           state: the robot.
           targets_rad: joint targets [rad], constant through the period.
-          push_N: force [N] on the pelvis' centre of mass, world frame, constant through the period.
+          push_N: force [N] on the pushed body's centre of mass, world frame, constant through the period.
         """
         ...
-
-
-PUSHED_BODY = "pelvis"
-"""Where `push_N` acts: the waist, as in the tests of the real robot."""

@@ -11,7 +11,7 @@ import jax
 from jaxtyping import Array, Float, Int
 
 from wildrobot.errors import UsageError
-from wildrobot.physics.base import PUSHED_BODY, PhysicsState
+from wildrobot.physics.base import PhysicsState
 from wildrobot.physics.servo import TorqueSpeedLine, limited_targets_rad
 from wildrobot.physics.variants import VariantBank, stacked_leaves
 from wildrobot.robot import Robot
@@ -21,8 +21,8 @@ with contextlib.redirect_stdout(io.StringIO()):
     from mujoco import mjx
 
 Implementation = Literal["jax", "warp"]
-# Slots for contacts and constraint rows of one robot on Warp, which must be told: two soles of four
-# points make 8 contacts of 4 rows each, and 17 joints a limit and a friction row each.
+# Slots for contacts and constraint rows of one robot on Warp, which must be told: two soles of four points make 8
+# contacts. Each takes 4 rows, and each joint a limit and a friction row: 32 contacts and 32 joints fit.
 _WARP_CONTACTS, _WARP_CONSTRAINTS = 32, 192
 
 
@@ -56,7 +56,6 @@ class MjxPhysics:
         self.robot, self.variants = robot, variants
         self.control_period_s = substeps * robot.model.opt.timestep
         self._substeps, self._line = substeps, line
-        self._pushed = robot.model.body(PUSHED_BODY).id
         flat = [jax.tree.flatten(mjx.put_model(model, impl=implementation)) for model in variants.models]
         self._structure = flat[0][1]
         self._leaves, self._differs = stacked_leaves([leaves for leaves, _ in flat])
@@ -74,7 +73,7 @@ class MjxPhysics:
         model = self._model(state.variant)
         data = self._data.replace(qpos=state.qpos, qvel=state.qvel, ctrl=targets_rad)
         if push_N is not None:
-            data = data.replace(xfrc_applied=data.xfrc_applied.at[self._pushed, :3].set(push_N))
+            data = data.replace(xfrc_applied=data.xfrc_applied.at[self.robot.pushed_body, :3].set(push_N))
 
         def physics_step(_: int, data: mjx.Data) -> mjx.Data:
             if self._line is not None:  # MJX has no `dcmotor`

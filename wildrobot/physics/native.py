@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from mujoco import rollout
 
-from wildrobot.physics.base import PUSHED_BODY, PhysicsState
+from wildrobot.physics.base import PhysicsState
 from wildrobot.physics.servo import TorqueSpeedLine, with_line
 from wildrobot.physics.variants import VariantBank
 from wildrobot.robot import Robot
@@ -54,7 +54,7 @@ class NativePhysics:
         self._substeps = substeps
         self._models = variants.models if line is None else [with_line(model, line) for model in variants.models]
         # The first three of a body's six numbers are the force, world frame.
-        self._force_at = 6 * robot.model.body(PUSHED_BODY).id
+        self._force_at = 6 * robot.pushed_body
         threads = threads or available_threads()
         self._pool = rollout.Rollout(nthread=threads)
         self._data = [mujoco.MjData(self._models[0]) for _ in range(threads)]

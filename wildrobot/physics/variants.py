@@ -19,6 +19,8 @@ from wildrobot.errors import UsageError
 from wildrobot.physics.config import VariantsConfig
 from wildrobot.robot import Robot
 
+Apply = Callable[[Robot, mujoco.MjModel, float], None]
+
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
@@ -26,49 +28,49 @@ class Parameter:
 
     Attributes:
       name: unique; its unit is its ending, and a scale has none.
-      nominal: of an unchanged model.
-      apply: changes a copy of the nominal model.
+      nominal: of the nominal robot.
+      apply: changes a copy of the nominal robot's model.
       mirror_sign: -1 for what changes its sign when left and right are exchanged.
     """
 
     name: str
-    nominal: Callable[[mujoco.MjModel], float]
-    apply: Callable[[mujoco.MjModel, float], None]
+    nominal: Callable[[Robot], float]
+    apply: Apply
     mirror_sign: int = 1
 
 
-def _friction(model: mujoco.MjModel, value: float) -> None:
+def _friction(_: Robot, model: mujoco.MjModel, value: float) -> None:
     # MuJoCo takes the larger friction of a contact's two geoms: both sides must carry it.
     model.geom_friction[:, 0] = value
 
 
-def _mass(model: mujoco.MjModel, scale: float) -> None:
+def _mass(_: Robot, model: mujoco.MjModel, scale: float) -> None:
     model.body_mass *= scale
     model.body_inertia *= scale
 
 
-def _com(axis: int) -> Callable[[mujoco.MjModel, float], None]:
-    def apply(model: mujoco.MjModel, offset_m: float) -> None:
-        model.body_ipos[model.body("torso").id, axis] += offset_m
+def _com(axis: int) -> Apply:
+    def apply(robot: Robot, model: mujoco.MjModel, offset_m: float) -> None:
+        model.body_ipos[robot.torso_body, axis] += offset_m
 
     return apply
 
 
-def _gain(model: mujoco.MjModel, scale: float) -> None:
+def _gain(_: Robot, model: mujoco.MjModel, scale: float) -> None:
     model.actuator_gainprm[:, 0] *= scale
     model.actuator_biasprm[:, 1:3] *= scale
 
 
-def _frictionloss(model: mujoco.MjModel, scale: float) -> None:
+def _frictionloss(_: Robot, model: mujoco.MjModel, scale: float) -> None:
     model.dof_frictionloss *= scale
 
 
-def _armature(model: mujoco.MjModel, scale: float) -> None:
+def _armature(_: Robot, model: mujoco.MjModel, scale: float) -> None:
     model.dof_armature *= scale
 
 
-def _tilt(axis: int) -> Callable[[mujoco.MjModel, float], None]:
-    def apply(model: mujoco.MjModel, tilt_rad: float) -> None:
+def _tilt(axis: int) -> Apply:
+    def apply(_: Robot, model: mujoco.MjModel, tilt_rad: float) -> None:
         """The floor stays z = 0 and gravity leans: the same as a floor and soles that are not level."""
         size, direction = np.linalg.norm(model.opt.gravity), model.opt.gravity.copy()
         direction[axis] += size * np.sin(tilt_rad)
@@ -79,7 +81,7 @@ def _tilt(axis: int) -> Callable[[mujoco.MjModel, float], None]:
 
 
 PARAMETERS = (
-    Parameter("friction", lambda model: model.geom("floor").friction[0], _friction),
+    Parameter("friction", lambda robot: float(robot.model.geom_friction[robot.floor_geom, 0]), _friction),
     Parameter("mass_scale", lambda _: 1.0, _mass),
     Parameter("com_x_m", lambda _: 0.0, _com(0)),
     Parameter("com_y_m", lambda _: 0.0, _com(1), mirror_sign=-1),
@@ -132,7 +134,7 @@ def make_variants(robot: Robot, config: VariantsConfig) -> VariantBank:
         link_scale = rng.uniform(*config.link_mass_scale, size=robot.model.nbody)
         towards, angle_rad = tilt_rng.uniform(0.0, (2.0 * np.pi, config.tilt_rad))
         values += [angle_rad * np.cos(towards), angle_rad * np.sin(towards)]
-        models.append(_vary(robot.model, values, link_scale))
+        models.append(_vary(robot, values, link_scale))
         parameters.append(np.array(values))
     return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
 
@@ -151,21 +153,21 @@ def chosen_variants(robot: Robot, choices: Sequence[Mapping[str, float]]) -> Var
         values = _nominal(robot)
         for name, value in choice.items():
             values[PARAMETER_NAMES.index(name)] = value
-        models.append(_vary(robot.model, values, np.ones(robot.model.nbody)) if choice else robot.model)
+        models.append(_vary(robot, values, np.ones(robot.model.nbody)) if choice else robot.model)
         parameters.append(values)
     return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
 
 
 def _nominal(robot: Robot) -> Float[np.ndarray, "P"]:
-    return np.array([parameter.nominal(robot.model) for parameter in PARAMETERS])
+    return np.array([parameter.nominal(robot) for parameter in PARAMETERS])
 
 
 def _vary(
-    nominal: mujoco.MjModel, values: Sequence[float] | np.ndarray, link_scale: Float[np.ndarray, " bodies"]
+    robot: Robot, values: Sequence[float] | np.ndarray, link_scale: Float[np.ndarray, " bodies"]
 ) -> mujoco.MjModel:
-    model = nominal.__copy__()
+    model = robot.model.__copy__()
     for parameter, value in zip(PARAMETERS, values, strict=True):
-        parameter.apply(model, float(value))
+        parameter.apply(robot, model, float(value))
     model.body_mass *= link_scale
     model.body_inertia *= link_scale[:, None]
     # Recomputes what the compiler derives from masses and armature (inverse weights, ...).

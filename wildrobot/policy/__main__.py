@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import jax
 
-from wildrobot.errors import UsageError
+from wildrobot.cli import exit_code, leave
 from wildrobot.policy import Policy, load_policy
 from wildrobot.policy.extras import require_onnx
 
@@ -18,15 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, or 2 for a mistake."""
     options = _parser().parse_args(arguments)
     jax.config.update("jax_platforms", "cpu")  # nothing here is worth an accelerator
-    try:
-        options.command(options)
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    return 0
+    return exit_code(lambda: options.command(options))
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -104,4 +95,4 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

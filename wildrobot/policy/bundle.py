@@ -10,7 +10,6 @@ import io
 import json
 import os
 import shutil
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +24,8 @@ from wildrobot.policy.contract import specification
 from wildrobot.policy.fitting import config_for
 from wildrobot.policy.policy import Policy, check_fits
 
-MODEL, SPECIFICATION, CONFIG, MJCF, CHECKSUMS = (
-    "policy.onnx",
-    "policy_spec.json",
-    "config.yaml",
-    "wildrobot.xml",
-    "checksums.json",
-)
+MODEL, SPECIFICATION, CONFIG, CHECKSUMS = "policy.onnx", "policy_spec.json", "config.yaml", "checksums.json"
+"""Beside them lies the robot's MJCF, under its own name."""
 
 TOLERANCE = 1e-5
 """How far ONNX Runtime's actions may be from ours."""
@@ -49,12 +43,12 @@ def export(policy: Policy, folder: Path) -> float:
     """
     env = make_env(config_for(policy.interface, _smallest(load_experiment("walk").env)))
     check_fits(policy, env)
-    mjcf = resources.files("wildrobot.robot").joinpath(MJCF).read_bytes()
+    mjcf = env.robot.mjcf
     contents = {
         MODEL: onnx_file.build(policy).SerializeToString(deterministic=True),
-        SPECIFICATION: _json(specification(policy, env.robot, model_file=MODEL, mjcf_file=MJCF)),
+        SPECIFICATION: _json(specification(policy, env.robot, model_file=MODEL, mjcf_file=mjcf.name)),
         CONFIG: _yaml(policy.info.env_config),
-        MJCF: mjcf,
+        mjcf.name: mjcf.read_bytes(),
     }
     contents[CHECKSUMS] = _json({name: _sha256(content) for name, content in contents.items()})
     difference = parity(policy, contents[MODEL])
@@ -76,7 +70,7 @@ def verify(folder: Path) -> tuple[Policy, float]:
         if not isinstance(listed, dict):
             raise ValueError(f"{CHECKSUMS} is no list of files with checksums")
         present = {path.name for path in folder.iterdir()} - {CHECKSUMS}
-        wrong = sorted(set(listed) ^ present | {MODEL, SPECIFICATION, CONFIG, MJCF} - present)
+        wrong = sorted(set(listed) ^ present | {MODEL, SPECIFICATION, CONFIG} - present)
         if wrong:
             raise UsageError(f"{folder}: missing or unknown files: {', '.join(wrong)}; export the policy again")
         contents = {name: (folder / name).read_bytes() for name in listed}

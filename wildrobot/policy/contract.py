@@ -19,9 +19,6 @@ from wildrobot.task.observation import HISTORY
 
 CONTRACT, CONTRACT_VERSION = "wildrobot-policy-bundle", 2
 
-_IMU_SITE = "chest_imu"
-"""To come from the robot's description."""
-
 
 def specification(policy: Policy, robot: Robot, *, model_file: str, mjcf_file: str) -> dict[str, Any]:
     """The document, as a JSON tree.
@@ -49,7 +46,7 @@ def specification(policy: Policy, robot: Robot, *, model_file: str, mjcf_file: s
         "robot": {
             "mjcf": mjcf_file,
             "frames": "x forward, y left, z up; quaternions are (w, x, y, z) and rotate from the body into the world",
-            "imu_site": _IMU_SITE,
+            "imu_site": robot.description.imu.site,
             "joints": "names, zeros and signs of angles are those of the MJCF's joints",
             "actuator_names": list(action.joint_names),
             "min_rad": list(action.lower_rad),

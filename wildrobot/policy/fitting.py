@@ -6,25 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from wildrobot.config import Section
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.experiment import EnvConfig
 from wildrobot.policy.interface import ActionMapping, CommandInterface, GaitClock, History, Interface, Sensing
-from wildrobot.robot import Robot
+from wildrobot.robot import Robot, RobotDescription, describe
 from wildrobot.task.command import STANDING_BELOW
 from wildrobot.task.config import ActionConfig, CommandConfig, HistoryConfig
-from wildrobot.task.joints import joint_kind
 from wildrobot.task.sensing import SensingConfig
-
-ROBOT = "wildrobot"
-"""The one robot there is, until the configuration names it."""
 
 
 def interface_of(env: WildRobotEnv) -> Interface:
     """What a policy that is trained in this environment will need to be played."""
     task = env.config.task
     return Interface(
-        robot=ROBOT,
+        robot=env.config.robot,
         robot_digest=env.robot.digest,
         observation_layout=tuple(env.observation_layout),
         history=_history(task.observation.history),
@@ -49,22 +46,26 @@ def command_interface(config: CommandConfig) -> CommandInterface:
 
 
 def config_for(interface: Interface, config: EnvConfig) -> EnvConfig:
-    """The same environment with what is the policy's own: control period, actions, commands, history and gait clock.
+    """The environment with what is the policy's own: robot, control period, actions, commands, history and gait clock.
 
-    The physics step stays; their number per control step follows from the policy's control period.
+    The physics step stays; their number per control step follows from the policy's control period. For another
+    robot than the configuration's, reward terms with a number per kind of joint are left out: nothing is trained here.
 
     Raises:
       UsageError: for an interface that no environment of this program can have.
     """
     action, command, task = interface.action, interface.command, config.task
     history = HistoryConfig(steps=interface.history.steps, entries=interface.history.entries)
+    scale_rad = _scale_by_kind(action, describe(interface.robot))
     names = ("vx_m_per_s", "vy_m_per_s", "yaw_rate_rad_per_s", "heading_hold", "heading_gain_per_s")
+    reward = task.reward if interface.robot == config.robot else _without_joint_weights(task.reward)
     changed = task.model_copy(
         update={
-            "action": ActionConfig(scale_rad=_scale_by_kind(action), latency_steps=action.latency_steps),
+            "action": ActionConfig(scale_rad=scale_rad, latency_steps=action.latency_steps),
             "command": task.command.model_copy(update={name: getattr(command, name) for name in names}),
             "observation": task.observation.model_copy(update={"history": history}),
             "gait": task.gait.model_copy(update={"frequency_hz": interface.gait_clock.frequency_hz}),
+            "reward": reward,
         }
     )
     ours = command_interface(changed.command)
@@ -76,7 +77,11 @@ def config_for(interface: Interface, config: EnvConfig) -> EnvConfig:
             )
     substeps = substeps_for(action.control_period_s, config.physics.timestep_s)
     return config.model_copy(
-        update={"physics": config.physics.model_copy(update={"substeps": substeps}), "task": changed}
+        update={
+            "robot": interface.robot,
+            "physics": config.physics.model_copy(update={"substeps": substeps}),
+            "task": changed,
+        }
     )
 
 
@@ -159,16 +164,22 @@ def _joint_period_steps(robot: Robot, config: SensingConfig) -> tuple[tuple[int,
     return tuple(periods)
 
 
-def _scale_by_kind(action: ActionMapping) -> dict[str, float]:
+def _scale_by_kind(action: ActionMapping, robot: RobotDescription) -> dict[str, float]:
     """The scale per kind of joint, as the configuration states it."""
     scales: dict[str, float] = {}
     for joint, scale in zip(action.joint_names, action.scale_rad, strict=True):
-        if scales.setdefault(joint_kind(joint), scale) != scale:
+        kind = robot.joint_kind(joint)
+        if scales.setdefault(kind, scale) != scale:
             raise UsageError(
-                f"the policy scales {joint} by {scale:g} rad and the other {joint_kind(joint)} by "
-                f"{scales[joint_kind(joint)]:g} rad, but here left and right have the same scale; train it again"
+                f"the policy scales {joint} by {scale:g} rad and the other {kind} by "
+                f"{scales[kind]:g} rad, but here left and right have the same scale; train it again"
             )
     return scales
+
+
+def _without_joint_weights(reward: Section) -> Section:
+    per_joint = [name for name, row in reward if row is not None and any(isinstance(value, dict) for _, value in row)]
+    return reward.model_copy(update=dict.fromkeys(per_joint))
 
 
 def _as_override(interface: Interface) -> str:

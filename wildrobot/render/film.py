@@ -18,17 +18,21 @@ Frame = UInt8[np.ndarray, "height width 3"]
 FRAMES_PER_S = 25.0
 
 
-def write(path: Path, qpos: Float[np.ndarray, "T nq"], period_s: float, *, width: int, height: int) -> None:
+def write(
+    path: Path, qpos: Float[np.ndarray, "T nq"], period_s: float, *, width: int, height: int, robot: str = "wildrobot"
+) -> None:
     """Films configurations, one per control period, in real time.
 
     Raises:
       UsageError: if OpenGL does not work here, or the file cannot be written; an older file is as it was.
     """
     with replacing(path) as part:
-        encode(part, by_opengl(qpos, period_s, width, height), FRAMES_PER_S)
+        encode(part, by_opengl(qpos, period_s, width, height, robot=robot), FRAMES_PER_S)
 
 
-def by_opengl(qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, height: int) -> Iterator[Frame]:
+def by_opengl(
+    qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, height: int, *, robot: str = "wildrobot"
+) -> Iterator[Frame]:
     """Pictures of configurations, one per control period, as many as real time needs.
 
     Raises:
@@ -37,7 +41,7 @@ def by_opengl(qpos: Float[np.ndarray, "T nq"], period_s: float, width: int, heig
     # Imported only now: `gl.choose` must come before MuJoCo loads a library of OpenGL.
     from wildrobot.render.renderer import RobotRenderer
 
-    renderer = RobotRenderer(width=width, height=height)
+    renderer = RobotRenderer(robot, width=width, height=height)
     try:
         for configuration in qpos[:: max(1, round(1.0 / (FRAMES_PER_S * period_s)))]:
             yield renderer.frame(configuration)

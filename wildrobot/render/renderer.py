@@ -20,17 +20,18 @@ _SAMPLES_PER_PIXEL, _SHADOW_PIXELS = 4, 2048
 class RobotRenderer:
     """Draws the robot in any configuration: the whole of it, also where physics simulates feet and floor alone."""
 
-    def __init__(self, *, width: int, height: int):
-        """Opens an off-screen OpenGL context; the size of its pictures is in pixels.
+    def __init__(self, robot: str = "wildrobot", *, width: int, height: int):
+        """Opens an off-screen OpenGL context for a robot (`load_robot`); the size of its pictures is in pixels.
 
         Raises:
           UsageError: if OpenGL does not work here, saying what to install.
         """
-        model = load_robot("full").model
+        loaded = load_robot(robot, collision="full")
+        model = loaded.model
         model.vis.quality.offsamples, model.vis.quality.shadowsize = _SAMPLES_PER_PIXEL, _SHADOW_PIXELS
         self._model, self._data = model, mujoco.MjData(model)
         self._camera = mujoco.MjvCamera()
-        self._camera.type, self._camera.trackbodyid = mujoco.mjtCamera.mjCAMERA_TRACKING, model.body("pelvis").id
+        self._camera.type, self._camera.trackbodyid = mujoco.mjtCamera.mjCAMERA_TRACKING, loaded.base_body
         self._camera.distance, self._camera.azimuth, self._camera.elevation = _DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG
         try:
             self._renderer = mujoco.Renderer(model, height, width)

@@ -50,9 +50,8 @@ def lowest_sole_height_m(robot: Robot, data: mujoco.MjData) -> float:
         [(x * robot.sole_half_length_m, y * robot.sole_half_width_m, 0.0) for x in (-1, 1) for y in (-1, 1)]
     )
     heights = []
-    for side in ("left", "right"):
-        sole = data.site(f"{side}_foot")
-        heights.append(sole.xpos[2] + corners @ sole.xmat.reshape(3, 3)[2])
+    for foot in robot.feet:
+        heights.append(data.site_xpos[foot.site, 2] + corners @ data.site_xmat[foot.site].reshape(3, 3)[2])
     return float(np.min(heights))
 
 
@@ -64,9 +63,9 @@ def _perturb(
 
     lower, upper = robot.joint_range_rad.T
     joints = robot.home_targets_rad + uniform(config.joint_angle_rad, len(robot.joint_names))
-    for name in ("left_ankle_pitch", "right_ankle_pitch"):
+    for ankle in robot.ankles:
         # The soles stay flat: the ankles turn back by as much as the robot leans.
-        joints[robot.joint_names.index(name)] -= lean_rad * np.sign(robot.model.joint(name).axis[1])
+        joints[ankle] -= lean_rad * np.sign(robot.model.joint(robot.joint_names[ankle]).axis[1])
     data.qpos[robot.qpos_index] = np.clip(joints, lower, upper)
     roll, pitch = uniform(config.tilt_rad, 2)
     mujoco.mju_euler2Quat(data.qpos[3:7], np.array([roll, pitch + lean_rad, 0.0]), "xyz")

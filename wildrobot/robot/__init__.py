@@ -1,5 +1,16 @@
-"""The robot: its MJCF, compiled, with every name resolved to an index once."""
+"""A robot is data: an MJCF and a description, compiled and resolved once."""
 
-from wildrobot.robot.robot import NO_LOAD_SPEED_RAD_PER_S, Collision, Robot, load_robot, robot_spec
+from wildrobot.robot.description import RobotDescription, describe, robot_names
+from wildrobot.robot.robot import Collision, Foot, Imu, Robot, load_robot, robot_spec
 
-__all__ = ["NO_LOAD_SPEED_RAD_PER_S", "Collision", "Robot", "load_robot", "robot_spec"]
+__all__ = [
+    "Collision",
+    "Foot",
+    "Imu",
+    "Robot",
+    "RobotDescription",
+    "describe",
+    "load_robot",
+    "robot_names",
+    "robot_spec",
+]

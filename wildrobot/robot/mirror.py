@@ -37,9 +37,8 @@ def joint_mirror(robot: Robot) -> SignedPermutation:
 
     A joint without another side is its own mirror image.
     """
-    names = robot.joint_names
-    source = np.array([names.index(_other_side(name)) for name in names])
-    axes = np.array([robot.model.joint(name).axis for name in names])
+    source = robot.other_side
+    axes = np.array([robot.model.joint(name).axis for name in robot.joint_names])
     return SignedPermutation(source, np.sign(np.sum(axes * AXIAL.sign * axes[source], axis=1)).astype(np.float32))
 
 
@@ -59,10 +58,3 @@ def mirrored_state(
         mirrored_qpos.at[..., robot.qpos_index].set(joints(qpos[..., robot.qpos_index])),
         mirrored_qvel.at[..., robot.dof_index].set(joints(qvel[..., robot.dof_index])),
     )
-
-
-def _other_side(name: str) -> str:
-    for side, other in (("left_", "right_"), ("right_", "left_")):
-        if name.startswith(side):
-            return other + name.removeprefix(side)
-    return name

@@ -35,7 +35,7 @@ class ActionMap:
             home_rad=robot.home_targets_rad.astype(np.float32),
             lower_rad=robot.joint_range_rad[:, 0].astype(np.float32),
             upper_rad=robot.joint_range_rad[:, 1].astype(np.float32),
-            scale_rad=per_joint(robot.joint_names, config.scale_rad, "env.task.action.scale_rad"),
+            scale_rad=per_joint(robot.joint_kinds, config.scale_rad, "env.task.action.scale_rad"),
             latency_steps=config.latency_steps,
         )
 

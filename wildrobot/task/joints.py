@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
 from wildrobot.errors import UsageError
 
 
-def joint_kind(joint: str) -> str:
-    """`left_hip_pitch` -> `hip_pitch`."""
-    return joint.removeprefix("left_").removeprefix("right_")
-
-
-def per_joint(joints: Sequence[str], by_kind: Mapping[str, float], field: str) -> np.ndarray:
-    """Spreads a value per kind of joint over all joints, shape (len(joints),).
+def per_joint(kinds: Sequence[str], by_kind: Mapping[str, float], field: str) -> Float[np.ndarray, " joints"]:
+    """Spreads a value per kind of joint over all joints, which are of these kinds (`Robot.joint_kinds`).
 
     Raises:
       UsageError: for a kind that the robot has not, or one that is missing.
     """
-    kinds = [joint_kind(joint) for joint in joints]
     wrong = sorted(set(by_kind) ^ set(kinds))
     if wrong:
         raise UsageError(

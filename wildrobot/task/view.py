@@ -28,7 +28,7 @@ class RobotView(Protocol):
 class Readings(NamedTuple):
     """One robot at one moment. Joints are in actuator order, feet are left, right.
 
-    The heading is the chest IMU's, as the real robot senses it.
+    The heading is the IMU's, as the real robot senses it.
     """
 
     base_position_m: Float[Array, " 3"]
@@ -51,13 +51,11 @@ def read(robot: Robot, view: RobotView, down: Float[Array, " 3"] | None = None) 
     if down is None:
         down = jnp.array([0.0, 0.0, -1.0])
 
-    def sensor(name: str) -> Float[Array, " n"]:
-        return view.sensordata[robot.sensors[name]]
-
-    imu, gyro = sensor("imu_orientation"), sensor("imu_gyro")
+    sensors = view.sensordata
+    imu, gyro = sensors[robot.imu.orientation], sensors[robot.imu.gyro]
     heading = frames.heading_rad(imu)
-    foot_position = jnp.stack([sensor("left_foot_position"), sensor("right_foot_position")])
-    foot_quat = (sensor("left_foot_orientation"), sensor("right_foot_orientation"))
+    foot_position = jnp.stack([sensors[foot.position] for foot in robot.feet])
+    foot_quat = [sensors[foot.orientation] for foot in robot.feet]
     return Readings(
         base_position_m=view.qpos[:3],
         base_velocity_heading_m_per_s=frames.in_heading_frame(view.qvel[:3], heading),
@@ -67,10 +65,10 @@ def read(robot: Robot, view: RobotView, down: Float[Array, " 3"] | None = None) 
         yaw_rate_rad_per_s=frames.rotate(imu, gyro)[2],
         joint_angle_rad=view.qpos[robot.qpos_index],
         joint_velocity_rad_per_s=view.qvel[robot.dof_index],
-        torque_Nm=sensor("actuator_force"),
+        torque_Nm=sensors[robot.torques],
         foot_position_m=foot_position,
-        foot_velocity_m_per_s=jnp.stack([sensor("left_foot_velocity"), sensor("right_foot_velocity")]),
-        foot_load_N=jnp.concatenate([sensor("left_foot_load"), sensor("right_foot_load")]),
+        foot_velocity_m_per_s=jnp.stack([sensors[foot.velocity] for foot in robot.feet]),
+        foot_load_N=jnp.concatenate([sensors[foot.load] for foot in robot.feet]),
         foot_clearance_m=jnp.stack(
             [
                 sole_clearance_m(position, quat, robot.sole_half_length_m, robot.sole_half_width_m)

@@ -10,7 +10,7 @@ from wildrobot.robot import Robot, load_robot
 
 @pytest.fixture(scope="session")
 def robot() -> Robot:
-    return load_robot("full")
+    return load_robot(collision="full")
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def test_similarity():
 
 def test_a_robot_on_the_clip_at_its_phase_is_paid_in_full():
     """Phase 0 is where the left foot lifts; half a stride off, the legs are where the other's should be."""
-    robot = load_robot("feet")
+    robot = load_robot(collision="feet")
     imitation = Imitation.load(robot, ("forward-0.10", "forward-0.20"), 0.9)
     clip = load(find("forward-0.20"), robot)
     lift = int(np.flatnonzero(~clip.contacts[1:, 0] & clip.contacts[:-1, 0])[0]) + 1
@@ -41,9 +41,9 @@ def test_a_clip_of_another_cadence_is_refused():
     with pytest.raises(
         UsageError, match=r"human-walk-0.19 makes 0.78 strides per second, and the gait clock 0.9; set env"
     ):
-        Imitation.load(load_robot("feet"), ("human-walk-0.19",), 0.9)
+        Imitation.load(load_robot(collision="feet"), ("human-walk-0.19",), 0.9)
 
 
 def test_a_clip_that_is_no_stride_is_refused():
     with pytest.raises(UsageError, match=r"start-stop-0.10 is no repeated stride, which imitation needs"):
-        Imitation.load(load_robot("feet"), ("start-stop-0.10",), 0.9)
+        Imitation.load(load_robot(collision="feet"), ("start-stop-0.10",), 0.9)

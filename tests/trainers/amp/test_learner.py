@@ -22,7 +22,7 @@ def make(**changes):
         .section(Amp)
         .model_copy(update={"clips": ("forward-0.20",), "batch_size": 32, **changes})
     )
-    return StyleLearner(load_robot("feet"), settings, robots=ROBOTS, steps_per_batch=STEPS)
+    return StyleLearner(load_robot(collision="feet"), settings, robots=ROBOTS, steps_per_batch=STEPS)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ CLIPS = ("forward-0.10", "forward-0.30", "left-0.06")
 
 @pytest.fixture(scope="module")
 def robot():
-    return load_robot("feet")
+    return load_robot(collision="feet")
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,11 @@ class Loop:
         settings, style = experiment.section(BraxPpo), experiment.section(Amp)
         self.settings, self.core, self._mesh, self._style = settings, core, mesh, style
         robot: Any = BraxEnv(core, stagger_episodes=settings.stagger_episodes)
+        if settings.symmetric and observation_clip is not None:
+            raise UsageError(
+                f"a policy that clips its observations (at {observation_clip:g}) has no symmetric form; set "
+                "brax_ppo.symmetric=false"
+            )
         self._unrolls = settings.batch_size * settings.num_minibatches // settings.num_envs
         self.amp, self.imitation = None, None
         if style.style_weight > 0:
@@ -118,6 +123,7 @@ class Loop:
             core.action_size,
             squash=squash,
             observation_clip=observation_clip,
+            mirrors=core.mirrors if settings.symmetric else None,
             minibatches=self._placed(PartitionSpec(None, ROBOTS)),
         )
         self.env_steps_per_step = self._ppo.env_steps_per_step

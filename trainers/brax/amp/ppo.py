@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -17,7 +17,9 @@ from jaxtyping import Array
 
 from trainers.brax.networks import network_factory
 from trainers.brax.settings import BraxPpo
+from trainers.brax.symmetry import symmetric
 from wildrobot.policy import Squash
+from wildrobot.robot.mirror import SignedPermutation
 
 Metrics = dict[str, Array]
 # Flax dataclasses, whose fields Pyright does not see.
@@ -52,6 +54,7 @@ class Ppo:
         *,
         squash: Squash,
         observation_clip: float | None,
+        mirrors: Mapping[str, SignedPermutation] | None,
         minibatches: NamedSharding,
     ):
         """Builds what `ppo.train` builds.
@@ -61,6 +64,7 @@ class Ppo:
           observation_size: shapes of what actor and critic see, by name.
           action_size: of one robot.
           squash, observation_clip: of the actor, see `network_factory`.
+          mirrors: of observations and actions, for networks that are symmetric; None for any.
           minibatches: how arrays with leading dimensions (minibatches, unrolls) lie on the devices.
         """
         self._settings, self._placed = settings, minibatches
@@ -73,6 +77,8 @@ class Ppo:
         self._networks: networks.PPONetworks = network_factory(settings, squash, observation_clip)(
             observation_size, action_size, preprocess_observations_fn=normalize
         )
+        if mirrors is not None:
+            self._networks = symmetric(self._networks, mirrors)
         self._make_policy = networks.make_inference_fn(self._networks)
         self._adaptive = settings.learning_rate_schedule == "ADAPTIVE_KL"
         adam = optax.inject_hyperparams(optax.adam) if self._adaptive else optax.adam

@@ -190,6 +190,7 @@ class _Training:
             (self._run.steps_before if self._run is not None else 0) + steps,
             self._observation_clip,
             framework=FRAMEWORK,
+            symmetric=self._loop.settings.symmetric,
         )
 
     def _dump(self, before: LoopState, parts: list[str]) -> NoReturn:

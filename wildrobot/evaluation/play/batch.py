@@ -23,12 +23,7 @@ from wildrobot.policy import Interface, config_for
 from wildrobot.resets.bank import StartBank, joined, rows
 from wildrobot.resets.config import StartsConfig
 from wildrobot.resets.home import make_home_starts
-from wildrobot.robot import Robot, load_robot
-
-FALLEN_BELOW_M = 0.30
-"""A base lower than this [m] has fallen; standing at home it is 0.46 m high."""
-FALLEN_BEYOND_RAD = 0.80
-"""A base tilted further than this [rad] has fallen."""
+from wildrobot.robot import Robot, describe, load_robot
 
 
 class PushPlan(NamedTuple):
@@ -73,7 +68,7 @@ def make_batch(
     plays, episodes = tuple(plays), suite.episodes
     seconds = max(case.seconds for case in suite.cases if case.setting == setting)
     config = judge_env_config(interface, suite, setting, seconds, threads=threads)
-    robot = load_robot(config.physics.collision, timestep_s=config.physics.timestep_s)
+    robot = load_robot(config.robot, collision=config.physics.collision, timestep_s=config.physics.timestep_s)
     kinds = list(dict.fromkeys(play.start for play in plays))
     variants = list(dict.fromkeys(play.variant for play in plays))
     engine = make_engine(config.physics, robot, chosen_variants(robot, [dict(variant) for variant in variants]))
@@ -102,6 +97,7 @@ def judge_env_config(
       UsageError: for an interface that no environment of this program can have.
     """
     tree = config_for(interface, load_experiment("walk").env).model_dump(mode="json")
+    fall = describe(interface.robot).fall
     ideal = {
         "physics.torque_speed_line": False,
         "variants.count": 1,
@@ -109,7 +105,7 @@ def judge_env_config(
         "task.observation.noise": dict.fromkeys(tree["task"]["observation"]["noise"], 0.0),
         "task.sensing": {},
         "task.push.velocity_m_per_s": 0.0,
-        "task.termination": {"min_base_height_m": FALLEN_BELOW_M, "max_tilt_rad": FALLEN_BEYOND_RAD},
+        "task.termination": {"min_base_height_m": fall.below_m, "max_tilt_rad": fall.beyond_rad},
     }
     tree = with_settings(tree, ideal, "environment of the judge")
     if setting.sensors != "ideal":

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Bool, Float
 
-from wildrobot.robot import NO_LOAD_SPEED_RAD_PER_S, Robot
+from wildrobot.robot import Robot
 
 
 @dataclass(frozen=True)
@@ -17,22 +17,24 @@ class RobotFacts:
     """What the metrics need to know of the robot.
 
     Attributes:
+      name: by which `load_robot` finds it.
       joint_names: in actuator order.
       torque_limit_Nm: of each servo.
       weight_N: of the whole robot.
       no_load_speed_rad_per_s: of a servo at 11.1 V; above it, a real one cannot do what the simulated one does.
     """
 
+    name: str
     joint_names: tuple[str, ...]
     torque_limit_Nm: Float[np.ndarray, " joints"]
     weight_N: float
-    no_load_speed_rad_per_s: float = NO_LOAD_SPEED_RAD_PER_S
+    no_load_speed_rad_per_s: float
 
     @classmethod
     def from_model(cls, robot: Robot, model: mujoco.MjModel) -> RobotFacts:
         """Of a robot, or of a variant of it, whose model may weigh something else."""
         weight_N = float(model.body_mass.sum() * np.linalg.norm(model.opt.gravity))
-        return cls(robot.joint_names, robot.torque_limit_Nm, weight_N)
+        return cls(robot.name, robot.joint_names, robot.torque_limit_Nm, weight_N, robot.no_load_speed_rad_per_s)
 
 
 @dataclass(frozen=True)

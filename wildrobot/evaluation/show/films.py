@@ -39,7 +39,8 @@ def write(path: Path, played: Episodes) -> None:
     Raises:
       UsageError: if OpenGL does not work here, or the file cannot be written.
     """
-    film.write(path, _first(played, None), played.control_period_s, width=WIDTH, height=HEIGHT)
+    qpos, robot = _first(played, None), played.robot.name
+    film.write(path, qpos, played.control_period_s, width=WIDTH, height=HEIGHT, robot=robot)
 
 
 def encoded(walks: Mapping[str, Episodes]) -> tuple[dict[str, bytes], str | None]:
@@ -54,9 +55,9 @@ def _small(played: Episodes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         try:
-            encode(path, by_opengl(_first(played, _REPORT_S), period, *_SMALL), FRAMES_PER_S)
+            encode(path, by_opengl(_first(played, _REPORT_S), period, *_SMALL, robot=played.robot.name), FRAMES_PER_S)
         except UsageError:  # OpenGL does not work here
-            encode(path, _by_rays(_first(played, _RAY_S), period), _RAY_FRAMES_PER_S)
+            encode(path, _by_rays(_first(played, _RAY_S), period, played.robot.name), _RAY_FRAMES_PER_S)
         return path.read_bytes()
 
 
@@ -67,8 +68,8 @@ def _first(played: Episodes, seconds: float | None) -> Float[np.ndarray, "T nq"]
     return played.film_qpos[:last]
 
 
-def _by_rays(qpos: Float[np.ndarray, "T nq"], period_s: float) -> Iterator[Frame]:
-    model = load_robot("full").model
+def _by_rays(qpos: Float[np.ndarray, "T nq"], period_s: float, robot: str) -> Iterator[Frame]:
+    model = load_robot(robot, collision="full").model
     for configuration in qpos[:: max(1, round(1.0 / (_RAY_FRAMES_PER_S * period_s)))]:
         centre = np.array([configuration[0], configuration[1], 0.36])
         picture = render(model, configuration, View(centre, *_RAY_TILE_M, _RAY_PIXELS_PER_M), smooth=1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,21 +20,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
-    try:
-        from wildrobot.evaluation.style import study
-        from wildrobot.robot import load_robot
+    return exit_code(lambda: _study(options), interrupted="interrupted; nothing was written")
 
-        _check_writable(options)
-        plan = study.planned(load_robot("full"), options.reference, quick=options.quick)
-        entries = _entries(options.policies, trust=options.trust)
-        study.study(entries, plan, json_file=options.json, strips_folder=options.strips, threads=options.threads)
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        return 130
-    return 0
+
+def _study(options: argparse.Namespace) -> None:
+    from wildrobot.evaluation.style import study
+    from wildrobot.robot import load_robot
+
+    _check_writable(options)
+    plan = study.planned(load_robot(collision="full"), options.reference, quick=options.quick)
+    entries = _entries(options.policies, trust=options.trust)
+    study.study(entries, plan, json_file=options.json, strips_folder=options.strips, threads=options.threads)
 
 
 def _entries(given: Sequence[str], *, trust: bool) -> list[Entry]:
@@ -97,9 +93,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    code = main()
-    if code == 130:
-        # JAX's threads are still at work, and crash where Python is taken down under them.
-        sys.stdout.flush()
-        os._exit(code)
-    sys.exit(code)
+    leave(main())

@@ -21,7 +21,7 @@ def draw(path: Path, rows: list[tuple[str, Episodes]]) -> None:
     Raises:
       UsageError: if the file cannot be written.
     """
-    model = load_robot("full").model
+    model = load_robot(rows[0][1].robot.name, collision="full").model
     picture = Figure(figsize=(13.0, 4.2 * len(rows)), facecolor="white")
     FigureCanvasAgg(picture)
     height = 1.0 / len(rows)

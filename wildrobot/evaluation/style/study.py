@@ -101,7 +101,7 @@ def study(
         _check(session, entry.candidate, plan.suite)
     if strips_folder:
         make_folder(strips_folder)
-    robot, out = load_robot("full"), console()
+    robot, out = load_robot(collision="full"), console()
     out.print("Play: deterministic, nominal robot; style of a stride against its clip, with 95 % intervals")
     pictures: dict[str, Episodes] = {}
     # Measuring a case takes about as long as playing it.

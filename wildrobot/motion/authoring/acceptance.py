@@ -100,7 +100,7 @@ def jerk_limit_rad_per_s3(robot: Robot) -> float:
 
 def examine(clip: Clip) -> Report:
     """Measures a clip on the model that collides everywhere."""
-    robot = load_robot("full")
+    robot = load_robot(collision="full")
     needed = dynamics(robot, clip.qpos, clip.contacts, loop=clip.loop)
     tracked = track(robot, clip, needed)
     angles, speeds = clip.qpos[:, robot.qpos_index], clip.qvel[:, robot.dof_index]

@@ -112,7 +112,7 @@ def make(name: str, recordings: Path | None) -> Clip:
     Raises:
       UsageError: if a recording is missing.
     """
-    robot = load_robot("feet")
+    robot = load_robot(collision="feet")
     if name in CLIPS:
         return CLIPS[name](name, robot)
     recorded = RECORDED[name]

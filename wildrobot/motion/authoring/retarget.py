@@ -23,7 +23,6 @@ from wildrobot.motion.authoring.recording import Recording, analysed
 from wildrobot.motion.clip import Clip, of_motion
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot
-from wildrobot.task.joints import joint_kind
 
 LEG_LENGTH_M = 0.411
 """From the hip to the ankle's height above the sole, as that of a human is counted: 0.494 of DeepMimic's humanoid."""
@@ -119,7 +118,9 @@ def _carriage(robot: Robot, plan: Plan, recording: Recording, settings: Settings
 
     for index, joint in enumerate(robot.joint_names):
         if joint in recording.angles_rad:
-            joints[:, index] = np.clip(_softened(joint, course(joint, settings.arms)), *robot.joint_range_rad[index])
+            joints[:, index] = np.clip(
+                _softened(robot.joint_kinds[index], course(joint, settings.arms)), *robot.joint_range_rad[index]
+            )
     style = settings.style
     return Carriage(
         joints_rad=joints,
@@ -129,7 +130,7 @@ def _carriage(robot: Robot, plan: Plan, recording: Recording, settings: Settings
     )
 
 
-def _softened(joint: str, angles_rad: Float[np.ndarray, " T"]) -> Float[np.ndarray, " T"]:
+def _softened(kind: str, angles_rad: Float[np.ndarray, " T"]) -> Float[np.ndarray, " T"]:
     """Angles drawn smoothly within the bounds of `_ARMS_RAD`."""
-    bound = _ARMS_RAD.get(joint_kind(joint))
+    bound = _ARMS_RAD.get(kind)
     return angles_rad if bound is None else bound * np.tanh(angles_rad / bound)

@@ -31,7 +31,7 @@ def draw(report: Report, path: Path) -> None:
     Raises:
       UsageError: if the file cannot be written.
     """
-    robot, clip = load_robot("full"), report.clip
+    robot, clip = load_robot(collision="full"), report.clip
     figure = Figure(figsize=(14, 13), dpi=80, layout="constrained")
     grid = figure.add_gridspec(4, 2, height_ratios=[1.3, 1, 1, 1])
     _poses(figure.add_subplot(grid[0, :]), robot, clip.qpos)

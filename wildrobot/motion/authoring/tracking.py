@@ -15,8 +15,6 @@ from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot
 
 LONGEST_S = 10.0
-FALLEN_HEIGHT_M, FALLEN_TILT_RAD = 0.3, 0.8
-"""The base is lower, or leans further, than it ever does on its feet."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def track(robot: Robot, clip: Clip, needed: Dynamics) -> Tracked:
         data.ctrl[:] = 0.5 * (targets[frame] + targets[frame + 1])
         mujoco.mj_step(model, data, substeps)
         played.append((data.qpos.copy(), data.qvel.copy(), data.sensordata.copy()))
-        if _fallen(data):
+        if _fallen(robot, data):
             break
         errors.append(data.qpos[robot.qpos_index] - clip.qpos[frame + 1, robot.qpos_index])
     upright = len(errors) * PERIOD_S
@@ -81,9 +79,9 @@ def servo_targets_rad(robot: Robot, clip: Clip, needed: Dynamics) -> Float[np.nd
     return np.clip(targets, *robot.joint_range_rad.T)
 
 
-def _fallen(data: mujoco.MjData) -> bool:
+def _fallen(robot: Robot, data: mujoco.MjData) -> bool:
     upright = 1.0 - 2.0 * (data.qpos[4] ** 2 + data.qpos[5] ** 2)
-    return bool(data.qpos[2] < FALLEN_HEIGHT_M or upright < np.cos(FALLEN_TILT_RAD))
+    return bool(data.qpos[2] < robot.fall_height_m or upright < np.cos(robot.fall_tilt_rad))
 
 
 def mean_velocity(clip_qpos: Float[np.ndarray, "T nq"]) -> Float[np.ndarray, " 3"]:

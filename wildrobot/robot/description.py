@@ -1,0 +1,146 @@
+"""The description of a robot: a YAML file beside its MJCF that says which name plays which part.
+
+docs/add_a_robot.md explains the fields; `wildrobot.yaml` is the description of the robot that comes with the package.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import Field
+
+from wildrobot.config import Positive, Section, parse_yaml, validated
+from wildrobot.errors import UsageError
+
+PartT = TypeVar("PartT")
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Sides(Section, Generic[PartT]):
+    """One of each for the left and for the right."""
+
+    left: PartT
+    right: PartT
+
+
+class ImuNames(Section):
+    """The site where the IMU sits, and its sensors."""
+
+    site: Name
+    orientation: Name
+    gyro: Name
+
+
+class FootNames(Section):
+    """The site at the sole's centre, the sole's box, and the sensors of the site: world frame; load in N."""
+
+    site: Name
+    sole: Name
+    position: Name
+    orientation: Name
+    velocity: Name
+    load: Name
+
+
+class Hand(Section):
+    """A point of a body, in the body's frame."""
+
+    body: Name
+    point_m: tuple[float, float, float]
+
+
+class Fall(Section):
+    """A base lower, or tilted further, than this has fallen."""
+
+    below_m: Positive
+    beyond_rad: Positive
+
+
+class ServoLimits(Section):
+    """Torque at standstill, and the speed at which none is left, at the battery's voltage."""
+
+    stall_torque_Nm: Positive
+    no_load_speed_rad_per_s: Positive
+
+
+class RobotDescription(Section):
+    """All names that the program reads of a robot's MJCF, and what an MJCF cannot say.
+
+    Attributes:
+      mjcf: the MJCF, relative to the description.
+      home: keyframe of the pose that actions are offsets from.
+      base, torso, pushed: bodies: with the free joint; whose centre of mass variants shift; that pushes act on.
+      floor: geom.
+      hands: None for a robot without.
+      sides: how the names of joints begin on each side; what is left is the kind of joint.
+      joint_groups: names of the joints on each serial bus.
+      ankles: joints that turn back as far as a start state leans, so that the soles stay flat.
+    """
+
+    mjcf: Name
+    home: Name
+    base: Name
+    torso: Name
+    pushed: Name
+    floor: Name
+    imu: ImuNames
+    feet: Sides[FootNames]
+    hands: Sides[Hand] | None = None
+    sides: Sides[Name]
+    joint_groups: dict[str, tuple[Name, ...]]
+    ankles: tuple[Name, ...]
+    fall: Fall
+    servo: ServoLimits
+
+    def joint_kind(self, joint: str) -> str:
+        """`left_hip_pitch` -> `hip_pitch`."""
+        for prefix in (self.sides.left, self.sides.right):
+            if joint.startswith(prefix):
+                return joint.removeprefix(prefix)
+        return joint
+
+    def other_side(self, joint: str) -> str:
+        """`left_hip_pitch` -> `right_hip_pitch`; a joint of no side is its own."""
+        for prefix, other in ((self.sides.left, self.sides.right), (self.sides.right, self.sides.left)):
+            if joint.startswith(prefix):
+                return other + joint.removeprefix(prefix)
+        return joint
+
+
+def robot_names() -> list[str]:
+    """Names of the robots that come with the package."""
+    return sorted(path.stem for path in _folder().glob("*.yaml"))
+
+
+def description_file(name_or_path: str | Path) -> Path:
+    """The file of a robot that comes with the package, or the path itself."""
+    return _folder() / f"{name_or_path}.yaml" if str(name_or_path) in robot_names() else Path(name_or_path)
+
+
+def describe(name_or_path: str | Path) -> RobotDescription:
+    """Reads a description.
+
+    Args:
+      name_or_path: the name of a robot that comes with the package (`wildrobot`), or the path of a YAML file.
+
+    Raises:
+      UsageError: for a file that cannot be read, or a field that is unknown, missing or of the wrong type.
+    """
+    path = description_file(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"there is no robot {name_or_path} ({getattr(error, 'strerror', None) or error}); give the path of a "
+            f"description or one of the names: {', '.join(robot_names())}"
+        ) from None
+    tree = parse_yaml(text, str(path))
+    if not isinstance(tree, dict):
+        raise UsageError(f"{path}: expected a mapping with the fields {', '.join(RobotDescription.model_fields)}")
+    return validated(RobotDescription, tree, str(path))
+
+
+def _folder() -> Path:
+    return Path(str(resources.files("wildrobot.robot")))
