@@ -32,7 +32,7 @@ def seen(env):
 
 @pytest.fixture(scope="module")
 def robot():
-    return load_robot("feet")
+    return load_robot()
 
 
 @pytest.fixture(scope="module")
