@@ -52,9 +52,10 @@ test: $(VENV)/.ready-test ## run the tests, but for the slow ones
 test-slow: $(VENV)/.ready-test ## run the slow tests
 	$(PY) -m pytest -m slow $(ARGS)
 
-check: $(VENV)/.ready-dev ## lint, format and types, without changing a file
+check: $(VENV)/.ready-dev ## lint, format, imports and types, without changing a file
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --pythonpath $(PY)
 
 format: $(VENV)/.ready-dev ## mend what lint can mend, and format

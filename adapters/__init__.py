@@ -5,7 +5,7 @@ Importing this package makes `WildRobot/Walk-v0` known to Gymnasium, where that 
 
 import importlib.util
 
-from wildrobot import gl
+from wildrobot.render import gl
 
 # MuJoCo decides when it is imported what it draws with, and its own choice needs a screen.
 gl.choose()

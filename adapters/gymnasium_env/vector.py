@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float
 from adapters import episodes
 from adapters.gymnasium_env.spaces import action_space, checked_actions, checked_mask, observation_space
 from wildrobot.env import WildRobotEnv
-from wildrobot.rendering import RobotRenderer
+from wildrobot.render.renderer import RobotRenderer
 from wildrobot.state import EnvState, tree_where
 
 Observation = Any

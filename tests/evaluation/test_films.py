@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from tests.evaluation.walks import walk
-from wildrobot import gl, rendering
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.show import extras, films
+from wildrobot.render import gl, renderer
 
 needs_ffmpeg = pytest.mark.skipif(bool(extras.why_not("a film", extras.FILM)), reason="imageio is an extra")
 needs_opengl = pytest.mark.skipif(
@@ -45,7 +45,7 @@ def without_opengl(monkeypatch):
         def __init__(self, *_, **__):
             raise UsageError("MuJoCo cannot draw here")
 
-    monkeypatch.setattr(rendering, "RobotRenderer", Renderer)
+    monkeypatch.setattr(renderer, "RobotRenderer", Renderer)
 
 
 @needs_ffmpeg
@@ -90,7 +90,7 @@ def test_a_film_that_was_asked_for_needs_opengl(env, monkeypatch, tmp_path):
 FILM = """
 import sys
 from pathlib import Path
-from wildrobot import gl
+from wildrobot.render import gl
 gl.choose()
 from tests.evaluation.walks import walk
 from wildrobot.evaluation.show import films

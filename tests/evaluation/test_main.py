@@ -14,7 +14,6 @@ import pytest
 
 from tests.evaluation import suites
 from tests.policy.networks import for_env
-from wildrobot import gl
 from wildrobot.evaluation import __main__ as command
 from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.__main__ import main
@@ -22,6 +21,7 @@ from wildrobot.evaluation.judge import result
 from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.evaluation.play.session import Session
 from wildrobot.evaluation.show import extras, filmstrip
+from wildrobot.render import gl
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")
 

@@ -8,7 +8,7 @@ import pytest
 from tests.evaluation.walks import PERIOD_S, walk
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.show import films, filmstrip, picture
-from wildrobot.evaluation.show.raycast import View, render
+from wildrobot.render.raycast import View, render
 from wildrobot.robot import load_robot
 
 SCENE = """

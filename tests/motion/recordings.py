@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from wildrobot.motion.human import Human
+from wildrobot.motion.authoring.human import Human
 
 PERIOD_S, CYCLE_S, SPEED_M_PER_S = 1 / 30, 1.2, 1.0
 FRAMES = 37  # 1.2 s, and the first frame once more

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from wildrobot.motion import lipm
-from wildrobot.motion.acceptance import is_inside
-from wildrobot.motion.dynamics import dynamics
-from wildrobot.motion.footsteps import Rhythm, cycle, leant, risen, start_and_stop, travelled
+from wildrobot.motion.authoring import lipm
+from wildrobot.motion.authoring.acceptance import is_inside
+from wildrobot.motion.authoring.dynamics import dynamics
+from wildrobot.motion.authoring.footsteps import Rhythm, cycle, leant, risen, start_and_stop, travelled
 from wildrobot.motion.planar import Pose, relative
 
 RHYTHM = Rhythm(step_frames=20, double_frames=4, width_m=0.16, ahead_m=0.0, roll_share=0.0)

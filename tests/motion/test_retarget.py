@@ -7,10 +7,10 @@ import pytest
 
 from tests.motion.recordings import BVH, CHANNELS, deepmimic_text, walking
 from wildrobot.errors import UsageError
-from wildrobot.motion import bvh, deepmimic
-from wildrobot.motion.acceptance import examine
-from wildrobot.motion.recording import analysed
-from wildrobot.motion.retarget import LEG_LENGTH_M, Settings, retarget
+from wildrobot.motion.authoring import bvh, deepmimic
+from wildrobot.motion.authoring.acceptance import examine
+from wildrobot.motion.authoring.recording import analysed
+from wildrobot.motion.authoring.retarget import LEG_LENGTH_M, Settings, retarget
 
 
 def quiet_frames(count: int = 4) -> np.ndarray:

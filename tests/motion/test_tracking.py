@@ -3,10 +3,10 @@
 import numpy as np
 
 from wildrobot.motion import playing
-from wildrobot.motion.clip import load
-from wildrobot.motion.dynamics import dynamics
+from wildrobot.motion.authoring.dynamics import dynamics
+from wildrobot.motion.authoring.tracking import track
+from wildrobot.motion.clip_file import load
 from wildrobot.motion.library import find
-from wildrobot.motion.tracking import track
 
 
 def test_a_row_for_each_control_step_with_its_velocities_and_sensors(robot):

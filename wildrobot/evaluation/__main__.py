@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot import gl
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.render import gl
 
 if TYPE_CHECKING:
     from wildrobot.evaluation.evaluate import Outputs

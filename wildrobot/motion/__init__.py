@@ -1,1 +1,1 @@
-"""Reference motions: clips, how they are made, judged, and compared with what a policy does."""
+"""Reference motions as training uses them: clips, libraries of clips, and the features of a motion."""

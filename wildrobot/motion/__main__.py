@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot import gl
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.files import make_folder
+from wildrobot.render import gl
 
 _WIDTH, _HEIGHT = 640, 480
 """Of a film."""
@@ -23,14 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from wildrobot.motion import acceptance, clip, library, table
+    from wildrobot.motion import clip_file, library
+    from wildrobot.motion.authoring import acceptance, table
     from wildrobot.robot import load_robot
 
     robot = load_robot(collision="full")
     names = options.clips or sorted(library.shipped())
     if not names:
         raise UsageError("no clip is shipped and none was named; make them with `python -m wildrobot.motion generate`")
-    reports = [acceptance.examine(clip.load(library.find(name), robot)) for name in names]
+    reports = [acceptance.examine(clip_file.load(library.find(name), robot)) for name in names]
     print(table.markdown(reports) if options.markdown else table.text(reports))
     for report in reports:
         if not report.passed:
@@ -40,7 +42,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="generate")
-    from wildrobot.motion import acceptance, catalogue, deepmimic, table
+    from wildrobot.motion import clip_file
+    from wildrobot.motion.authoring import acceptance, catalogue, deepmimic, table
 
     recordings = options.recordings or deepmimic.shipped_folder()
     every = [*catalogue.CLIPS, *catalogue.RECORDED]
@@ -50,13 +53,13 @@ def _generate(options: argparse.Namespace) -> int:
     if not options.names and recordings is None:
         print(f"without recordings, {', '.join(catalogue.RECORDED)} stay as they are: {deepmimic.where()}")
     chosen = options.names or (every if recordings else list(catalogue.CLIPS))
-    _make(options.out)
+    make_folder(options.out)
     reports = []
     for name in chosen:
         report = acceptance.examine(catalogue.make(name, recordings))
         reports.append(report)
         if report.passed:
-            report.clip.save(options.out / f"{name}.npz")
+            clip_file.save(report.clip, options.out / f"{name}.npz")
         print(f"{name}: {'written' if report.passed else f'not written: {report.failures}'}", flush=True)
     print(table.text(reports))
     return 0 if all(report.passed for report in reports) else 1
@@ -64,7 +67,8 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _retarget(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="retarget")
-    from wildrobot.motion import acceptance, bvh, deepmimic, retarget, table
+    from wildrobot.motion import clip_file
+    from wildrobot.motion.authoring import acceptance, bvh, deepmimic, retarget, table
     from wildrobot.robot import load_robot
 
     if options.recording.suffix.lower() == ".bvh":
@@ -82,39 +86,31 @@ def _retarget(options: argparse.Namespace) -> int:
     if not report.passed:
         print(f"not written, the robot cannot do it: {report.failures}", file=sys.stderr)
         return 1
-    report.clip.save(options.clip)
+    clip_file.save(report.clip, options.clip)
     print(options.clip)
     return 0
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"cannot make the folder {folder}: {error.strerror or error}; choose a writable place"
-        ) from None
 
 
 def _view(options: argparse.Namespace) -> int:
     if not options.no_film:
         _require("imageio", "imageio_ffmpeg", what="a film", extra="video")
         gl.require("a film")
-    from wildrobot.motion import acceptance, clip, library, sheet
+    from wildrobot.motion import clip, clip_file, library
+    from wildrobot.motion.authoring import acceptance, sheet
     from wildrobot.robot import load_robot
 
-    shown = clip.load(library.find(options.clip), load_robot(collision="full"))
+    shown = clip_file.load(library.find(options.clip), load_robot(collision="full"))
     report = acceptance.examine(shown)
-    _make(options.out)
+    make_folder(options.out)
     page = options.out / f"{shown.name}.png"
     sheet.draw(report, page)
     print(page)
     if not options.no_film:
-        from wildrobot import filming
         from wildrobot.motion.derivatives import PERIOD_S
+        from wildrobot.render import film
 
         for name, qpos in ((shown.name, clip.repeated(shown, 6.0)), (f"{shown.name}-simulated", report.tracked.qpos)):
-            filming.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
+            film.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
             print(options.out / f"{name}.mp4")
     return 0
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot import filming
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.show.extras import FILM, why_not
-from wildrobot.evaluation.show.raycast import View, render
-from wildrobot.filming import FRAMES_PER_S, Frame, by_opengl, encode
+from wildrobot.render import film
+from wildrobot.render.film import FRAMES_PER_S, Frame, by_opengl, encode
+from wildrobot.render.raycast import View, render
 from wildrobot.robot import load_robot
 
 WIDTH, HEIGHT = 960, 540
@@ -40,7 +40,7 @@ def write(path: Path, played: Episodes) -> None:
       UsageError: if OpenGL does not work here, or the file cannot be written.
     """
     qpos, robot = _first(played, None), played.robot.name
-    filming.write(path, qpos, played.control_period_s, width=WIDTH, height=HEIGHT, robot=robot)
+    film.write(path, qpos, played.control_period_s, width=WIDTH, height=HEIGHT, robot=robot)
 
 
 def encoded(walks: Mapping[str, Episodes]) -> tuple[dict[str, bytes], str | None]:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from wildrobot.evaluation.measure.steps import swings
 from wildrobot.evaluation.play.episodes import Episodes
-from wildrobot.evaluation.show.raycast import AZIMUTH_RAD, View, render
+from wildrobot.render.raycast import AZIMUTH_RAD, View, render
 
 POSES, CYCLES = 8, 1.2
 _STANDING_S = 1.0

@@ -14,12 +14,12 @@ from wildrobot.evaluation.play.episodes import Episodes, RobotFacts
 from wildrobot.evaluation.play.rollout import from_readings
 from wildrobot.motion import clip as clips
 from wildrobot.motion import playing
+from wildrobot.motion.authoring.dynamics import dynamics
+from wildrobot.motion.authoring.tracking import track
 from wildrobot.motion.clip import Clip
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.dynamics import dynamics
 from wildrobot.motion.features import features
 from wildrobot.motion.playing import Views
-from wildrobot.motion.tracking import track
 from wildrobot.robot import Robot
 from wildrobot.task.view import read
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from wildrobot.errors import UsageError
-from wildrobot.motion import deepmimic, gait
+from wildrobot.motion.authoring import deepmimic, gait
+from wildrobot.motion.authoring.footsteps import Command, Rhythm
+from wildrobot.motion.authoring.gait import Style
+from wildrobot.motion.authoring.retarget import Settings, retarget
 from wildrobot.motion.clip import Clip, of_motion
-from wildrobot.motion.footsteps import Command, Rhythm
-from wildrobot.motion.gait import Style
-from wildrobot.motion.retarget import Settings, retarget
 from wildrobot.robot import Robot, load_robot
 
 _FORWARD = Rhythm(step_frames=28, double_frames=4, width_m=0.132, lift_m=0.025, roll_share=0.5, lean_skew=0.15)

@@ -1,4 +1,4 @@
-"""Pictures of the robot with MuJoCo's renderer. They need an OpenGL library: `wildrobot.gl`."""
+"""Pictures of the robot with MuJoCo's renderer. They need an OpenGL library: `wildrobot.render.gl`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from wildrobot.errors import UsageError
-from wildrobot.gl import INSTALL
+from wildrobot.render.gl import INSTALL
 from wildrobot.robot import load_robot
 
 _DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG = 1.7, 118.0, -9.0

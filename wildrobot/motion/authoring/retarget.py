@@ -14,14 +14,14 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.motion import footsteps
+from wildrobot.motion.authoring import footsteps
+from wildrobot.motion.authoring.footsteps import Plan, Rhythm
+from wildrobot.motion.authoring.gait import Style
+from wildrobot.motion.authoring.human import Human
+from wildrobot.motion.authoring.realise import Carriage, realise
+from wildrobot.motion.authoring.recording import Recording, analysed
 from wildrobot.motion.clip import Clip, of_motion
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.footsteps import Plan, Rhythm
-from wildrobot.motion.gait import Style
-from wildrobot.motion.human import Human
-from wildrobot.motion.realise import Carriage, realise
-from wildrobot.motion.recording import Recording, analysed
 from wildrobot.robot import Robot
 
 LEG_LENGTH_M = 0.411

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.motion.human import Human, about, z_up
+from wildrobot.motion.authoring.human import Human, about, z_up
 
 _NAMES = {
     "pelvis": ("hips", "hip", "pelvis", "root"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wildrobot.motion.acceptance import Check, Report
-from wildrobot.motion.tracking import mean_velocity
+from wildrobot.motion.authoring.acceptance import Check, Report
+from wildrobot.motion.authoring.tracking import mean_velocity
 
 
 def rows(reports: Sequence[Report]) -> list[list[str]]:

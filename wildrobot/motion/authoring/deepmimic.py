@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.motion.human import PARTS, Human, about, rotations, z_up
+from wildrobot.motion.authoring.human import PARTS, Human, about, rotations, z_up
 
 _BONES: dict[str, tuple[str | None, tuple[float, float, float]]] = {
     "pelvis": (None, (0.0, 0.0, 0.0)),

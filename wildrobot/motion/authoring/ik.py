@@ -8,7 +8,7 @@ import mink
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot.motion.dynamics import FEET
+from wildrobot.motion.authoring.dynamics import FEET
 from wildrobot.motion.planar import Pose
 from wildrobot.robot import Robot
 

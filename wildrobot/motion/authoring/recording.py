@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy.signal import butter, filtfilt
 
 from wildrobot.errors import UsageError
-from wildrobot.motion.human import Human
+from wildrobot.motion.authoring.human import Human
 
 LOW_PASS_HZ = 6.0
 _SAMPLES = 200

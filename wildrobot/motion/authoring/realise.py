@@ -13,11 +13,12 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.motion import lipm, planar
+from wildrobot.motion import planar
+from wildrobot.motion.authoring import lipm
+from wildrobot.motion.authoring.dynamics import FEET, dynamics
+from wildrobot.motion.authoring.footsteps import Plan
+from wildrobot.motion.authoring.ik import Target, WholeBody
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.dynamics import FEET, dynamics
-from wildrobot.motion.footsteps import Plan
-from wildrobot.motion.ik import Target, WholeBody
 from wildrobot.robot import Robot
 
 _COPIES = 6

@@ -1,6 +1,6 @@
 """Pictures of a robot without any graphics library: MuJoCo casts the rays, NumPy shades what they hit.
 
-One light, hard shadows, thin outlines; a fraction of a second per picture. For long films use OpenGL, see films.py.
+One light, hard shadows, thin outlines; a fraction of a second per picture. For long films use OpenGL, see film.py.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.motion import planar, playing
+from wildrobot.motion.authoring.dynamics import Dynamics
 from wildrobot.motion.clip import Clip
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.dynamics import Dynamics
 from wildrobot.robot import Robot
 
 LONGEST_S = 10.0

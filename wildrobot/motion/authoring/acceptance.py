@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.motion import derivatives
+from wildrobot.motion.authoring.dynamics import FEET, Dynamics, dynamics, sole_corners_m
+from wildrobot.motion.authoring.tracking import Tracked, mean_velocity, track
 from wildrobot.motion.clip import Clip
-from wildrobot.motion.dynamics import FEET, Dynamics, dynamics, sole_corners_m
-from wildrobot.motion.tracking import Tracked, mean_velocity, track
 from wildrobot.robot import Robot, load_robot
 
 PENETRATION_M = FLOAT_M = 0.005

@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.show.raycast import AZIMUTH_RAD, View, render
 from wildrobot.motion import planar
-from wildrobot.motion.acceptance import JOINT_SPEED_RAD_PER_S, TORQUE_SHARE, Report
+from wildrobot.motion.authoring.acceptance import JOINT_SPEED_RAD_PER_S, TORQUE_SHARE, Report
+from wildrobot.motion.authoring.dynamics import FEET
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.dynamics import FEET
+from wildrobot.render.raycast import AZIMUTH_RAD, View, render
 from wildrobot.robot import Robot, load_robot
 
 _POSES = 8

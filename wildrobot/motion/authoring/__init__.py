@@ -1,0 +1,1 @@
+"""How reference motions are made and measured: gaits, retargeting of recordings, and the limits of the robot."""

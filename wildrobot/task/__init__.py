@@ -1,0 +1,1 @@
+"""The walk, as pure functions of arrays: commands, sensing, observations, rewards, termination."""
