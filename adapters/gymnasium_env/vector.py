@@ -32,7 +32,7 @@ class VectorWalkEnv(VectorEnv):
     """A batch of robots that walk on command.
 
     Observations are float32, of shape (num_envs, obs); with `privileged`, a dictionary of those as `state` and of
-    `privileged_state`, shape (num_envs, privileged_obs). Arrays are fresh at every step: they may be kept and written to.
+    `privileged_state`, shape (num_envs, privileged_obs). Arrays are fresh at every step: they may be kept and changed.
 
     In the step in which an episode ends, `info["episode_metrics"]` holds, per robot: `sum_reward`, `length` [control
     steps], and the mean over the episode of every figure of the task. Under `SAME_STEP` it is in `info["final_info"]`.
