@@ -87,7 +87,7 @@ def test_the_adapters_offer_it(env):
     sb3 = Sb3VecEnv(vector)
     sb3.reset()
     seen, rewards, _, _ = sb3.step(np.zeros((2, JOINTS), np.float32))
-    assert np.isfinite(seen).all()
+    assert np.isfinite(np.asarray(seen)).all()
     assert np.isfinite(rewards).all()
 
 
