@@ -11,7 +11,8 @@ from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import derivatives, gait_phase
-from wildrobot.motion.clip import load, of_motion
+from wildrobot.motion.clip import of_motion
+from wildrobot.motion.clip_file import load
 from wildrobot.motion.features import clip_features, features
 from wildrobot.motion.library import find
 from wildrobot.resets.clips import make_clip_starts
@@ -31,7 +32,7 @@ def seen(env):
 
 @pytest.fixture(scope="module")
 def robot():
-    return load_robot(collision="feet")
+    return load_robot()
 
 
 @pytest.fixture(scope="module")

@@ -113,6 +113,7 @@ def judge_env_config(
         "physics.torque_speed_line": False,
         "variants.count": 1,
         "starts.count": suite.episodes,
+        "reference_starts.share": 0.0,
         "task.observation.noise": dict.fromkeys(tree["task"]["observation"]["noise"], 0.0),
         "task.sensing": {},
         "task.push.velocity_m_per_s": 0.0,
