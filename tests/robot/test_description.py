@@ -44,7 +44,11 @@ def test_the_robot_is_the_same_by_name_and_by_path():
         ("gyro: imu_gyro", "gyro: imu_accelerometer", "imu.gyro: the sensor imu_accelerometer must be a gyro of the"),
         ("load: left_foot_load", "load: right_foot_load", "feet.left.load: .*must be a touch of the site left_foot"),
         ("sole: left_foot", "sole: left_foot_toe_left", "feet.left.sole: the geom left_foot_toe_left must be a box"),
-        ("arms: [waist_yaw", "arms: [waist_roll", "joint_groups.arms: no actuator drives a joint waist_roll; the robot"),
+        (
+            "arms: [waist_yaw",
+            "arms: [waist_roll",
+            "joint_groups.arms: no actuator drives a joint waist_roll; the robot",
+        ),
         ("left: left_, right: right_", "left: left_, right: r_", "sides: no actuator drives a joint r_shoulder_pitch"),
         ("below_m: 0.30", "below_m: -0.30", "fall.below_m: must be greater than 0, not -0.3"),
         ("torso: torso", "chest: torso", "unknown field chest: .*valid here: mjcf, home, base, torso"),
