@@ -32,11 +32,7 @@ class Amp(Section):
     loss: Literal["BCE", "LEAST_SQUARES"] = Field(default="BCE", description="BCE (cross-entropy) | LEAST_SQUARES")
     reward: Literal["STANDARDIZED", "BOUNDED"] = Field(
         default="STANDARDIZED",
-<<<<<<< HEAD
         description="STANDARDIZED (logits within the batch) | BOUNDED (by the loss, as in the papers)",
-=======
-        description="STANDARDIZED (logits within the batch) | BOUNDED (as in the papers, by the loss)",
->>>>>>> main
     )
     hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)] = (128, 64)
     learning_rate: Positive = 0.0003
