@@ -42,7 +42,7 @@ def frames(monkeypatch):
 
 def without_opengl(monkeypatch):
     class Renderer:
-        def __init__(self, **_):
+        def __init__(self, *_, **__):
             raise UsageError("MuJoCo cannot draw here")
 
     monkeypatch.setattr(renderer, "RobotRenderer", Renderer)

@@ -11,7 +11,7 @@ from wildrobot.motion.__main__ import main
 from wildrobot.motion.authoring.acceptance import examine, jerk_limit_rad_per_s3
 from wildrobot.motion.authoring.dynamics import dynamics
 from wildrobot.motion.authoring.tracking import mean_velocity, servo_targets_rad
-from wildrobot.motion.clip import load
+from wildrobot.motion.clip_file import load, save
 from wildrobot.motion.library import find, shipped
 from wildrobot.task.action import ActionMap
 
@@ -87,7 +87,7 @@ def test_mean_velocity_is_counted_along_the_heading(gliding):
 
 
 def test_the_command_says_what_is_wrong(tmp_path, gliding, capsys):
-    gliding.save(tmp_path / "gliding.npz")
+    save(gliding, tmp_path / "gliding.npz")
     assert main(["check", str(tmp_path / "gliding.npz"), "stand"]) == 1
     shown = capsys.readouterr().out
     assert "gliding is refused: " in shown

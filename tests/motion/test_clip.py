@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from wildrobot.errors import UsageError
-from wildrobot.motion.clip import load, repeated
-from wildrobot.motion.library import Library, find
+from wildrobot.motion.clip import repeated
+from wildrobot.motion.clip_file import load, save
+from wildrobot.motion.library import Library, find, shipped
 
 
 def changed(path, **arrays):
@@ -22,7 +23,7 @@ def changed(path, **arrays):
 
 @pytest.fixture
 def path(tmp_path, gliding):
-    gliding.save(tmp_path / "gliding.npz")
+    save(gliding, tmp_path / "gliding.npz")
     return tmp_path / "gliding.npz"
 
 
@@ -35,7 +36,7 @@ def test_what_is_written_comes_back(robot, gliding, path):
 
 
 def test_the_same_clip_gives_the_same_bytes(tmp_path, gliding, path):
-    gliding.save(tmp_path / "again.npz")
+    save(gliding, tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == path.read_bytes()
 
 
@@ -63,10 +64,71 @@ def test_a_damaged_file_is_refused(robot, path, arrays, reason):
         load(path, robot)
 
 
-def test_a_loop_that_does_not_close_is_refused(robot, path):
+def with_header(path, **fields):
+    """Writes the file anew with other fields in its header; one that is None is left out."""
     with np.load(path) as archive:
-        header = json.loads(str(archive["header"]))
-    changed(path, header=np.array(json.dumps(header | {"loop": True})))
+        header = json.loads(str(archive["header"])) | fields
+    changed(path, header=np.array(json.dumps({name: value for name, value in header.items() if value is not None})))
+
+
+def test_every_shipped_clip_can_be_read(robot):
+    clips = shipped()
+    assert len(clips) >= 27
+    assert [load(path, robot).name for path in clips.values()] == list(clips)
+
+
+def test_a_clip_of_version_1_is_read_as_ever(robot, gliding, path):
+    with_header(path, format="wildrobot-clip-1", version=None)
+    np.testing.assert_array_equal(load(path, robot).qpos, gliding.qpos)
+
+
+@pytest.mark.parametrize("version", [0, "2", True, None])
+def test_a_clip_that_states_no_sound_version_is_refused(robot, path, version):
+    with_header(path, version=version)
+    with pytest.raises(UsageError, match=f"its version is {version!r} and not a number from 1 to 2"):
+        load(path, robot)
+
+
+def test_a_clip_of_a_newer_version_is_refused_with_that_sentence(robot, path):
+    with_header(path, version=3, surprise=1)
+    with pytest.raises(UsageError, match="of version 3, and this wildrobot reads versions up to 2; use a newer"):
+        load(path, robot)
+
+
+def test_a_file_with_any_byte_damaged_is_read_rightly_or_refused(robot, gliding, path):
+    whole = path.read_bytes()
+    draws = np.random.default_rng(0)
+    refused = 0
+    for position in draws.integers(len(whole), size=150):
+        damaged = bytearray(whole)
+        damaged[position] ^= draws.integers(1, 256)
+        path.write_bytes(damaged)
+        try:
+            found = load(path, robot)
+        except UsageError:
+            refused += 1
+        else:
+            np.testing.assert_array_equal(found.qpos, gliding.qpos)
+    assert refused > 75
+
+
+def test_a_file_that_is_cut_off_is_refused(robot, path):
+    whole = path.read_bytes()
+    for length in (0, 1, 30, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(UsageError, match="cannot be read as one"):
+            load(path, robot)
+
+
+def test_an_array_under_the_name_of_a_clip_is_refused(robot, tmp_path):
+    with (tmp_path / "array.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(UsageError, match="cannot be read as one"):
+        load(tmp_path / "array.npz", robot)
+
+
+def test_a_loop_that_does_not_close_is_refused(robot, path):
+    with_header(path, loop=True)
     with pytest.raises(UsageError, match=r"claims to be a loop, but its ends differ by 0\.4"):
         load(path, robot)
 

@@ -5,7 +5,7 @@ import numpy as np
 from wildrobot.motion import playing
 from wildrobot.motion.authoring.dynamics import dynamics
 from wildrobot.motion.authoring.tracking import track
-from wildrobot.motion.clip import load
+from wildrobot.motion.clip_file import load
 from wildrobot.motion.library import find
 
 

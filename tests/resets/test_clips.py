@@ -11,10 +11,12 @@ from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import derivatives, gait_phase
-from wildrobot.motion.clip import load, of_motion
+from wildrobot.motion.clip import of_motion
+from wildrobot.motion.clip_file import load
 from wildrobot.motion.features import clip_features, features
 from wildrobot.motion.library import find
 from wildrobot.resets.clips import make_clip_starts
+from wildrobot.robot import load_robot
 
 SETTINGS = [
     "env.physics.engine=native", "env.physics.threads=1", "env.variants.count=1", "env.starts.count=6",
@@ -26,6 +28,11 @@ SETTINGS = [
 def seen(env):
     """The features of a robot, compiled."""
     return jax.jit(lambda state: features(env.robot, state))
+
+
+@pytest.fixture(scope="module")
+def robot():
+    return load_robot()
 
 
 @pytest.fixture(scope="module")

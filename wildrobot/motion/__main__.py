@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.files import make_folder
 from wildrobot.render import gl
 
 _WIDTH, _HEIGHT = 640, 480
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from wildrobot.motion import clip, library
+    from wildrobot.motion import clip_file, library
     from wildrobot.motion.authoring import acceptance, table
     from wildrobot.robot import load_robot
 
@@ -31,7 +32,7 @@ def _check(options: argparse.Namespace) -> int:
     names = options.clips or sorted(library.shipped())
     if not names:
         raise UsageError("no clip is shipped and none was named; make them with `python -m wildrobot.motion generate`")
-    reports = [acceptance.examine(clip.load(library.find(name), robot)) for name in names]
+    reports = [acceptance.examine(clip_file.load(library.find(name), robot)) for name in names]
     print(table.markdown(reports) if options.markdown else table.text(reports))
     for report in reports:
         if not report.passed:
@@ -41,6 +42,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="generate")
+    from wildrobot.motion import clip_file
     from wildrobot.motion.authoring import acceptance, catalogue, deepmimic, table
 
     recordings = options.recordings or deepmimic.shipped_folder()
@@ -51,13 +53,13 @@ def _generate(options: argparse.Namespace) -> int:
     if not options.names and recordings is None:
         print(f"without recordings, {', '.join(catalogue.RECORDED)} stay as they are: {deepmimic.where()}")
     chosen = options.names or (every if recordings else list(catalogue.CLIPS))
-    _make(options.out)
+    make_folder(options.out)
     reports = []
     for name in chosen:
         report = acceptance.examine(catalogue.make(name, recordings))
         reports.append(report)
         if report.passed:
-            report.clip.save(options.out / f"{name}.npz")
+            clip_file.save(report.clip, options.out / f"{name}.npz")
         print(f"{name}: {'written' if report.passed else f'not written: {report.failures}'}", flush=True)
     print(table.text(reports))
     return 0 if all(report.passed for report in reports) else 1
@@ -65,6 +67,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _retarget(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="retarget")
+    from wildrobot.motion import clip_file
     from wildrobot.motion.authoring import acceptance, bvh, deepmimic, retarget, table
     from wildrobot.robot import load_robot
 
@@ -83,31 +86,22 @@ def _retarget(options: argparse.Namespace) -> int:
     if not report.passed:
         print(f"not written, the robot cannot do it: {report.failures}", file=sys.stderr)
         return 1
-    report.clip.save(options.clip)
+    clip_file.save(report.clip, options.clip)
     print(options.clip)
     return 0
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"cannot make the folder {folder}: {error.strerror or error}; choose a writable place"
-        ) from None
 
 
 def _view(options: argparse.Namespace) -> int:
     if not options.no_film:
         _require("imageio", "imageio_ffmpeg", what="a film", extra="video")
         gl.require("a film")
-    from wildrobot.motion import clip, library
+    from wildrobot.motion import clip, clip_file, library
     from wildrobot.motion.authoring import acceptance, sheet
     from wildrobot.robot import load_robot
 
-    shown = clip.load(library.find(options.clip), load_robot(collision="full"))
+    shown = clip_file.load(library.find(options.clip), load_robot(collision="full"))
     report = acceptance.examine(shown)
-    _make(options.out)
+    make_folder(options.out)
     page = options.out / f"{shown.name}.png"
     sheet.draw(report, page)
     print(page)

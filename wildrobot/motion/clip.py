@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
 from jaxtyping import Bool, Float
 
-from wildrobot.errors import UsageError
 from wildrobot.motion import derivatives, planar
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot
 
-FORMAT = "wildrobot-clip-1"
 _LOOP_TOLERANCE = 1e-6
-_ARRAYS = {"qpos": 2, "qvel": 2, "contacts": 2, "command": 1, "steady": 1}
-_HEADER = {"format": str, "robot": str, "joints": list, "loop": bool, "provenance": dict}
 _PROVENANCE = ("source", "licence", "settings")
 
 
@@ -33,8 +26,8 @@ class Clip:
 
     Attributes:
       name: the file's, without `.npz`.
-      qpos: base position [m], base quaternion wxyz, joint angles [rad], in the order of the model, shape (T, 24).
-      qvel: base velocity (world) [m/s], angular velocity (base) [rad/s], joint velocities [rad/s], shape (T, 23).
+      qpos: base position [m], base quaternion wxyz, joint angles [rad], in the order of the model, shape (T, nq).
+      qvel: base velocity (world) [m/s], angular velocity (base) [rad/s], joint velocities [rad/s], shape (T, nv).
       contacts: whether each foot stands on the floor.
       loop: whether the motion repeats.
       command: (vx [m/s], vy [m/s], yaw rate [rad/s]) that it realises, in the heading frame.
@@ -64,24 +57,6 @@ class Clip:
         """From the first frame to the last: how far [m], in the first one's heading frame, and what turn [rad]."""
         return planar.relative(planar.pose_of(self.qpos[0]), planar.pose_of(self.qpos[-1]))
 
-    def save(self, path: Path) -> None:
-        """Writes the clip as `.npz`; the same clip gives the same bytes.
-
-        Raises:
-          UsageError: if the file cannot be written.
-        """
-        header = {
-            "format": FORMAT, "robot": self.robot, "joints": list(self.joints), "loop": self.loop,
-            "provenance": dict(self.provenance),
-        }  # fmt: skip
-        try:
-            np.savez_compressed(
-                path, header=np.array(json.dumps(header, sort_keys=True)), qpos=self.qpos, qvel=self.qvel,
-                contacts=self.contacts, command=self.command, steady=np.array(self.steady, np.int64),
-            )  # fmt: skip
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror or error}; choose a writable place") from None
-
 
 def of_motion(
     name: str,
@@ -106,56 +81,6 @@ def of_motion(
         joints=joint_names(robot.model),
         robot=robot.digest,
     )
-
-
-def load(path: Path, robot: Robot) -> Clip:
-    """Reads a clip and checks all of it; the file can run no code.
-
-    Raises:
-      UsageError: if the file is missing, is no clip, is damaged, or is a clip of another robot.
-    """
-
-    def refuse(why: str) -> UsageError:
-        return UsageError(f"{path} is not a usable clip: {why}; make it anew with `python -m wildrobot.motion`")
-
-    if not path.is_file():
-        raise UsageError(f"the clip {path} does not exist; give a .npz file or the name of a shipped clip")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(str(arrays.pop("header")))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise refuse(f"it cannot be read as one ({error})") from None
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise refuse(f"its format is not {FORMAT}")
-    wrong = sorted(set(arrays) ^ set(_ARRAYS)) + sorted(set(header) ^ set(_HEADER))
-    if wrong:
-        raise refuse(f"missing or unknown parts: {', '.join(wrong)}")
-    for name, kind in _HEADER.items():
-        if not isinstance(header[name], kind):
-            raise refuse(f"{name} is not a {kind.__name__}")
-    for name, dimensions in _ARRAYS.items():
-        if arrays[name].ndim != dimensions:
-            raise refuse(f"{name} has {arrays[name].ndim} dimensions instead of {dimensions}")
-    try:
-        clip = Clip(
-            name=path.stem,
-            qpos=np.asarray(arrays["qpos"], np.float64),
-            qvel=np.asarray(arrays["qvel"], np.float64),
-            contacts=arrays["contacts"],
-            loop=header["loop"],
-            command=np.asarray(arrays["command"], np.float64),
-            steady=(int(arrays["steady"][0]), int(arrays["steady"][-1])),
-            provenance=header["provenance"],
-            joints=tuple(header["joints"]),
-            robot=header["robot"],
-        )
-    except (TypeError, ValueError, IndexError) as error:
-        raise refuse(f"its values are of the wrong kind ({error})") from None
-    problem = problem_of(clip, robot)
-    if problem:
-        raise refuse(problem)
-    return clip
 
 
 def problem_of(clip: Clip, robot: Robot) -> str | None:

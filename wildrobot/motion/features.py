@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from wildrobot.motion import playing
 from wildrobot.motion.clip import Clip
-from wildrobot.robot import Robot
+from wildrobot.robot import Hand, Robot
 from wildrobot.task import frames
 from wildrobot.task.view import RobotView, read
 
@@ -33,11 +33,9 @@ LAYOUT = (
 SIZE = sum(size for _, size in LAYOUT)
 WINDOW, EVERY = 10, 2
 """Frames of a window, and control steps from one to the next: 25 Hz at a control rate of 50 Hz, 0.36 s in all."""
-_HANDS = (("left_fore_arm", (0.0, 0.02, -0.265)), ("right_fore_arm", (0.0, 0.0, -0.265)))
-"""The body that carries each hand, and where its fingertips are in it [m]."""
 
 
-def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
+def features(robot: Robot, view: RobotView) -> Float[Array, " features"]:
     """The features of one robot at one control step; `LAYOUT` names them."""
     readings = read(robot, view)
     heading = readings.heading_rad
@@ -55,12 +53,12 @@ def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
             readings.base_velocity_heading_m_per_s,
             frames.in_heading_frame(turning, heading),
             *(from_base(foot) for foot in readings.foot_position_m),
-            *(from_base(_hand(robot, body, place, view.qpos)) for body, place in _HANDS),
+            *(from_base(_hand(robot, hand, view.qpos)) for hand in robot.hands),
         ]
     )
 
 
-def clip_features(robot: Robot, clip: Clip) -> Float[Array, "T 55"]:
+def clip_features(robot: Robot, clip: Clip) -> Float[Array, "T features"]:
     """The features of every frame of a clip."""
     return jax.jit(jax.vmap(lambda view: features(robot, view)))(playing.views(robot, clip.qpos, clip.qvel))
 
@@ -73,12 +71,12 @@ class Windows(NamedTuple):
       valid: whether the window lies within one episode; the others are of no use.
     """
 
-    frames: Float[Array, "N window 55"]
+    frames: Float[Array, "N window features"]
     valid: Bool[Array, " N"]
 
 
 def windows(
-    steps: Float[Array, "T 55"], first: Bool[Array, " T"], *, window: int = WINDOW, every: int = EVERY
+    steps: Float[Array, "T features"], first: Bool[Array, " T"], *, window: int = WINDOW, every: int = EVERY
 ) -> Windows:
     """All windows of one robot's steps in a row; use `jax.vmap` for many robots.
 
@@ -101,7 +99,9 @@ def windows(
     return Windows(steps[index], episode[ends] == episode[ends - span])
 
 
-def clip_windows(robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY) -> Float[Array, "N window 55"]:
+def clip_windows(
+    robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY
+) -> Float[Array, "N window features"]:
     """All windows of a clip; those of a loop go on through its end, one for each of its frames but the closing one."""
     found = clip_features(robot, clip)
     if clip.loop:
@@ -111,11 +111,11 @@ def clip_windows(robot: Robot, clip: Clip, *, window: int = WINDOW, every: int =
     return windows(found, jnp.zeros(len(found), bool), window=window, every=every).frames
 
 
-def _hand(robot: Robot, body: str, place: tuple[float, float, float], qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:
-    """Where a point of a body is in the world: up the tree to the base, joint by joint."""
+def _hand(robot: Robot, hand: Hand, qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:
+    """Where a hand is in the world: up the tree to the base, joint by joint."""
     model = robot.model
-    point = jnp.array(place)
-    index = int(model.body(body).id)
+    point = jnp.array(hand.point_m)
+    index = int(model.body(hand.body).id)
     while model.body_parentid[index] != 0:
         joint = int(model.body_jntadr[index])
         angle = qpos[int(model.jnt_qposadr[joint])]

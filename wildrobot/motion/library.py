@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from wildrobot.errors import UsageError
-from wildrobot.motion.clip import Clip, load
+from wildrobot.motion.clip import Clip
+from wildrobot.motion.clip_file import load
 from wildrobot.robot import Robot
 
 
@@ -95,7 +96,7 @@ class Library:
         """Reads clips by name or path; all shipped ones if none is named.
 
         Raises:
-          UsageError: as `find`, `clip.load` and `of`.
+          UsageError: as `find`, `clip_file.load` and `of`.
         """
         return cls.of([load(find(name), robot) for name in names or shipped()], weights)
 

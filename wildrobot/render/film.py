@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from wildrobot.errors import UsageError
+from wildrobot.files import replacing
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
@@ -22,19 +21,13 @@ FRAMES_PER_S = 25.0
 def write(
     path: Path, qpos: Float[np.ndarray, "T nq"], period_s: float, *, width: int, height: int, robot: str = "wildrobot"
 ) -> None:
-    """Films configurations, one per control period, in real time; the file is there entirely, or as it was.
+    """Films configurations, one per control period, in real time.
 
     Raises:
-      UsageError: if OpenGL does not work here, or the file cannot be written.
+      UsageError: if OpenGL does not work here, or the file cannot be written; an older file is as it was.
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
-    try:
-        encode(temporary, by_opengl(qpos, period_s, width, height, robot=robot), FRAMES_PER_S)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}; choose a writable place") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as part:
+        encode(part, by_opengl(qpos, period_s, width, height, robot=robot), FRAMES_PER_S)
 
 
 def by_opengl(

@@ -7,7 +7,7 @@ import pytest
 from trainers.amp.imitation import Imitation, similarity
 from wildrobot.errors import UsageError
 from wildrobot.motion import features
-from wildrobot.motion.clip import load
+from wildrobot.motion.clip_file import load
 from wildrobot.motion.library import find
 from wildrobot.robot import load_robot
 

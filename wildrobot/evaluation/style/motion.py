@@ -38,11 +38,11 @@ class Motion(NamedTuple):
       alive: has not fallen up to this sample.
     """
 
-    features: Float[np.ndarray, "T E 55"]
+    features: Float[np.ndarray, "T E features"]
     foot_load_N: Float[np.ndarray, "T E 2"]
     alive: Bool[np.ndarray, "T E"]
 
-    def until_fall(self, episode: int) -> Float[np.ndarray, "_ 55"]:
+    def until_fall(self, episode: int) -> Float[np.ndarray, "_ features"]:
         """The features of one robot until it falls."""
         return self.features[self.alive[:, episode], episode]
 

@@ -12,7 +12,8 @@ from jaxtyping import Float
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.style.motion import LEFT
 from wildrobot.motion import library
-from wildrobot.motion.clip import Clip, load
+from wildrobot.motion.clip import Clip
+from wildrobot.motion.clip_file import load
 from wildrobot.motion.features import clip_features
 from wildrobot.robot import Robot
 
@@ -34,7 +35,7 @@ class Reference:
     """
 
     clip: Clip
-    cycle: Float[np.ndarray, "m 55"]
+    cycle: Float[np.ndarray, "m features"]
 
     @classmethod
     def from_clip(cls, robot: Robot, clip: Clip) -> Reference:
