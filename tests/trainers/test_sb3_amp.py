@@ -89,6 +89,6 @@ def test_a_run_with_style_goes_on(tmp_path):
     assert Policy.load(run / "policy.safetensors").info.framework == "sb3-amp"
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert {"style/reward_std", "style/motion_distance_rad", "episode/sum_reward"} <= set(lines[-1])
-    sb3_ppo.resume(run, ["sb3_ppo.total_timesteps=5000"])
+    training.resume(run, ["sb3_ppo.total_timesteps=5000"])
     after = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()][len(lines) :]
     assert [line["steps"] for line in after] == [4608, 5120]

@@ -26,8 +26,8 @@ class Clip:
 
     Attributes:
       name: the file's, without `.npz`.
-      qpos: base position [m], base quaternion wxyz, joint angles [rad], in the order of the model, shape (T, 24).
-      qvel: base velocity (world) [m/s], angular velocity (base) [rad/s], joint velocities [rad/s], shape (T, 23).
+      qpos: base position [m], base quaternion wxyz, joint angles [rad], in the order of the model, shape (T, nq).
+      qvel: base velocity (world) [m/s], angular velocity (base) [rad/s], joint velocities [rad/s], shape (T, nv).
       contacts: whether each foot stands on the floor.
       loop: whether the motion repeats.
       command: (vx [m/s], vy [m/s], yaw rate [rad/s]) that it realises, in the heading frame.

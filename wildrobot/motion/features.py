@@ -6,6 +6,7 @@ can only claim.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import jax
@@ -15,30 +16,41 @@ from jaxtyping import Array, Bool, Float
 from wildrobot.motion import playing
 from wildrobot.motion.clip import Clip
 from wildrobot.robot import Robot
+from wildrobot.robot.description import Hand
 from wildrobot.task import frames
 from wildrobot.task.view import RobotView, read
 
-LAYOUT = (
-    ("joint_angle_rad", 17),
-    ("joint_velocity_rad_per_s", 17),
-    ("gravity", 3),
-    ("base_velocity_heading_m_per_s", 3),
-    ("angular_velocity_heading_rad_per_s", 3),
-    ("left_foot_from_base_heading_m", 3),
-    ("right_foot_from_base_heading_m", 3),
-    ("left_hand_from_base_heading_m", 3),
-    ("right_hand_from_base_heading_m", 3),
-)
-"""Name and size of each part, in order. Joints are in actuator order; gravity is its direction as the IMU sees it."""
-SIZE = sum(size for _, size in LAYOUT)
 WINDOW, EVERY = 10, 2
 """Frames of a window, and control steps from one to the next: 25 Hz at a control rate of 50 Hz, 0.36 s in all."""
-_HANDS = (("left_fore_arm", (0.0, 0.02, -0.265)), ("right_fore_arm", (0.0, 0.0, -0.265)))
-"""The body that carries each hand, and where its fingertips are in it [m]."""
+_SIDES = ("left", "right")
 
 
-def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
-    """The features of one robot at one control step; `LAYOUT` names them."""
+def layout(robot: Robot) -> dict[str, slice]:
+    """Name of each part of a robot's features, and where it lies, in order.
+
+    Joints are in actuator order; gravity is its direction as the IMU sees it; a robot without hands has none here.
+    """
+    joints = len(robot.joint_names)
+    sizes = {
+        "joint_angle_rad": joints,
+        "joint_velocity_rad_per_s": joints,
+        "gravity": 3,
+        "base_velocity_heading_m_per_s": 3,
+        "angular_velocity_heading_rad_per_s": 3,
+        **{f"{side}_foot_from_base_heading_m": 3 for side in _SIDES},
+        **{f"{side}_hand_from_base_heading_m": 3 for side, _ in zip(_SIDES, robot.hands, strict=False)},
+    }
+    ends = itertools.accumulate(sizes.values())
+    return {name: slice(end - size, end) for (name, size), end in zip(sizes.items(), ends, strict=True)}
+
+
+def size(robot: Robot) -> int:
+    """How many features a robot has."""
+    return max(part.stop for part in layout(robot).values())
+
+
+def features(robot: Robot, view: RobotView) -> Float[Array, " features"]:
+    """The features of one robot at one control step; `layout` names them."""
     readings = read(robot, view)
     heading = readings.heading_rad
     # Of the state and not of the gyro, which an engine reads one physics step earlier: a clip knows no such velocity.
@@ -55,12 +67,12 @@ def features(robot: Robot, view: RobotView) -> Float[Array, "55"]:
             readings.base_velocity_heading_m_per_s,
             frames.in_heading_frame(turning, heading),
             *(from_base(foot) for foot in readings.foot_position_m),
-            *(from_base(_hand(robot, body, place, view.qpos)) for body, place in _HANDS),
+            *(from_base(_hand(robot, hand, view.qpos)) for hand in robot.hands),
         ]
     )
 
 
-def clip_features(robot: Robot, clip: Clip) -> Float[Array, "T 55"]:
+def clip_features(robot: Robot, clip: Clip) -> Float[Array, "T features"]:
     """The features of every frame of a clip."""
     return jax.jit(jax.vmap(lambda view: features(robot, view)))(playing.views(robot, clip.qpos, clip.qvel))
 
@@ -73,12 +85,12 @@ class Windows(NamedTuple):
       valid: whether the window lies within one episode; the others are of no use.
     """
 
-    frames: Float[Array, "N window 55"]
+    frames: Float[Array, "N window features"]
     valid: Bool[Array, " N"]
 
 
 def windows(
-    steps: Float[Array, "T 55"], first: Bool[Array, " T"], *, window: int = WINDOW, every: int = EVERY
+    steps: Float[Array, "T features"], first: Bool[Array, " T"], *, window: int = WINDOW, every: int = EVERY
 ) -> Windows:
     """All windows of one robot's steps in a row; use `jax.vmap` for many robots.
 
@@ -101,7 +113,9 @@ def windows(
     return Windows(steps[index], episode[ends] == episode[ends - span])
 
 
-def clip_windows(robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY) -> Float[Array, "N window 55"]:
+def clip_windows(
+    robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY
+) -> Float[Array, "N window features"]:
     """All windows of a clip; those of a loop go on through its end, one for each of its frames but the closing one."""
     found = clip_features(robot, clip)
     if clip.loop:
@@ -111,16 +125,19 @@ def clip_windows(robot: Robot, clip: Clip, *, window: int = WINDOW, every: int =
     return windows(found, jnp.zeros(len(found), bool), window=window, every=every).frames
 
 
-def _hand(robot: Robot, body: str, place: tuple[float, float, float], qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:
+def _hand(robot: Robot, hand: Hand, qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:
     """Where a point of a body is in the world: up the tree to the base, joint by joint."""
     model = robot.model
-    point = jnp.array(place)
-    index = int(model.body(body).id)
+    point = jnp.array(hand.point_m)
+    index = int(model.body(hand.body).id)
     while model.body_parentid[index] != 0:
-        joint = int(model.body_jntadr[index])
-        angle = qpos[int(model.jnt_qposadr[joint])]
-        axis = jnp.asarray(model.jnt_axis[joint], jnp.float32)
-        turn = jnp.concatenate([jnp.cos(angle / 2)[None], jnp.sin(angle / 2) * axis])
-        point = jnp.asarray(model.body_pos[index], jnp.float32) + frames.rotate(turn, point)
+        first = int(model.body_jntadr[index])
+        for joint in reversed(range(first, first + int(model.body_jntnum[index]))):
+            angle = qpos[int(model.jnt_qposadr[joint])]
+            axis, anchor = (jnp.asarray(array[joint], jnp.float32) for array in (model.jnt_axis, model.jnt_pos))
+            turn = jnp.concatenate([jnp.cos(angle / 2)[None], jnp.sin(angle / 2) * axis])
+            point = anchor + frames.rotate(turn, point - anchor)
+        place, turned = (jnp.asarray(array[index], jnp.float32) for array in (model.body_pos, model.body_quat))
+        point = place + frames.rotate(turned, point)
         index = int(model.body_parentid[index])
     return qpos[:3] + frames.rotate(qpos[3:7], point)

@@ -20,8 +20,8 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.style.motion import Motion
-from wildrobot.motion.features import EVERY, LAYOUT, WINDOW
+from wildrobot.evaluation.style.motion import LAYOUT, Motion
+from wildrobot.motion.features import EVERY, WINDOW
 
 LEVELS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Noise [of the reference's own standard deviation] that is tried; the graded metric is between the second and last."""
@@ -57,7 +57,9 @@ def require() -> None:
         raise UsageError('the classifier of style needs scikit-learn; run `pip install "wildrobot[style]"`') from None
 
 
-def classify(motion: Motion, cycles: Sequence[Float[np.ndarray, "_ 55"]], *, samples: int = SAMPLES) -> Separation:
+def classify(
+    motion: Motion, cycles: Sequence[Float[np.ndarray, "_ features"]], *, samples: int = SAMPLES
+) -> Separation:
     """Trains classifiers on every second episode and asks them about the others, and the other way round.
 
     The frames of the reference are split likewise. A lone episode is cut into halves, and their mean counts.
@@ -100,8 +102,8 @@ def noise_to_hide(auc: Float[np.ndarray, "levels E"]) -> Float[np.ndarray, " E"]
 
 
 def _aucs(
-    robots: Sequence[Float[np.ndarray, "_ window 55"]],
-    reference: Float[np.ndarray, "N window 55"],
+    robots: Sequence[Float[np.ndarray, "_ window features"]],
+    reference: Float[np.ndarray, "N window features"],
     level: float,
     samples: int,
 ) -> Float[np.ndarray, " parts"]:
@@ -138,20 +140,19 @@ def _trained(inputs: Float[np.ndarray, "N inputs"], labels: np.ndarray) -> Any:
         return classifier.fit(inputs, labels)
 
 
-def _windows(steps: Float[np.ndarray, "T 55"]) -> Float[np.ndarray, "N window 55"]:
+def _windows(steps: Float[np.ndarray, "T features"]) -> Float[np.ndarray, "N window features"]:
     """All windows, as `wildrobot.motion.features.windows` cuts them."""
     return steps[np.arange(len(steps) - _SPAN)[:, None] + np.arange(0, _SPAN + 1, EVERY)]
 
 
-def _scale(frames: Float[np.ndarray, "N 55"]) -> Float[np.ndarray, " 55"]:
+def _scale(frames: Float[np.ndarray, "N features"]) -> Float[np.ndarray, " features"]:
     """The standard deviation over the reference's frames, root mean square over each part of the features."""
-    ends = np.cumsum([size for _, size in LAYOUT])
-    variances = np.split(frames.var(axis=0), ends[:-1])
+    variances = (frames.var(axis=0)[part] for part in LAYOUT.values())
     return np.sqrt(np.concatenate([np.full(len(each), each.mean()) for each in variances]))
 
 
 def _sampled(
-    rng: np.random.Generator, windows: Float[np.ndarray, "_ window 55"], count: int, level: float
+    rng: np.random.Generator, windows: Float[np.ndarray, "_ window features"], count: int, level: float
 ) -> Float[np.ndarray, "{count} inputs"]:
     """Windows drawn with replacement, with new noise, each in one row."""
     drawn = windows[rng.integers(len(windows), size=count)]

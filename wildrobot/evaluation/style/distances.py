@@ -41,7 +41,7 @@ class Distances(NamedTuple):
     smoothness: Float[np.ndarray, " E"]
 
 
-def distances(motion: Motion, cycle: Float[np.ndarray, "m 55"]) -> Distances:
+def distances(motion: Motion, cycle: Float[np.ndarray, "m features"]) -> Distances:
     """All metrics of episodes against one stride of a reference that begins with a lift-off of the left foot."""
     found, episodes = strides(motion), motion.alive.shape[1]
     pieces, which = [motion.features[a:b, e] for e, a, b in zip(*found, strict=True)], found.episode
@@ -70,9 +70,9 @@ def stride_frequency_hz(motion: Motion, found: Strides) -> Float[np.ndarray, " E
 
 
 def _distances(
-    pieces: list[Float[np.ndarray, "_ 55"]],
+    pieces: list[Float[np.ndarray, "_ features"]],
     episode: Int[np.ndarray, " pieces"],
-    cycle: Float[np.ndarray, "m 55"],
+    cycle: Float[np.ndarray, "m features"],
     shifts: Int[np.ndarray, " shifts"],
     episodes: int,
 ) -> tuple[Float[np.ndarray, " {episodes}"], Float[np.ndarray, " {episodes}"]]:
@@ -86,7 +86,7 @@ def _distances(
 
 def _cut(
     motion: Motion, episodes: Int[np.ndarray, " some"]
-) -> tuple[list[Float[np.ndarray, "_ 55"]], Int[np.ndarray, " pieces"]]:
+) -> tuple[list[Float[np.ndarray, "_ features"]], Int[np.ndarray, " pieces"]]:
     """Some episodes cut into pieces of 1 s, and the episode of each."""
     length = round(_PIECE_S / PERIOD_S)
     pieces, which = [], []
@@ -107,6 +107,6 @@ def _smoothness(motion: Motion, found: Strides) -> Float[np.ndarray, " E"]:
     return median_per_episode(np.array(values, np.float64), found.episode, motion.alive.shape[1])
 
 
-def _smoothness_of_cycle(cycle: Float[np.ndarray, "m 55"]) -> float:
+def _smoothness_of_cycle(cycle: Float[np.ndarray, "m features"]) -> float:
     around = np.concatenate([cycle[-1:], cycle, cycle[:1]])
     return log_dimensionless_jerk(around[:, JOINT_VELOCITIES], PERIOD_S)

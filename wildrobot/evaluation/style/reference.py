@@ -35,7 +35,7 @@ class Reference:
     """
 
     clip: Clip
-    cycle: Float[np.ndarray, "m 55"]
+    cycle: Float[np.ndarray, "m features"]
 
     @classmethod
     def from_clip(cls, robot: Robot, clip: Clip) -> Reference:

@@ -28,14 +28,14 @@ class Dynamics:
 
     Attributes:
       zmp_m: the zero moment point on the floor, shape (T, 2).
-      torque_Nm: of each servo in actuator order, shape (T, 17); motor inertia, damping and dry friction are in it.
+      torque_Nm: of each servo in actuator order, shape (T, joints); motor inertia, damping and dry friction are in it.
       load_N: vertical ground force on each foot, shape (T, 2).
       missing_N: length of the net force that the soles in contact cannot give: pulling, or beyond friction.
       com_m: centre of mass, shape (T, 3).
     """
 
     zmp_m: Float[np.ndarray, "T 2"]
-    torque_Nm: Float[np.ndarray, "T 17"]
+    torque_Nm: Float[np.ndarray, "T joints"]
     load_N: Float[np.ndarray, "T 2"]
     missing_N: Float[np.ndarray, " T"]
     com_m: Float[np.ndarray, "T 3"]
@@ -52,7 +52,7 @@ def dynamics(
     qacc = derivatives.acceleration(model, qpos, loop=loop)
     frames = len(qpos)
     zmp, com = np.empty((frames, 2)), np.empty((frames, 3))
-    torque, load, missing = np.empty((frames, 17)), np.empty((frames, 2)), np.empty(frames)
+    torque, load, missing = np.empty((frames, len(robot.joint_names))), np.empty((frames, 2)), np.empty(frames)
     for k in range(frames):
         data.qpos[:], data.qvel[:], data.qacc[:] = qpos[k], qvel[k], qacc[k]
         mujoco.mj_inverse(model, data)
@@ -100,7 +100,7 @@ def _ground_forces(
     data: mujoco.MjData,
     feet: np.ndarray,
     wrench: Float[np.ndarray, " 6"],
-    torque_Nm: Float[np.ndarray, " 17"],
+    torque_Nm: Float[np.ndarray, " joints"],
 ) -> _Ground:
     """Spreads the needed wrench over the corners of the soles, each within its friction pyramid.
 

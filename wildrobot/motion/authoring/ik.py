@@ -51,7 +51,7 @@ class Target:
     roll_rad: float
     pitch_rad: float
     heading_rad: float
-    joints_rad: Float[np.ndarray, " 17"]
+    joints_rad: Float[np.ndarray, " joints"]
 
 
 class WholeBody:

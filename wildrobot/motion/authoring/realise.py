@@ -38,7 +38,7 @@ class Carriage:
       com_height_m: of the centre of mass.
     """
 
-    joints_rad: Float[np.ndarray, "T 17"]
+    joints_rad: Float[np.ndarray, "T joints"]
     roll_rad: Float[np.ndarray, " T"]
     pitch_rad: Float[np.ndarray, " T"]
     com_height_m: Float[np.ndarray, " T"]

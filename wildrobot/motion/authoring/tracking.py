@@ -71,7 +71,7 @@ def track(robot: Robot, clip: Clip, needed: Dynamics) -> Tracked:
     return Tracked(upright, steps * PERIOD_S, qpos, qvel, sensordata, error)
 
 
-def servo_targets_rad(robot: Robot, clip: Clip, needed: Dynamics) -> Float[np.ndarray, "T 17"]:
+def servo_targets_rad(robot: Robot, clip: Clip, needed: Dynamics) -> Float[np.ndarray, "T joints"]:
     """The joint targets that make the servos give the torques of inverse dynamics, within the joints' ranges."""
     gain, damping = robot.model.actuator_gainprm[:, 0], -robot.model.actuator_biasprm[:, 2]
     speed = clip.qvel[:, robot.dof_index]
