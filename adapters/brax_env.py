@@ -55,7 +55,7 @@ class BraxEnv(Env):
             info={"truncation": jnp.zeros(()), "time_out": jnp.zeros(())},
         )
 
-    def step(self, state: State, action: Float[Array, " 17"]) -> State:
+    def step(self, state: State, action: Float[Array, " joints"]) -> State:
         """One control step of one robot; never resets."""
         before: Any = state.pipeline_state
         core: Any = self.core.step(before, action)
@@ -136,7 +136,7 @@ class FreshAutoReset(Wrapper):
         }
         return dataclasses.replace(state, info=info)
 
-    def step(self, state: State, action: Float[Array, "batch 17"]) -> State:
+    def step(self, state: State, action: Float[Array, "batch joints"]) -> State:
         """One step of every robot; where an episode ends, `obs` is the first one of the next."""
         ended_before = state.info["episode_done"]
         inner, reward = self._repeated(state, action)
@@ -174,7 +174,7 @@ class FreshAutoReset(Wrapper):
         fresh = jax.vmap(self.env.reset)(reset_key)
         return tree_where(done, (fresh.pipeline_state, fresh.obs, episodes.next_keys(reset_key)), running)
 
-    def _repeated(self, state: State, action: Float[Array, "batch 17"]) -> tuple[State, Float[Array, " batch"]]:
+    def _repeated(self, state: State, action: Float[Array, "batch joints"]) -> tuple[State, Float[Array, " batch"]]:
         """Applies the action `action_repeat` times; a robot that falls on the way stays as it fell."""
         state = jax.vmap(self.env.step)(state, action)
         reward = state.reward

@@ -36,6 +36,7 @@ def pinned_config(*overrides: str) -> EnvConfig:
 
 
 class _Pinned(Section):
+    version: int
     env: EnvConfig
 
 

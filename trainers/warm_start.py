@@ -54,6 +54,8 @@ def match_policy(
         # Of these, each trainer has its own.
         "normalize_observations": bool(policy.observation_mean.any() or (policy.observation_std != 1.0).any()),
         "observation_clip": policy.observation_clip,
+        # Made symmetric, an actor that is not would act otherwise; one that is was exported at twice its width.
+        "symmetric": False,
     }
     decided = {name: value for name, value in decided.items() if name in schema.model_fields}
     settings, section = experiment.section(schema), section_name(schema)

@@ -43,7 +43,9 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(f"cannot make the folder {path}: {error.strerror or error}; choose a writable place") from None
+        raise CannotWrite(
+            f"cannot make the folder {path}: {error.strerror or error}; choose a writable place"
+        ) from None
 
 
 @contextmanager

@@ -31,8 +31,8 @@ _FRAME_WIDTH, _FRAME_HEIGHT = 480, 360
 class VectorWalkEnv(VectorEnv):
     """A batch of robots that walk on command.
 
-    Observations are float32, of shape (num_envs, 62); with `privileged`, a dictionary of those as `state` and of
-    `privileged_state`, shape (num_envs, 122). Arrays are fresh at every step: they may be kept and written to.
+    Observations are float32, of shape (num_envs, obs); with `privileged`, a dictionary of those as `state` and of
+    `privileged_state`, shape (num_envs, privileged_obs). Arrays are fresh at every step: they may be kept and changed.
 
     In the step in which an episode ends, `info["episode_metrics"]` holds, per robot: `sum_reward`, `length` [control
     steps], and the mean over the episode of every figure of the task. Under `SAME_STEP` it is in `info["final_info"]`.
@@ -110,7 +110,7 @@ class VectorWalkEnv(VectorEnv):
         """Moves every robot by one control step of 20 ms.
 
         Args:
-          actions: joint target offsets in [-1, 1], shape (num_envs, 17).
+          actions: joint target offsets in [-1, 1], shape (num_envs, joints).
 
         Raises:
           gymnasium.error.InvalidAction: for actions that are not in the action space.

@@ -72,6 +72,7 @@ def test_sections_that_the_first_files_did_not_have():
     assert experiment.env.starts.lean_rad == (0.0, 0.0)
     assert not experiment.env.physics.torque_speed_line
     assert experiment.section(BraxPpo).num_timesteps == 7_000_000
+    assert not experiment.section(BraxPpo).symmetric
     assert experiment.section(Sb3Ppo) == Sb3Ppo()
 
 

@@ -5,7 +5,8 @@ import math
 import jax.numpy as jnp
 import pytest
 
-from wildrobot.config import ConfigError, validated
+from wildrobot.config import validated
+from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.task import reward
 from wildrobot.task.view import Readings
@@ -196,7 +197,7 @@ class TestRows:
         ],
     )
     def test_a_wrong_row_is_named(self, row, message):
-        with pytest.raises(ConfigError, match=message):
+        with pytest.raises(UsageError, match=message):
             self.rows(reward.config_class(), row)
 
     def test_the_metrics_are_those_of_the_rows(self):

@@ -25,7 +25,8 @@ class Sizes(NamedTuple):
 def sizes():
     env = make_env(load_experiment("smoke", [NATIVE]).env)
     observations = jax.eval_shape(env.reset, jax.random.PRNGKey(0)).obs
-    return Sizes(*(observations[name].shape[-1] for name in ("state", "privileged_state")), env.action_size)
+    state, privileged_state = (observations[name].shape[-1] for name in ("state", "privileged_state"))
+    return Sizes(state, privileged_state, env.action_size)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from trainers.brax import amp
 from trainers.brax.amp import checkpoints, guard
 from trainers.brax.amp.loop import make_loop
 from trainers.brax.amp.state_files import read_state
+from trainers.digests import write_digests
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
@@ -97,6 +98,15 @@ def test_what_cannot_go_on(amp_run, overrides, message):
 def test_a_run_of_another_trainer_cannot_go_on(brax_run):
     with pytest.raises(UsageError, match=r"was trained by brax-ppo, and here only brax-amp runs can go on"):
         amp.resume(brax_run)
+
+
+def test_a_run_whose_state_an_older_version_wrote_cannot_go_on(amp_run, tmp_path):
+    run = shutil.copytree(amp_run, tmp_path / "run")
+    (newest(run) / "state" / "0.npz").rename(newest(run) / "state" / "manifest.ocdbt")
+    write_digests(newest(run))
+    message = r"cannot go on, because it holds no state as this version writes it; train into a new .* --from \".*run\""
+    with pytest.raises(UsageError, match=message):
+        amp.resume(run, ["brax_ppo.num_timesteps=9000"])
 
 
 def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, monkeypatch, capsys, like):

@@ -219,6 +219,14 @@ def test_a_run_without_a_checkpoint_does_not_go_on(copy):
         training.resume(copy)
 
 
+def test_a_run_whose_checkpoint_cannot_be_read_does_not_go_on(copy):
+    model = copy / "checkpoints" / "000000004096" / "model.zip"
+    model.write_bytes(model.read_bytes()[:1000])
+    message = r"000000004096: cannot go on from this checkpoint \(.*\); train into a new folder, .* --from \".*copy\""
+    with pytest.raises(UsageError, match=message):
+        training.resume(copy, ["sb3_ppo.total_timesteps=5000"])
+
+
 class TestLearningRate:
     @pytest.fixture
     def settings(self):

@@ -88,6 +88,7 @@ def test_sizes_are_those_of_the_policy(brax_run):
         ("sb3", ["brax", "brax_ppo.policy_hidden_layer_sizes=[8]"], "starts from has [16, 16]; leave it out"),
         ("brax", ["sb3", "sb3_ppo.observation_clip=5"], "starts from has none; leave it out"),
         ("sb3", ["brax", "brax_ppo.normalize_observations=false"], "starts from has True; leave it out"),
+        ("brax", ["brax-amp", "brax_ppo.symmetric=true"], "starts from has False; leave it out"),
         (
             "brax",
             ["sb3", "env.task.action.latency_steps=[2,2]"],

@@ -13,30 +13,33 @@ class Amp(Section):
     """Style: what pays for moving like reference motions, besides the task."""
 
     method: Literal["ADVERSARIAL", "IMITATION"] = Field(
-        "ADVERSARIAL",
+        default="ADVERSARIAL",
         description="ADVERSARIAL (AMP: a discriminator) | IMITATION (being where the clip is at the gait's phase)",
     )
-    clips: tuple[str, ...] = Field((), description="names of shipped clips, or .npz files; style needs at least one")
-    task_weight: NonNegative = Field(1.0, description="[-] of the task's reward")
+    clips: tuple[str, ...] = Field(
+        default=(), description="names of shipped clips, or .npz files; style needs at least one"
+    )
+    task_weight: NonNegative = Field(default=1.0, description="[-] of the task's reward")
     style_weight: NonNegative = Field(
-        1.0, description="[1/s] reward per second and unit of style reward; 0: no style, plain PPO"
+        default=1.0, description="[1/s] reward per second and unit of style reward; 0: no style, plain PPO"
     )
     style_rises_over_steps: NonNegativeInt = Field(
-        0, description="environment steps over which the style weight rises from 0"
+        default=0, description="environment steps over which the style weight rises from 0"
     )
     command_tolerance_m_per_s: Positive = Field(
-        0.06, description="[m/s] style is asked for where a clip's command is as near as this"
+        default=0.06, description="[m/s] style is asked for where a clip's command is as near as this"
     )
-    loss: Literal["BCE", "LEAST_SQUARES"] = Field("BCE", description="BCE (cross-entropy) | LEAST_SQUARES")
+    loss: Literal["BCE", "LEAST_SQUARES"] = Field(default="BCE", description="BCE (cross-entropy) | LEAST_SQUARES")
     reward: Literal["STANDARDIZED", "BOUNDED"] = Field(
-        "STANDARDIZED", description="STANDARDIZED (logits within the batch) | BOUNDED (as in the papers, by the loss)"
+        default="STANDARDIZED",
+        description="STANDARDIZED (logits within the batch) | BOUNDED (by the loss, as in the papers)",
     )
     hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)] = (128, 64)
     learning_rate: Positive = 0.0003
     batch_size: Annotated[int, Field(ge=2)] = Field(
-        512, description="windows per update, half of them of past policies; and as many of references"
+        default=512, description="windows per update, half of them of past policies; and as many of references"
     )
     updates_per_batch: Count = 2
-    gradient_penalty: NonNegative = Field(5.0, description="[-] weight of the squared slope of the logits")
-    logit_regularization: NonNegative = Field(0.01, description="[-] weight of the squared logits")
-    replay_size: Count = Field(200_000, description="windows of past policies")
+    gradient_penalty: NonNegative = Field(default=5.0, description="[-] weight of the squared slope of the logits")
+    logit_regularization: NonNegative = Field(default=0.01, description="[-] weight of the squared logits")
+    replay_size: Count = Field(default=200_000, description="windows of past policies")

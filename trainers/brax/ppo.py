@@ -84,7 +84,9 @@ def _train(
             return
         run.save_policy(to_policy(params, core, settings, run.steps_before + steps, observation_clip))
         # What `ppo.train` does by itself with `save_checkpoint_path`, but at a moment when digests can follow.
-        sizes = {name: specs.Array(shape, jnp.dtype("float32")) for name, shape in environment.observation_size.items()}
+        sizes: Any = {
+            name: specs.Array(shape, jnp.dtype("float32")) for name, shape in environment.observation_size.items()
+        }
         config = checkpoint.network_config(sizes, core.action_size, settings.normalize_observations, networks)
         checkpoint.save(str(run.checkpoints_path), steps, params, config)
         write_digests(run.checkpoints_path / f"{steps:012d}")

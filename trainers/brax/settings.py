@@ -15,34 +15,40 @@ class BraxPpo(Section):
     """Settings of `brax.training.agents.ppo.train`, under its own names."""
 
     seed: int = 0
-    num_timesteps: Count = Field(8_000_000, description="environment steps")
+    num_timesteps: Count = Field(default=8_000_000, description="environment steps")
     num_evals: Annotated[int, Field(ge=2)] = Field(
-        16, description="1 + number of times that parameters are saved during training"
+        default=16, description="1 + number of times that parameters are saved during training"
     )
-    run_evals: bool = Field(False, description="stock ppo.train only: also play Brax's own evaluation episodes (slow)")
-    num_eval_envs: Count = Field(64, description="robots in those")
-    num_envs: Count = Field(512, description="robots in training")
+    run_evals: bool = Field(
+        default=False, description="stock ppo.train only: also play Brax's own evaluation episodes (slow)"
+    )
+    num_eval_envs: Count = Field(default=64, description="robots in those")
+    num_envs: Count = Field(default=512, description="robots in training")
     action_repeat: Count = 1
-    unroll_length: Count = Field(20, description="control steps per robot and batch")
-    batch_size: Count = Field(128, description="unrolls per minibatch")
+    unroll_length: Count = Field(default=20, description="control steps per robot and batch")
+    batch_size: Count = Field(default=128, description="unrolls per minibatch")
     num_minibatches: Count = 4
-    num_updates_per_batch: Count = Field(2, description="passes over each batch")
+    num_updates_per_batch: Count = Field(default=2, description="passes over each batch")
     discounting: Annotated[float, Field(gt=0, le=1)] = 0.97
     gae_lambda: Share = 0.95
     clipping_epsilon: Positive = 0.2
     entropy_cost: NonNegative = 0.005
-    learning_rate: Positive = Field(0.0003, description="the first one, with ADAPTIVE_KL")
-    learning_rate_schedule: Literal["NONE", "ADAPTIVE_KL"] = Field("ADAPTIVE_KL", description="NONE | ADAPTIVE_KL")
-    desired_kl: Positive = Field(0.01, description="[nat] that ADAPTIVE_KL aims for")
+    learning_rate: Positive = Field(default=0.0003, description="the first one, with ADAPTIVE_KL")
+    learning_rate_schedule: Literal["NONE", "ADAPTIVE_KL"] = Field(
+        default="ADAPTIVE_KL", description="NONE | ADAPTIVE_KL"
+    )
+    desired_kl: Positive = Field(default=0.01, description="[nat] that ADAPTIVE_KL aims for")
     max_grad_norm: Positive = 1.0
     reward_scaling: Positive = 1.0
     normalize_observations: bool = True
     policy_hidden_layer_sizes: _Layers = (128, 128, 128)
     value_hidden_layer_sizes: _Layers = (128, 128, 128)
-    activation: Literal["swish", "elu", "relu", "tanh"] = Field("swish", description="swish | elu | relu | tanh")
-    symmetric: bool = Field(True, description="brax-amp only: treat the robot's mirror image as the robot")
+    activation: Literal["swish", "elu", "relu", "tanh"] = Field(
+        default="swish", description="swish | elu | relu | tanh"
+    )
+    symmetric: bool = Field(default=True, description="brax-amp only: treat the robot's mirror image as the robot")
     stagger_episodes: bool = Field(
-        True, description="first episodes of different length, so that time limits do not coincide"
+        default=True, description="first episodes of different length, so that time limits do not coincide"
     )
 
     @model_validator(mode="after")

@@ -15,31 +15,35 @@ class Sb3Ppo(Section):
     """Settings of `stable_baselines3.PPO`, under its own names."""
 
     seed: NonNegativeInt = 0
-    total_timesteps: Count = Field(8_000_000, description="environment steps")
-    num_checkpoints: Count = Field(15, description="saved during training, evenly spaced")
-    num_envs: Count = Field(512, description="robots in training")
-    n_steps: Count = Field(20, description="control steps per robot and batch")
-    batch_size: Annotated[int, Field(ge=2)] = Field(2560, description="samples per minibatch")
-    n_epochs: Count = Field(4, description="passes over each batch")
+    total_timesteps: Count = Field(default=8_000_000, description="environment steps")
+    num_checkpoints: Count = Field(default=15, description="saved during training, evenly spaced")
+    num_envs: Count = Field(default=512, description="robots in training")
+    n_steps: Count = Field(default=20, description="control steps per robot and batch")
+    batch_size: Annotated[int, Field(ge=2)] = Field(default=2560, description="samples per minibatch")
+    n_epochs: Count = Field(default=4, description="passes over each batch")
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.97
     gae_lambda: Share = 0.95
     clip_range: Positive = 0.2
     ent_coef: NonNegative = 0.0
     vf_coef: NonNegative = 0.5
-    learning_rate: Annotated[float, Field(ge=1e-5, le=1e-2)] = Field(0.0003, description="the first one")
+    learning_rate: Annotated[float, Field(ge=1e-5, le=1e-2)] = Field(default=0.0003, description="the first one")
     learning_rate_schedule: Literal["NONE", "LINEAR", "ADAPTIVE_KL"] = Field(
-        "ADAPTIVE_KL", description="NONE | LINEAR (to 0) | ADAPTIVE_KL"
+        default="ADAPTIVE_KL", description="NONE | LINEAR (to 0) | ADAPTIVE_KL"
     )
-    desired_kl: Positive = Field(0.02, description="[nat] that ADAPTIVE_KL aims for, in the last pass over a batch")
+    desired_kl: Positive = Field(
+        default=0.02, description="[nat] that ADAPTIVE_KL aims for, in the last pass over a batch"
+    )
     target_kl: Positive | None = Field(
-        None, description="[nat] at 1.5 times this the passes over a batch stop early; null: never"
+        default=None, description="[nat] at 1.5 times this the passes over a batch stop early; null: never"
     )
     max_grad_norm: Positive = 1.0
-    log_std_init: float = Field(-1.0, description="logarithm of the first standard deviation of the actions")
-    observation_clip: Positive | None = Field(10.0, description="[-] bound of the normalised observations; null: none")
+    log_std_init: float = Field(default=-1.0, description="logarithm of the first standard deviation of the actions")
+    observation_clip: Positive | None = Field(
+        default=10.0, description="[-] bound of the normalised observations; null: none"
+    )
     policy_hidden_layer_sizes: _Layers = (128, 128, 128)
     value_hidden_layer_sizes: _Layers = (128, 128, 128)
-    activation: Literal["swish", "elu", "relu", "tanh"] = Field("elu", description="swish | elu | relu | tanh")
+    activation: Literal["swish", "elu", "relu", "tanh"] = Field(default="elu", description="swish | elu | relu | tanh")
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Sb3Ppo:

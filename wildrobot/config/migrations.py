@@ -90,11 +90,13 @@ def _from_1_to_2(tree: Tree) -> Tree:
     if isinstance(env, dict):
         _at(env, "starts").setdefault("lean_rad", [0.0, 0.0])
         env.setdefault("reference_starts", {"share": 0.0, "clips": [], "seed": 0})
-        _at(env, "physics").setdefault("torque_speed_line", False)
-        _at(env, "variants").setdefault("tilt_rad", 0.0)
+        env["robot"] = "wildrobot"  # the only one that there was
+        _at(env, "physics")["torque_speed_line"] = False
+        _at(env, "variants")["tilt_rad"] = 0.0
         if isinstance(env.get("task"), dict):
             _task_from_1_to_2(env["task"])
     _at(tree, "amp").setdefault("reward", "BOUNDED")
+    _at(tree, "brax_ppo")["symmetric"] = False
     return tree
 
 
@@ -102,7 +104,7 @@ def _task_from_1_to_2(task: Tree) -> None:
     action, command, observation, reward = (_at(task, name) for name in ("action", "command", "observation", "reward"))
     delay_steps = action.pop("delay_steps")
     action["latency_steps"] = [delay_steps, delay_steps]
-    command.setdefault("sideways_share", 0.0)
+    command["sideways_share"] = 0.0
     task["sensing"] = {
         "joint_period_steps": {},
         "read_failure_share": 0.0,

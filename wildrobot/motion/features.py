@@ -15,8 +15,7 @@ from jaxtyping import Array, Bool, Float
 
 from wildrobot.motion import playing
 from wildrobot.motion.clip import Clip
-from wildrobot.robot import Robot
-from wildrobot.robot.description import Hand
+from wildrobot.robot import Hand, Robot
 from wildrobot.task import frames
 from wildrobot.task.view import RobotView, read
 
@@ -126,7 +125,7 @@ def clip_windows(
 
 
 def _hand(robot: Robot, hand: Hand, qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:
-    """Where a point of a body is in the world: up the tree to the base, joint by joint."""
+    """Where a hand is in the world: up the tree to the base, joint by joint."""
     model = robot.model
     point = jnp.array(hand.point_m)
     index = int(model.body(hand.body).id)

@@ -75,7 +75,7 @@ class MjxPhysics:
         if push_N is not None:
             data = data.replace(xfrc_applied=data.xfrc_applied.at[self.robot.pushed_body, :3].set(push_N))
 
-        def physics_step(_: int, data: mjx.Data) -> mjx.Data:
+        def physics_step(_: Int[Array, ""], data: mjx.Data) -> mjx.Data:
             if self._line is not None:  # MJX has no `dcmotor`
                 angle, velocity = data.qpos[self.robot.qpos_index], data.qvel[self.robot.dof_index]
                 gains = (model.actuator_gainprm[:, 0], -model.actuator_biasprm[:, 2])

@@ -49,7 +49,7 @@ def config_for(interface: Interface, config: EnvConfig) -> EnvConfig:
     """The environment with what is the policy's own: robot, control period, actions, commands, history and gait clock.
 
     The physics step stays; their number per control step follows from the policy's control period. For another
-    robot than the configuration's, reward terms with a number per kind of joint are left out: nothing is trained here.
+    robot than the configuration's, what the configuration says per kind or group of joints is left out.
 
     Raises:
       UsageError: for an interface that no environment of this program can have.
@@ -58,14 +58,15 @@ def config_for(interface: Interface, config: EnvConfig) -> EnvConfig:
     history = HistoryConfig(steps=interface.history.steps, entries=interface.history.entries)
     scale_rad = _scale_by_kind(action, describe(interface.robot))
     names = ("vx_m_per_s", "vy_m_per_s", "yaw_rate_rad_per_s", "heading_hold", "heading_gain_per_s")
-    reward = task.reward if interface.robot == config.robot else _without_joint_weights(task.reward)
+    if interface.robot != config.robot:
+        own = {"reward": _without_joint_weights(task.reward)}
+        task = task.model_copy(update=own | {"sensing": task.sensing.model_copy(update={"joint_period_steps": {}})})
     changed = task.model_copy(
         update={
             "action": ActionConfig(scale_rad=scale_rad, latency_steps=action.latency_steps),
             "command": task.command.model_copy(update={name: getattr(command, name) for name in names}),
             "observation": task.observation.model_copy(update={"history": history}),
             "gait": task.gait.model_copy(update={"frequency_hz": interface.gait_clock.frequency_hz}),
-            "reward": reward,
         }
     )
     ours = command_interface(changed.command)

@@ -1,11 +1,12 @@
 """A robot is data: an MJCF and a description, compiled and resolved once."""
 
-from wildrobot.robot.description import RobotDescription, describe, robot_names
+from wildrobot.robot.description import Hand, RobotDescription, describe, robot_names
 from wildrobot.robot.robot import Collision, Foot, Imu, Robot, load_robot, robot_spec
 
 __all__ = [
     "Collision",
     "Foot",
+    "Hand",
     "Imu",
     "Robot",
     "RobotDescription",

@@ -34,6 +34,7 @@ from trainers.brax.amp.ppo import LearnerState, Metrics, Ppo
 from trainers.brax.devices import check_devices
 from trainers.brax.settings import BraxPpo
 from wildrobot.env import WildRobotEnv
+from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, Squash
 

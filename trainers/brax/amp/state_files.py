@@ -70,7 +70,7 @@ def read_state(folder: Path, like: TreeT) -> TreeT:
         raise Damaged("it holds no state as this version writes it")
     with ExitStack() as stack:
         try:
-            files = [stack.enter_context(np.load(path, allow_pickle=False)) for path in paths]
+            files = [np.load(stack.enter_context(path.open("rb")), allow_pickle=False) for path in paths]
             places = {name: (file, name) for file in files for name in file.files}
             parts: dict[str, list[tuple[Any, str]]] = {}
             for name, place in places.items():
@@ -89,7 +89,7 @@ def _whole(name: str, like: jax.ShapeDtypeStruct, parts: list[tuple[Any, str]]) 
     for file, part_name in parts:
         part, begin = file[part_name], part_name.rpartition("@")[2]
         starts = [int(start) for start in begin.split(",")] if begin else []
-        fits = part.dtype == whole.dtype and all(
+        fits = (part.dtype, part.ndim) == (whole.dtype, whole.ndim) and all(
             start + size <= limit for start, size, limit in zip(starts, part.shape, whole.shape, strict=True)
         )
         if not fits:

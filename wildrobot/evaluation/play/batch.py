@@ -18,7 +18,7 @@ from wildrobot.evaluation.play.settings import with_settings
 from wildrobot.evaluation.play.suite import Suite
 from wildrobot.experiment import EnvConfig, load_experiment
 from wildrobot.physics import make_engine
-from wildrobot.physics.variants import chosen_variants
+from wildrobot.physics.variants import chosen_variants, make_variants
 from wildrobot.policy import Interface, config_for
 from wildrobot.resets.bank import StartBank, joined, rows
 from wildrobot.resets.config import StartsConfig
@@ -71,9 +71,20 @@ def make_batch(
     robot = load_robot(config.robot, collision=config.physics.collision, timestep_s=config.physics.timestep_s)
     kinds = list(dict.fromkeys(play.start for play in plays))
     variants = list(dict.fromkeys(play.variant for play in plays))
-    engine = make_engine(config.physics, robot, chosen_variants(robot, [dict(variant) for variant in variants]))
-    env = WildRobotEnv(config, engine, joined([_starts(robot, suite, kind) for kind in kinds]))
     numbers = np.arange(episodes)
+    if config.variants.count > 1:
+        if variants != [()]:
+            raise UsageError(
+                f"{suite.source}: the robots of a case are either drawn (variants.count) or named, not both"
+            )
+        bank, of_robots = make_variants(robot, config.variants), 1 + numbers % (config.variants.count - 1)
+        of_robots = np.tile(of_robots, len(plays))
+    else:
+        bank = chosen_variants(robot, [dict(variant) for variant in variants])
+        of_robots = np.repeat([variants.index(play.variant) for play in plays], episodes)
+    env = WildRobotEnv(
+        config, make_engine(config.physics, robot, bank), joined([_starts(robot, suite, kind) for kind in kinds])
+    )
     return EvalBatch(
         env=env,
         plays=plays,
@@ -81,7 +92,7 @@ def make_batch(
         seed=suite.seed,
         commands=jnp.asarray(np.repeat([play.command for play in plays], episodes, axis=0), jnp.float32),
         starts=jnp.asarray(np.concatenate([kinds.index(play.start) * episodes + numbers for play in plays])),
-        variants=jnp.asarray(np.repeat([variants.index(play.variant) for play in plays], episodes), jnp.int32),
+        variants=jnp.asarray(of_robots, jnp.int32),
         push=_push_plan(plays, setting, episodes, env.control_period_s),
     )
 
@@ -102,6 +113,7 @@ def judge_env_config(
         "physics.torque_speed_line": False,
         "variants.count": 1,
         "starts.count": suite.episodes,
+        "reference_starts.share": 0.0,
         "task.observation.noise": dict.fromkeys(tree["task"]["observation"]["noise"], 0.0),
         "task.sensing": {},
         "task.push.velocity_m_per_s": 0.0,
@@ -112,6 +124,7 @@ def judge_env_config(
         tree = with_settings(tree, suite.file.sensors[setting.sensors], suite.source)
     if setting.settings is not None:
         tree = with_settings(tree, suite.file.settings[setting.settings], suite.source)
+    tree["variants"]["seed"] = suite.seed
     # The case's own fields come last.
     own: dict[str, Any] = {
         "task.episode_length_s": seconds,

@@ -20,7 +20,7 @@ from wildrobot.evaluation.play.settings import check_settings
 from wildrobot.evaluation.play.suite_file import CaseSpec, GateSpec, SuiteFile, migrated
 from wildrobot.physics.variants import PARAMETER_NAMES
 
-DEFAULT_SUITES = ("walk", "stand", "turn_and_side", "push", "robust")
+DEFAULT_SUITES = ("hardware", "walk", "stand", "turn_and_side", "push", "robust")
 """What is played if nothing is said. `transfer` compiles MJX, which takes minutes."""
 
 

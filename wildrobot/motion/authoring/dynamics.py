@@ -52,7 +52,7 @@ def dynamics(
     qacc = derivatives.acceleration(model, qpos, loop=loop)
     frames = len(qpos)
     zmp, com = np.empty((frames, 2)), np.empty((frames, 3))
-    torque, load, missing = np.empty((frames, len(robot.joint_names))), np.empty((frames, 2)), np.empty(frames)
+    torque, load, missing = np.empty((frames, robot.model.nu)), np.empty((frames, 2)), np.empty(frames)
     for k in range(frames):
         data.qpos[:], data.qvel[:], data.qacc[:] = qpos[k], qvel[k], qacc[k]
         mujoco.mj_inverse(model, data)
