@@ -6,6 +6,7 @@ the task's own velocity term stands for; the other weights are scaled to sum to 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -34,10 +35,17 @@ _CADENCE_TOLERANCE = 0.06
 
 
 class Imitation(NamedTuple):
-    """Features of each clip by phase, 0 where the left foot lifts: what a robot at that phase should be like."""
+    """What a robot at a phase of the gait should be like.
+
+    Attributes:
+      reference: the clips.
+      by_phase: features of each clip by phase, 0 where the left foot lifts.
+      layout: `features.layout` of the robot.
+    """
 
     reference: Reference
     by_phase: Float[Array, "C phases features"]
+    layout: Mapping[str, slice]
 
     @classmethod
     def load(cls, robot: Robot, clips: tuple[str, ...], frequency_hz: float) -> Imitation:
@@ -65,7 +73,7 @@ class Imitation(NamedTuple):
             frames = np.asarray(features.clip_features(robot, clip))[:-1]
             at = stride.first_frame + np.arange(_PHASES) / _PHASES * len(frames)
             tables.append(frames[np.round(at).astype(int) % len(frames)])
-        return cls(Reference.load(robot, clips), jnp.asarray(np.stack(tables)))
+        return cls(Reference.load(robot, clips), jnp.asarray(np.stack(tables)), features.layout(robot))
 
     def reward(
         self, seen: Float[Array, "*N features"], command: Float[Array, "*N 3"], phase: Float[Array, "*N"]
@@ -73,18 +81,18 @@ class Imitation(NamedTuple):
         """1 where a robot is like the clip that is nearest to its command, at its phase; towards 0 further away."""
         clip, _ = self.reference.nearest(command)
         wanted = self.by_phase[clip, jnp.round(phase * _PHASES).astype(jnp.int32) % _PHASES]
-        return similarity(seen, wanted)
+        return similarity(seen, wanted, self.layout)
 
 
-def similarity(seen: Float[Array, "*N features"], wanted: Float[Array, "*N features"]) -> Float[Array, "*N"]:
-    """The weighted terms, summed to at most 1."""
-    ends = np.cumsum([size for _, size in features.LAYOUT])
-    place = {name: slice(end - size, end) for (name, size), end in zip(features.LAYOUT, ends.tolist(), strict=True)}
+def similarity(
+    seen: Float[Array, "*N features"], wanted: Float[Array, "*N features"], layout: Mapping[str, slice]
+) -> Float[Array, "*N"]:
+    """The weighted terms, summed to at most 1; parts that the layout of the features lacks count as equal."""
     total = sum(weight for weight, _, _ in TERMS)
     squares = jnp.square(seen - wanted)
 
     def term(weight: float, scale: float, names: tuple[str, ...]) -> Float[Array, "*N"]:
-        distance = sum(squares[..., place[name]].sum(axis=-1) for name in names)
+        distance = sum(squares[..., layout[name]].sum(axis=-1) for name in names if name in layout)
         return weight / total * jnp.exp(-scale * jnp.asarray(distance))
 
     return jnp.asarray(sum(term(*each) for each in TERMS))

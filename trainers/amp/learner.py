@@ -98,8 +98,9 @@ class StyleLearner:
         self.settings, self._robots, self.reference = settings, robots, Reference.load(robot, settings.clips)
         self._network = networks.MLP([*settings.hidden_layer_sizes, 1], activation=jax.nn.swish)
         self._optimizer = optax.adam(settings.learning_rate)
+        self._size = features.size(robot)
         length = SPAN + steps_per_batch
-        sample = Experience(jnp.zeros((length, features.SIZE)), jnp.zeros(length), jnp.zeros((length, 3)))
+        sample = Experience(jnp.zeros((length, self._size)), jnp.zeros(length), jnp.zeros((length, 3)))
         self._replay = replay_buffers.UniformSamplingQueue(
             settings.replay_size // steps_per_batch, sample, settings.batch_size - settings.batch_size // 2
         )
@@ -108,8 +109,8 @@ class StyleLearner:
         """The state before any batch."""
         robots = self._robots
         key, params_key, replay_key = jax.random.split(key, 3)
-        params = self._network.init(params_key, jnp.zeros((1, features.WINDOW * features.SIZE + COMMAND_SIZE)))
-        frame = specs.Array((features.SIZE,), jnp.dtype("float32"))
+        params = self._network.init(params_key, jnp.zeros((1, features.WINDOW * self._size + COMMAND_SIZE)))
+        frame = specs.Array((self._size,), jnp.dtype("float32"))
         return AmpState(
             params=params,
             optimizer_state=self._optimizer.init(params),
@@ -117,7 +118,7 @@ class StyleLearner:
             replay=self._replay.init(replay_key),
             # Every step ends an episode: no window reaches back to before the start.
             history=Experience(
-                jnp.zeros((robots, SPAN, features.SIZE)), jnp.ones((robots, SPAN)), jnp.zeros((robots, SPAN, 3))
+                jnp.zeros((robots, SPAN, self._size)), jnp.ones((robots, SPAN)), jnp.zeros((robots, SPAN, 3))
             ),
             logit_mean=jnp.zeros(()),
             logit_std=jnp.ones(()),

@@ -42,12 +42,14 @@ class Reference(NamedTuple):
       windows: of all clips.
       commands: that each clip realises: vx [m/s], vy [m/s], yaw rate [rad/s].
       first, windows_of: of each clip, its first window and how many it has.
+      joints: where the joint angles lie in the features.
     """
 
     windows: Float[Array, "N window features"]
     commands: Float[Array, "C 3"]
     first: Int[Array, " C"]
     windows_of: Int[Array, " C"]
+    joints: slice
 
     @classmethod
     def load(cls, robot: Robot, clips: Sequence[str]) -> Reference:
@@ -69,6 +71,7 @@ class Reference(NamedTuple):
             commands=jnp.asarray(np.stack([clip.command for clip in library.clips]), jnp.float32),
             first=jnp.asarray(np.cumsum(counts) - counts),
             windows_of=jnp.asarray(counts),
+            joints=features.layout(robot)["joint_angle_rad"],
         )
 
     def nearest(self, commands: Float[Array, "*N 3"]) -> tuple[Int[Array, "*N"], Float[Array, "*N"]]:
@@ -92,9 +95,8 @@ class Reference(NamedTuple):
         self, windows: Float[Array, "N window features"], weights: Float[Array, " N"]
     ) -> Float[Array, ""]:
         """Mean distance of windows from the nearest reference window: RMS over joints and frames [rad]."""
-        joints = dict(features.LAYOUT)["joint_angle_rad"]
-        ours = windows[..., :joints].reshape(len(windows), -1)
-        theirs = self.windows[..., :joints].reshape(len(self.windows), -1)
+        ours = windows[..., self.joints].reshape(len(windows), -1)
+        theirs = self.windows[..., self.joints].reshape(len(self.windows), -1)
         squares = jnp.sum(ours**2, axis=1)[:, None] + jnp.sum(theirs**2, axis=1) - 2.0 * ours @ theirs.T
         nearest = jnp.sqrt(jnp.maximum(jnp.min(squares, axis=1), 0.0) / ours.shape[1])
         return weighted_mean(nearest, weights)

@@ -6,6 +6,7 @@ can only claim.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import jax
@@ -18,25 +19,37 @@ from wildrobot.robot import Hand, Robot
 from wildrobot.task import frames
 from wildrobot.task.view import RobotView, read
 
-LAYOUT = (
-    ("joint_angle_rad", 17),
-    ("joint_velocity_rad_per_s", 17),
-    ("gravity", 3),
-    ("base_velocity_heading_m_per_s", 3),
-    ("angular_velocity_heading_rad_per_s", 3),
-    ("left_foot_from_base_heading_m", 3),
-    ("right_foot_from_base_heading_m", 3),
-    ("left_hand_from_base_heading_m", 3),
-    ("right_hand_from_base_heading_m", 3),
-)
-"""Name and size of each part, in order. Joints are in actuator order; gravity is its direction as the IMU sees it."""
-SIZE = sum(size for _, size in LAYOUT)
 WINDOW, EVERY = 10, 2
 """Frames of a window, and control steps from one to the next: 25 Hz at a control rate of 50 Hz, 0.36 s in all."""
+_SIDES = ("left", "right")
+
+
+def layout(robot: Robot) -> dict[str, slice]:
+    """Name of each part of a robot's features, and where it lies, in order.
+
+    Joints are in actuator order; gravity is its direction as the IMU sees it; a robot without hands has none here.
+    """
+    joints = len(robot.joint_names)
+    sizes = {
+        "joint_angle_rad": joints,
+        "joint_velocity_rad_per_s": joints,
+        "gravity": 3,
+        "base_velocity_heading_m_per_s": 3,
+        "angular_velocity_heading_rad_per_s": 3,
+        **{f"{side}_foot_from_base_heading_m": 3 for side in _SIDES},
+        **{f"{side}_hand_from_base_heading_m": 3 for side, _ in zip(_SIDES, robot.hands, strict=False)},
+    }
+    ends = itertools.accumulate(sizes.values())
+    return {name: slice(end - size, end) for (name, size), end in zip(sizes.items(), ends, strict=True)}
+
+
+def size(robot: Robot) -> int:
+    """How many features a robot has."""
+    return max(part.stop for part in layout(robot).values())
 
 
 def features(robot: Robot, view: RobotView) -> Float[Array, " features"]:
-    """The features of one robot at one control step; `LAYOUT` names them."""
+    """The features of one robot at one control step; `layout` names them."""
     readings = read(robot, view)
     heading = readings.heading_rad
     # Of the state and not of the gyro, which an engine reads one physics step earlier: a clip knows no such velocity.
@@ -117,10 +130,13 @@ def _hand(robot: Robot, hand: Hand, qpos: Float[Array, " nq"]) -> Float[Array, "
     point = jnp.array(hand.point_m)
     index = int(model.body(hand.body).id)
     while model.body_parentid[index] != 0:
-        joint = int(model.body_jntadr[index])
-        angle = qpos[int(model.jnt_qposadr[joint])]
-        axis = jnp.asarray(model.jnt_axis[joint], jnp.float32)
-        turn = jnp.concatenate([jnp.cos(angle / 2)[None], jnp.sin(angle / 2) * axis])
-        point = jnp.asarray(model.body_pos[index], jnp.float32) + frames.rotate(turn, point)
+        first = int(model.body_jntadr[index])
+        for joint in reversed(range(first, first + int(model.body_jntnum[index]))):
+            angle = qpos[int(model.jnt_qposadr[joint])]
+            axis, anchor = (jnp.asarray(array[joint], jnp.float32) for array in (model.jnt_axis, model.jnt_pos))
+            turn = jnp.concatenate([jnp.cos(angle / 2)[None], jnp.sin(angle / 2) * axis])
+            point = anchor + frames.rotate(turn, point - anchor)
+        place, turned = (jnp.asarray(array[index], jnp.float32) for array in (model.body_pos, model.body_quat))
+        point = place + frames.rotate(turned, point)
         index = int(model.body_parentid[index])
     return qpos[:3] + frames.rotate(qpos[3:7], point)

@@ -11,17 +11,19 @@ from wildrobot.motion.clip_file import load
 from wildrobot.motion.library import find
 from wildrobot.robot import load_robot
 
+LAYOUT = features.layout(load_robot())
+
 
 def test_similarity():
     """A joint off by 0.5 rad: (0.65 exp(-2 x 0.25) + 0.10 + 0.15) / 0.90; a foot by 0.1 m besides: exp(-40 x 0.01)."""
-    wanted = jnp.zeros(features.SIZE)
-    np.testing.assert_allclose(similarity(wanted, wanted), 1.0, rtol=1e-6)
+    wanted = jnp.zeros(55)
+    np.testing.assert_allclose(similarity(wanted, wanted, LAYOUT), 1.0, rtol=1e-6)
     seen = wanted.at[3].set(0.5)
-    np.testing.assert_allclose(similarity(seen, wanted), (0.65 * np.exp(-0.5) + 0.25) / 0.9, rtol=1e-6)
+    np.testing.assert_allclose(similarity(seen, wanted, LAYOUT), (0.65 * np.exp(-0.5) + 0.25) / 0.9, rtol=1e-6)
     left_foot = 17 + 17 + 3 + 3 + 3
     seen = seen.at[left_foot].set(0.1)
     expected = (0.65 * np.exp(-0.5) + 0.10 + 0.15 * np.exp(-0.4)) / 0.9
-    np.testing.assert_allclose(similarity(seen, wanted), expected, rtol=1e-6)
+    np.testing.assert_allclose(similarity(seen, wanted, LAYOUT), expected, rtol=1e-6)
 
 
 def test_a_robot_on_the_clip_at_its_phase_is_paid_in_full():

@@ -13,6 +13,7 @@ from wildrobot.motion import features
 from wildrobot.robot import load_robot
 
 ROBOTS, STEPS = 4, 24
+SIZE = features.size(load_robot())
 FORWARD = (0.2, 0.0, 0.0)
 
 
@@ -32,7 +33,7 @@ def learner():
 
 def experience(key=0, command=FORWARD, ended=()):
     """Random features; `ended` names the (robot, step) at which an episode ends."""
-    frames = jax.random.normal(jax.random.PRNGKey(key), (ROBOTS, STEPS, features.SIZE))
+    frames = jax.random.normal(jax.random.PRNGKey(key), (ROBOTS, STEPS, SIZE))
     ends = jnp.zeros((ROBOTS, STEPS))
     for robot, step in ended:
         ends = ends.at[robot, step].set(1.0)
@@ -143,7 +144,7 @@ def test_past_experience_is_replayed(learner):
     assert state.replay.insert_position == 2 * ROBOTS
     length = SPAN + STEPS
     # Ravelled as an Experience is: features first.
-    rows = state.replay.data[: 2 * ROBOTS, : length * features.SIZE].reshape(2 * ROBOTS, length, features.SIZE)
+    rows = state.replay.data[: 2 * ROBOTS, : length * SIZE].reshape(2 * ROBOTS, length, SIZE)
     np.testing.assert_array_equal(rows[:ROBOTS, SPAN:], experience(1).features)
     np.testing.assert_array_equal(rows[ROBOTS:, SPAN:], experience(2).features)
     np.testing.assert_array_equal(rows[ROBOTS:, :SPAN], experience(1).features[:, -SPAN:])

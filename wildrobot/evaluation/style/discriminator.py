@@ -20,8 +20,8 @@ import numpy as np
 from jaxtyping import Float
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.style.motion import Motion
-from wildrobot.motion.features import EVERY, LAYOUT, WINDOW
+from wildrobot.evaluation.style.motion import LAYOUT, Motion
+from wildrobot.motion.features import EVERY, WINDOW
 
 LEVELS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Noise [of the reference's own standard deviation] that is tried; the graded metric is between the second and last."""
@@ -147,8 +147,7 @@ def _windows(steps: Float[np.ndarray, "T features"]) -> Float[np.ndarray, "N win
 
 def _scale(frames: Float[np.ndarray, "N features"]) -> Float[np.ndarray, " features"]:
     """The standard deviation over the reference's frames, root mean square over each part of the features."""
-    ends = np.cumsum([size for _, size in LAYOUT])
-    variances = np.split(frames.var(axis=0), ends[:-1])
+    variances = (frames.var(axis=0)[part] for part in LAYOUT.values())
     return np.sqrt(np.concatenate([np.full(len(each), each.mean()) for each in variances]))
 
 

@@ -11,22 +11,25 @@ from wildrobot.evaluation.measure.metrics.per_episode import SETTLE_S
 from wildrobot.evaluation.measure.steps import all_swings
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.features import LAYOUT
+from wildrobot.motion.features import layout
+from wildrobot.robot import load_robot
 
 LEFT = 0
 
 
+LAYOUT = layout(load_robot())
+"""Of `wildrobot.motion.features`, for the robot that the shipped clips are of."""
+
+
 def _columns(*names: str) -> np.ndarray:
     """Where parts of the features are in a row."""
-    ends = dict(zip((name for name, _ in LAYOUT), np.cumsum([size for _, size in LAYOUT]).tolist(), strict=True))
-    sizes = dict(LAYOUT)
-    return np.concatenate([np.arange(ends[name] - sizes[name], ends[name]) for name in names])
+    return np.concatenate([np.arange(LAYOUT[name].start, LAYOUT[name].stop) for name in names])
 
 
 JOINT_ANGLES = _columns("joint_angle_rad")
 JOINT_VELOCITIES = _columns("joint_velocity_rad_per_s")
 FEET = _columns("left_foot_from_base_heading_m", "right_foot_from_base_heading_m")
-"""Columns of `wildrobot.motion.features`."""
+"""Columns of the features."""
 
 
 class Motion(NamedTuple):
