@@ -1,4 +1,4 @@
-"""`make bench`: the figures of docs/benchmarks.md, as Markdown, in one run."""
+"""`make bench`: the figures of docs/lab/benchmarks.md, as Markdown, in one run."""
 
 from __future__ import annotations
 

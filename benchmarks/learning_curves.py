@@ -1,6 +1,6 @@
 """Learning curves of several runs in one picture: over environment steps and over wall-clock time.
 
-python -m benchmarks.learning_curves docs/learning_curves.png "Brax PPO=runs/brax-*" "SB3 PPO=runs/sb3-*"
+python -m benchmarks.learning_curves docs/lab/learning_curves.png "Brax PPO=runs/brax-*" "SB3 PPO=runs/sb3-*"
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each choice of the physics costs, and how far it moves the robot: the table of docs/physics.md.
+"""What each choice of the physics costs, and how far it moves the robot: the table of docs/lab/physics.md.
 
 Run it with `python -m benchmarks.physics_choices`; it takes about two minutes.
 """

@@ -27,7 +27,7 @@ def trajectories(engines):
     """(qpos, foot loads) of each engine over 25 control steps for several seeds."""
     rng = np.random.default_rng(0)
     home = engines[0].robot.home_targets_rad
-    # Targets wander; gently, because a servo at its torque limit is where the two differ (docs/backends.md).
+    # Targets wander; gently, because a servo at its torque limit is where the two differ (docs/lab/backends.md).
     walk = np.cumsum(rng.normal(0.0, 0.01, (STEPS, SEEDS, len(home))), axis=0)
     targets = jnp.asarray(home + walk, jnp.float32)
     results = []

@@ -1,4 +1,4 @@
-"""The default physics stays within 2 % of the 2 ms reference; docs/physics.md has the table."""
+"""The default physics stays within 2 % of the 2 ms reference; docs/lab/physics.md has the table."""
 
 import pytest
 

@@ -123,7 +123,7 @@ def load_robot(
     Args:
       name_or_path: the name of a robot that comes with the package, or the path of a description.
       collision: "feet" or "full", see `Collision`.
-      timestep_s: physics step [s]; docs/physics.md says what it costs and changes.
+      timestep_s: physics step [s]; docs/lab/physics.md says what it costs and changes.
 
     Raises:
       UsageError: if the description cannot be used; it names file, field and the names that there are.

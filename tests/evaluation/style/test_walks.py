@@ -19,7 +19,7 @@ def test_a_clip_is_not_apart_from_itself(robot, walking):
 def test_servos_alone_come_within_a_few_thousandths(robot, walking):
     played = walks.open_loop(robot, walking.clip, (0.2, 0.0, 0.0))
     found = distances(settled(played), walking.cycle)
-    # docs/motions.md: it follows within 0.004 to 0.02 rad, and stays up.
+    # docs/lab/motions.md: it follows within 0.004 to 0.02 rad, and stays up.
     assert 0.0 < found.joint_rad[0] < 0.02
     assert 0.0 < found.foot_path_m[0] < 0.01
     assert found.stride_frequency_ratio[0] == pytest.approx(1.0, abs=0.01)
