@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 
 from wildrobot.robot import Robot
 
-TIMESTEP_S = 0.001
+TIMESTEP_S = 0.002
 
 
 class Servo(NamedTuple):
@@ -117,13 +117,29 @@ def _is_below(model: mujoco.MjModel, body: int, top: int) -> bool:
     return body == top
 
 
+def simulate(
+    servo: Servo, limb: Limb, targets_rad: Float[np.ndarray, " steps"]
+) -> Float[np.ndarray, "steps candidates"]:
+    """What the encoder [rad] of candidates reads, every `TIMESTEP_S`; their delay is left out.
+
+    Args:
+      servo: arrays over candidates.
+      limb: the same for all.
+      targets_rad: what the servo is told, on average from half a time step before each time to half a step after it.
+        At the start, the joint is at rest at the first target.
+    """
+    # Lengths are rounded up, so that logs share compiled programs.
+    padded = np.pad(targets_rad, (0, -len(targets_rad) % 1000), mode="edge")
+    with jax.enable_x64(True), jax.default_device(jax.devices("cpu")[0]):
+        candidates = Servo(*(jnp.asarray(value, jnp.float64) for value in servo))
+        return np.asarray(_encoder_rad(candidates, limb, padded))[: len(targets_rad)]
+
+
 @functools.partial(jax.jit, static_argnames="limb")
-def _encoder_rad(
-    servo: Servo, limb: Limb, targets_rad: Float[Array, " steps"]
-) -> tuple[Float[Array, "steps candidates"], Float[Array, "steps candidates"]]:
+def _encoder_rad(servo: Servo, limb: Limb, targets_rad: Float[Array, " steps"]) -> Float[Array, "steps candidates"]:
     inertia = limb.inertia_kg_m2 + jnp.asarray(servo.armature)
 
-    def step(state: tuple[Array, Array], target: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    def step(state: tuple[Array, Array], target: Array) -> tuple[tuple[Array, Array], Array]:
         # The limb's angle in the encoder's count: without play, the encoder's reading.
         angle, velocity = state
         encoder = angle + jnp.clip(target - angle, -0.5 * servo.play_rad, 0.5 * servo.play_rad)
@@ -142,27 +158,7 @@ def _encoder_rad(
         # Dry friction stops what it can within a step, and slows the rest: Moreau's time stepping.
         stopped = TIMESTEP_S * servo.frictionloss / inertia
         moved = jnp.sign(free) * jnp.maximum(jnp.abs(free) - stopped, 0.0)
-        return (angle + TIMESTEP_S * moved, moved), (encoder, moved)
+        return (angle + TIMESTEP_S * moved, moved), encoder
 
     start = jnp.broadcast_to(targets_rad[0], inertia.shape), jnp.zeros(inertia.shape)
     return jax.lax.scan(step, start, targets_rad)[1]
-
-
-def simulate(
-    servo: Servo, limb: Limb, targets_rad: Float[np.ndarray, " steps"]
-) -> tuple[Float[np.ndarray, "steps candidates"], Float[np.ndarray, "steps candidates"]]:
-    """Encoder [rad] and velocity [rad/s] of candidates before each step of `TIMESTEP_S`; their delay is left out.
-
-    Args:
-      servo: arrays over candidates.
-      limb: the same for all.
-      targets_rad: what the servo is told in each step; at the start it is at rest at the first one.
-    """
-    steps = len(targets_rad)
-    # Lengths are rounded up, so that logs share compiled programs.
-    padded = np.pad(targets_rad, (1, -steps % 1000), mode="edge")
-    # A leapfrog step at a time spans half a step before and after it, so a jump of the target counts by half.
-    padded = 0.5 * (padded[:-1] + padded[1:])
-    with jax.enable_x64(True), jax.default_device(jax.devices("cpu")[0]):
-        encoder, velocity = _encoder_rad(Servo(*(jnp.asarray(value, jnp.float64) for value in servo)), limb, padded)
-        return np.asarray(encoder)[:steps], np.asarray(velocity)[:steps]
