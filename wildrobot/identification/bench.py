@@ -87,9 +87,9 @@ class Bench:
             parameters.parameter_dict(start),
             self._for_sysid,
             verbose=False,
-            max_iters=40,
+            max_iters=25,
             eps=1e-3,
-            xtol=1e-4,
+            xtol=1e-3,
             output=io.StringIO(),
         )
         return np.asarray(result.x).ravel()

@@ -58,7 +58,7 @@ def fit(robot: Robot, logs: Sequence[JointLog]) -> Fit:
     bench = Bench(joint.limb(robot, name), nominal, logs)
     x = min((bench.optimized(start) for start in _starts(bench, logs[0].period_s)), key=bench.cost)
     # The noise is estimated from what is left, and weighs the readings against what is expected.
-    for _ in range(3):
+    for _ in range(2):
         left = bench.residuals(x[:, None])[: bench.starts[-1], 0] * bench.noise_rad
         free = max(len(left) - len(x), 1)
         bench.noise_rad = max(float(np.sqrt(np.sum(np.square(left)) / free)), ENCODER_NOISE_RAD)
@@ -77,7 +77,7 @@ def fit(robot: Robot, logs: Sequence[JointLog]) -> Fit:
 
 
 def _starts(bench: Bench, command_period_s: float) -> list[Float[np.ndarray, " parameters"]]:
-    """The best of a grid, in each of the three best ranges of delay.
+    """The best of a grid, in each of the two best ranges of delay.
 
     A reading follows its command at once while the servo takes up the play, so the residuals jump where a delay moves a
     command from after a reading to before it: each range between two jumps has a valley of its own.
@@ -90,4 +90,4 @@ def _starts(bench: Bench, command_period_s: float) -> list[Float[np.ndarray, " p
     best: dict[int, int] = {}
     for column in np.argsort(np.sum(np.square(bench.residuals(x)), axis=0)):
         best.setdefault(int(x[0, column] * bench.scales[0] / command_period_s), int(column))
-    return [x[:, column] for column in list(best.values())[:3]]
+    return [x[:, column] for column in list(best.values())[:2]]

@@ -8,7 +8,6 @@ a zero of its own.
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import jax
@@ -20,6 +19,7 @@ from jaxtyping import Array, Float
 from wildrobot.robot import Robot
 
 TIMESTEP_S = 0.002
+_TOGETHER = 8
 
 
 class Servo(NamedTuple):
@@ -128,14 +128,21 @@ def simulate(
       targets_rad: what the servo is told, on average from half a time step before each time to half a step after it.
         At the start, the joint is at rest at the first target.
     """
-    # Lengths are rounded up, so that logs share compiled programs.
+    # Lengths and numbers are rounded up, so that logs share compiled programs; few candidates at once fit the cache.
     padded = np.pad(targets_rad, (0, -len(targets_rad) % 1000), mode="edge")
+    columns = np.stack([np.atleast_1d(np.asarray(value, np.float64)) for value in servo])
+    count = columns.shape[1]
+    columns = np.pad(columns, ((0, 0), (0, -count % _TOGETHER if count > 1 else 0)), mode="edge")
+    width = min(columns.shape[1], _TOGETHER)
     with jax.enable_x64(True), jax.default_device(jax.devices("cpu")[0]):
-        candidates = Servo(*(jnp.asarray(value, jnp.float64) for value in servo))
-        return np.asarray(_encoder_rad(candidates, limb, padded))[: len(targets_rad)]
+        parts = [
+            np.asarray(_encoder_rad(Servo(*columns[:, first : first + width]), limb, padded))
+            for first in range(0, columns.shape[1], width)
+        ]
+    return np.concatenate(parts, axis=1)[: len(targets_rad), :count]
 
 
-@functools.partial(jax.jit, static_argnames="limb")
+@jax.jit
 def _encoder_rad(servo: Servo, limb: Limb, targets_rad: Float[Array, " steps"]) -> Float[Array, "steps candidates"]:
     inertia = limb.inertia_kg_m2 + jnp.asarray(servo.armature)
 
