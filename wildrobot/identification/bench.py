@@ -45,6 +45,7 @@ class Bench:
           UsageError: for a log with too few new readings.
         """
         self.scales, self.noise_rad, self._limb = parameters.scales(nominal), 3.0 * ENCODER_NOISE_RAD, limb
+        self._logs = tuple(logs)
         self._controls, self._read = [_control(log) for log in logs], [_sensed(log) for log in logs]
         self.starts = [0, *np.cumsum([len(read) for read in self._read]).tolist()]
         spec = _names()
@@ -68,13 +69,17 @@ class Bench:
         """Of many candidates at once."""
         servo = self.servo(x)
         parts = []
-        for control, read in zip(self._controls, self._read, strict=True):
-            encoder = joint.simulate(servo, self._limb, control.data[:, 0])
+        for log, control, read in zip(self._logs, self._controls, self._read, strict=True):
+            angle = joint.simulate(servo, self._limb, control.data[:, 0])
+            then = read.times[:, None] - np.asarray(servo.delay_s)
             # The same linear interpolation as TimeSeries', for all candidates at once.
-            at = (read.times[:, None] - np.asarray(servo.delay_s) - control.times[0]) / TIMESTEP_S
-            whole = np.clip(at.astype(int), 0, len(encoder) - 2)
-            before, after = (np.take_along_axis(encoder, whole + i, axis=0) for i in (0, 1))
-            parts.append((before + (at - whole) * (after - before) - read.data) / self.noise_rad)
+            at = (then - control.times[0]) / TIMESTEP_S
+            whole = np.clip(at.astype(int), 0, len(angle) - 2)
+            before, after = (np.take_along_axis(angle, whole + i, axis=0) for i in (0, 1))
+            encoder = joint.encoder_rad(
+                before + (at - whole) * (after - before), _commanded(log, then), np.asarray(servo.play_rad)
+            )
+            parts.append((encoder - read.data) / self.noise_rad)
         return np.concatenate([*parts, self._own(x)])
 
     def cost(self, x: Float[np.ndarray, " parameters"]) -> float:
@@ -103,10 +108,11 @@ class Bench:
     ) -> tuple[Float[np.ndarray, " times"], Float[np.ndarray, " times"]]:
         """Times [s] and what the model reads [rad] through the whole of a log."""
         control, servo = _control(log), self.servo(x[:, None])
-        encoder = joint.simulate(servo, self._limb, control.data[:, 0])
-        late = sysid.TimeSeries(control.times + float(np.asarray(servo.delay_s)[0]), encoder)
+        angle = sysid.TimeSeries(control.times, joint.simulate(servo, self._limb, control.data[:, 0]))
         times = np.arange(0.0, log.times_s[-1], 0.005)
-        return times, late.interpolate(times)[:, 0]
+        then = times - np.asarray(servo.delay_s)[0]
+        encoder = joint.encoder_rad(angle.interpolate(then), _commanded(log, then[:, None]), np.asarray(servo.play_rad))
+        return times, encoder[:, 0]
 
     def _own(self, x: np.ndarray) -> np.ndarray:
         return ((x.T - parameters.PRIORS) / parameters.WIDTHS).T
@@ -128,12 +134,12 @@ class Bench:
         """What `sysid` would have MuJoCo do; a model's own play and torque-speed line are what MuJoCo has not."""
         control = control_signal[0]
         servo = self.servo(np.stack([candidate.as_vector() for candidate in param_dicts], axis=1))
-        encoder = joint.simulate(servo, self._limb, control.data[:, 0])
+        angle = joint.simulate(servo, self._limb, control.data[:, 0])
         return [
             sysid.SystemTrajectory(
                 model=model,
                 control=control,
-                sensordata=sysid.TimeSeries(control.times, encoder[:, [column]], rollout_signal_mapping),
+                sensordata=sysid.TimeSeries(control.times, angle[:, [column]], rollout_signal_mapping),
                 initial_state=initial,
                 state=sysid.TimeSeries(control.times, control.times[:, None]),
             )
@@ -144,9 +150,17 @@ class Bench:
         self, found: sysid.ParameterDict, predicted: sysid.TimeSeries, read: sysid.TimeSeries, *_: Any, **__: Any
     ) -> tuple[np.ndarray, sysid.TimeSeries, sysid.TimeSeries]:
         """Readings at their own times, which see the joint as it was a delay ago."""
-        delay_s = float(found["delay_s"].value[0]) * self.scales[0]
-        then = sysid.TimeSeries(read.times, predicted.interpolate(read.times - delay_s), read.signal_mapping)
-        return (then.data - read.data)[:, 0] / self.noise_rad, then, read
+        servo = self.servo(found.as_vector()[:, None])
+        log = next(log for log, own in zip(self._logs, self._read, strict=True) if own is read)
+        then = read.times - np.asarray(servo.delay_s)[0]
+        encoder = joint.encoder_rad(predicted.interpolate(then), _commanded(log, then[:, None]), np.asarray(servo.play_rad))
+        fitted = sysid.TimeSeries(read.times, encoder, read.signal_mapping)
+        return (fitted.data - read.data)[:, 0] / self.noise_rad, fitted, read
+
+
+def _commanded(log: JointLog, times: Float[np.ndarray, "times candidates"]) -> Float[np.ndarray, "times candidates"]:
+    """What the servo is told at these times of the log's clock; each command holds until the next one."""
+    return log.command_rad[np.clip(np.searchsorted(log.times_s, times, side="right") - 1, 0, len(log.times_s) - 1)]
 
 
 def _control(log: JointLog) -> sysid.TimeSeries:

@@ -19,6 +19,9 @@ from wildrobot.identification.joint import Servo
 from wildrobot.identification.log import JointLog
 from wildrobot.robot import Robot
 
+_CLOCK_S = 0.001
+"""How well a log's time stamps say when its commands went out and its readings came in; the delay's interval holds it."""
+
 
 class Fit(NamedTuple):
     """Parameters of one joint.
@@ -64,10 +67,11 @@ def fit(robot: Robot, logs: Sequence[JointLog]) -> Fit:
         bench.noise_rad = max(float(np.sqrt(np.sum(np.square(left)) / free)), ENCODER_NOISE_RAD)
         x = bench.optimized(x)
     found = intervals(bench.residuals, x, bench.starts)
+    low, high = Servo(*(found.low * bench.scales)), Servo(*(found.high * bench.scales))
     return Fit(
         servo=Servo(*(found.middle * bench.scales)),
-        low=Servo(*(found.low * bench.scales)),
-        high=Servo(*(found.high * bench.scales)),
+        low=low._replace(delay_s=max(low.delay_s - _CLOCK_S, 0.0)),
+        high=high._replace(delay_s=high.delay_s + _CLOCK_S),
         told=frozenset(name for name, told in zip(parameters.NAMES, found.told, strict=True) if told),
         nominal=nominal,
         noise_rad=bench.noise_rad,

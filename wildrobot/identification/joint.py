@@ -117,10 +117,19 @@ def _is_below(model: mujoco.MjModel, body: int, top: int) -> bool:
     return body == top
 
 
+def encoder_rad(
+    angle_rad: Float[np.ndarray, "times candidates"],
+    target_rad: Float[np.ndarray, "times candidates"],
+    play_rad: Float[np.ndarray, " candidates"],
+) -> Float[np.ndarray, "times candidates"]:
+    """What the encoder reads: the limb's angle in its count, and within the play the target."""
+    return angle_rad + np.clip(target_rad - angle_rad, -0.5 * play_rad, 0.5 * play_rad)
+
+
 def simulate(
     servo: Servo, limb: Limb, targets_rad: Float[np.ndarray, " steps"]
 ) -> Float[np.ndarray, "steps candidates"]:
-    """What the encoder [rad] of candidates reads, every `TIMESTEP_S`; their delay is left out.
+    """The limb's angle [rad] in the encoder's count, of candidates, every `TIMESTEP_S`; their delay is left out.
 
     Args:
       servo: arrays over candidates.
@@ -136,18 +145,17 @@ def simulate(
     width = min(columns.shape[1], _TOGETHER)
     with jax.enable_x64(True), jax.default_device(jax.devices("cpu")[0]):
         parts = [
-            np.asarray(_encoder_rad(Servo(*columns[:, first : first + width]), limb, padded))
+            np.asarray(_angle_rad(Servo(*columns[:, first : first + width]), limb, padded))
             for first in range(0, columns.shape[1], width)
         ]
     return np.concatenate(parts, axis=1)[: len(targets_rad), :count]
 
 
 @jax.jit
-def _encoder_rad(servo: Servo, limb: Limb, targets_rad: Float[Array, " steps"]) -> Float[Array, "steps candidates"]:
+def _angle_rad(servo: Servo, limb: Limb, targets_rad: Float[Array, " steps"]) -> Float[Array, "steps candidates"]:
     inertia = limb.inertia_kg_m2 + jnp.asarray(servo.armature)
 
     def step(state: tuple[Array, Array], target: Array) -> tuple[tuple[Array, Array], Array]:
-        # The limb's angle in the encoder's count: without play, the encoder's reading.
         angle, velocity = state
         encoder = angle + jnp.clip(target - angle, -0.5 * servo.play_rad, 0.5 * servo.play_rad)
         true = angle - servo.zero_rad
@@ -165,7 +173,7 @@ def _encoder_rad(servo: Servo, limb: Limb, targets_rad: Float[Array, " steps"]) 
         # Dry friction stops what it can within a step, and slows the rest: Moreau's time stepping.
         stopped = TIMESTEP_S * servo.frictionloss / inertia
         moved = jnp.sign(free) * jnp.maximum(jnp.abs(free) - stopped, 0.0)
-        return (angle + TIMESTEP_S * moved, moved), encoder
+        return (angle + TIMESTEP_S * moved, moved), angle
 
     start = jnp.broadcast_to(targets_rad[0], inertia.shape), jnp.zeros(inertia.shape)
     return jax.lax.scan(step, start, targets_rad)[1]
