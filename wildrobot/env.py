@@ -52,7 +52,7 @@ class WildRobotEnv:
         self.config, self.physics, self.starts = config, physics, starts
         self.robot: Robot = physics.robot
         self.control_period_s = physics.control_period_s
-        self.action_map = ActionMap.of(self.robot, config.task.action)
+        self.action_map = ActionMap.from_robot(self.robot, config.task.action)
         self.action_size = len(self.robot.joint_names)
         self.sensing = Sensing(self.robot, config.task.sensing, self.control_period_s)
         self.observation = Observation(config.task.observation, self._limits())

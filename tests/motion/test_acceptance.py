@@ -113,7 +113,7 @@ def test_what_is_shipped_is_within_reach_of_the_policys_actions(robot, name):
     # What no policy can do, a discriminator would hold against every one.
     clip = load(find(name), robot)
     needed = dynamics(robot, clip.qpos, clip.contacts, loop=clip.loop)
-    actions = ActionMap.of(robot, load_experiment("walk").env.task.action)
+    actions = ActionMap.from_robot(robot, load_experiment("walk").env.task.action)
     asked = (servo_targets_rad(robot, clip, needed) - actions.home_rad) / actions.scale_rad
     worst = np.abs(asked).max(axis=0)
     assert worst.max() <= 1.0, dict(zip(robot.joint_names, worst, strict=True))

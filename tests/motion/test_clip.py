@@ -156,7 +156,7 @@ def test_a_loop_goes_on_from_where_it_has_come(standing):
 
 
 def test_a_library_draws_by_weight_and_phase(standing, gliding):
-    library = Library.of([standing, gliding], {"standing": 1.0, "gliding": 3.0})
+    library = Library.from_clips([standing, gliding], {"standing": 1.0, "gliding": 3.0})
     which, phase = library.sample(jax.random.key(0), 4000)
     assert float(np.mean(which)) == pytest.approx(0.75, abs=0.03)
     assert 0.0 <= float(phase.min()) < 0.01
@@ -168,8 +168,8 @@ def test_a_library_draws_by_weight_and_phase(standing, gliding):
 
 def test_a_library_refuses_weights_that_do_not_fit(standing, gliding):
     with pytest.raises(UsageError, match="the clips are: standing, gliding"):
-        Library.of([standing, gliding], {"standing": 1.0})
+        Library.from_clips([standing, gliding], {"standing": 1.0})
     with pytest.raises(UsageError, match="at least one"):
-        Library.of([])
+        Library.from_clips([])
     with pytest.raises(UsageError, match="share a name"):
-        Library.of([standing, standing])
+        Library.from_clips([standing, standing])

@@ -91,5 +91,5 @@ def for_env(env: WildRobotEnv, *, scale: float = 0.2) -> Policy:
         observation_std=np.ones(size, np.float32),
         observation_clip=None,
         interface=interface_of(env),
-        info=PolicyInfo.of(env, framework="test", environment_steps=0, seed=0),
+        info=PolicyInfo.from_env(env, framework="test", environment_steps=0, seed=0),
     )

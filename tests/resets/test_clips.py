@@ -127,5 +127,5 @@ def test_a_clip_that_steps_on_the_spot_is_no_order_to_walk(robot):
 
 
 def test_a_clip_that_is_no_single_stride_has_no_phase(robot):
-    assert gait_phase.of(load(find("stand"), robot)) is None
-    assert gait_phase.of(load(find("start-stop-0.10"), robot)) is None
+    assert gait_phase.stride_of_clip(load(find("stand"), robot)) is None
+    assert gait_phase.stride_of_clip(load(find("start-stop-0.10"), robot)) is None

@@ -52,7 +52,7 @@ class TestFrames:
 
 class TestAction:
     ROBOT = load_robot()
-    MAP = ActionMap.of(ROBOT, CONFIG.action)
+    MAP = ActionMap.from_robot(ROBOT, CONFIG.action)
 
     def test_zero_is_home(self):
         np.testing.assert_allclose(self.MAP.targets_rad(jnp.zeros(17)), self.ROBOT.home_targets_rad, atol=1e-6)
@@ -77,7 +77,7 @@ class TestAction:
 
     @pytest.mark.parametrize("delay", [0, 1, 3])
     def test_targets_arrive_after_the_delay(self, delay):
-        mapping = ActionMap.of(self.ROBOT, CONFIG.action.model_copy(update={"latency_steps": (0, 3)}))
+        mapping = ActionMap.from_robot(self.ROBOT, CONFIG.action.model_copy(update={"latency_steps": (0, 3)}))
         queue, due = mapping.queue(jnp.asarray(mapping.home_rad)), []
         for number in range(1, 6):
             now, queue = mapping.delayed(queue, jnp.full(17, float(number)), jnp.int32(delay))
@@ -86,7 +86,7 @@ class TestAction:
         assert due[:delay] == [float(np.float32(self.ROBOT.home_targets_rad[0]))] * delay
 
     def test_the_latency_is_drawn_within_its_range(self):
-        mapping = ActionMap.of(self.ROBOT, CONFIG.action.model_copy(update={"latency_steps": (1, 2)}))
+        mapping = ActionMap.from_robot(self.ROBOT, CONFIG.action.model_copy(update={"latency_steps": (1, 2)}))
         drawn = [int(mapping.latency(jnp.array([draw]))) for draw in (0.0, 0.49, 0.51, 0.999)]
         assert drawn == [1, 1, 2, 2]
 

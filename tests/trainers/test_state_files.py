@@ -1,5 +1,7 @@
 """The complete state of a training in files, to the bit, and what is refused."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -34,8 +36,9 @@ def test_it_comes_back_to_the_bit(tmp_path):
 def test_parts_of_two_processes_are_put_together(tmp_path):
     """As two processes with one device each write an array of 3 x 2: the last row by the second."""
     whole = np.arange(6.0, dtype=np.float32).reshape(3, 2)
-    np.savez(tmp_path / "0.npz", **{"a@0,0": whole[:2]})
-    np.savez(tmp_path / "1.npz", **{"a@2,0": whole[2:]})
+    for file, arrays in (("0.npz", {"a@0,0": whole[:2]}), ("1.npz", {"a@2,0": whole[2:]})):
+        parts: Any = arrays
+        np.savez(tmp_path / file, **parts)
     read = read_state(tmp_path, like({"a": jnp.asarray(whole)}))
     np.testing.assert_array_equal(read["a"], whole)
     (tmp_path / "1.npz").unlink()

@@ -61,7 +61,7 @@ class Imitation(NamedTuple):
         """
         tables = []
         for clip in Library.load(robot, clips).clips:
-            stride = gait_phase.of(clip)
+            stride = gait_phase.stride_of_clip(clip)
             if stride is None:
                 raise UsageError(f"amp.clips: {clip.name} is no repeated stride, which imitation needs; leave it out")
             own_hz = 1.0 / (stride.frames * PERIOD_S)

@@ -124,7 +124,7 @@ def to_policy(
         observation_std=observation_std,
         observation_clip=observation_clip,
         interface=interface_of(core),
-        info=PolicyInfo.of(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
+        info=PolicyInfo.from_env(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
     )
 
 

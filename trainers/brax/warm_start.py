@@ -40,7 +40,7 @@ def parameters(policy: Policy, privileged: Moments) -> tuple[running_statistics.
 
 
 def _normalizer(policy: Policy, privileged: Moments) -> running_statistics.RunningStatisticsState:
-    """Statistics that go on as slowly as they would have: at the policy's age, which Brax has only one of."""
+    """Running statistics, seeded with the policy's sample count; Brax has one count for all observations."""
     count = max(policy.info.environment_steps, 1)
     uint64: Any = UInt64  # a Flax dataclass, whose fields Pyright does not see
     mean = {"state": policy.observation_mean, "privileged_state": privileged.mean}

@@ -122,7 +122,7 @@ def to_policy(
         observation_std=np.sqrt(statistics["state"].var + normalizer.epsilon).astype(np.float32),
         observation_clip=float(normalizer.clip_obs) if np.isfinite(normalizer.clip_obs) else None,
         interface=interface_of(core),
-        info=PolicyInfo.of(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
+        info=PolicyInfo.from_env(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
     )
 
 

@@ -50,6 +50,7 @@ def load(path: Path, robot: Robot) -> Clip:
     """
     if not path.is_file():
         raise UsageError(f"the clip {path} does not exist; give a .npz file or the name of a shipped clip")
+    clip = None
     try:
         header, arrays = _parts(path)
         clip = Clip(
@@ -69,7 +70,7 @@ def load(path: Path, robot: Robot) -> Clip:
         problem = str(error)
     except (TypeError, ValueError, IndexError) as error:
         problem = f"its values are of the wrong kind ({error})"
-    if problem:
+    if clip is None or problem:
         raise UsageError(f"{path} is not a usable clip: {problem}; make it anew with `python -m wildrobot.motion`")
     return clip
 

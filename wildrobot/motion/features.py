@@ -81,7 +81,7 @@ class Windows(NamedTuple):
 
     Attributes:
       frames: one window per row.
-      valid: whether the window lies within one episode; the others are of no use.
+      valid: whether the window lies within one episode; the others are meaningless.
     """
 
     frames: Float[Array, "N window features"]

@@ -26,7 +26,7 @@ class Stride(NamedTuple):
         return (frame - self.first_frame) / self.frames % 1.0
 
 
-def of(clip: Clip) -> Stride | None:
+def stride_of_clip(clip: Clip) -> Stride | None:
     """The stride of a clip that repeats one; None for any other clip."""
     lifts = np.flatnonzero(~clip.contacts[1:, 0] & clip.contacts[:-1, 0]) + 1
     return Stride(int(lifts[0]), len(clip.qpos) - 1) if clip.loop and len(lifts) == 1 else None

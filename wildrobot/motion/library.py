@@ -58,7 +58,7 @@ class Library:
     qvel: Float[np.ndarray, "N nv"]
 
     @classmethod
-    def of(cls, clips: Sequence[Clip], weights: Mapping[str, float] | None = None) -> Library:
+    def from_clips(cls, clips: Sequence[Clip], weights: Mapping[str, float] | None = None) -> Library:
         """Lays clips end to end.
 
         Args:
@@ -98,7 +98,7 @@ class Library:
         Raises:
           UsageError: as `find`, `clip_file.load` and `of`.
         """
-        return cls.of([load(find(name), robot) for name in names or shipped()], weights)
+        return cls.from_clips([load(find(name), robot) for name in names or shipped()], weights)
 
     def sample(self, key: Array, count: int) -> tuple[Int[Array, " count"], Float[Array, " count"]]:
         """Draws clips by weight, and a phase in [0, 1) of each, uniformly."""

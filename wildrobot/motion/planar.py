@@ -19,7 +19,7 @@ class Pose(NamedTuple):
     y: float
     heading: float
 
-    def of(self, points: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
+    def transform(self, points: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
         """Points given in this pose's frame, in the frame of the pose."""
         c, s = np.cos(self.heading), np.sin(self.heading)
         x, y = points[..., 0], points[..., 1]
@@ -27,7 +27,7 @@ class Pose(NamedTuple):
 
     def then(self, other: Pose) -> Pose:
         """The pose `other`, given in this pose's frame."""
-        x, y = self.of(np.array([other.x, other.y]))
+        x, y = self.transform(np.array([other.x, other.y]))
         return Pose(float(x), float(y), self.heading + other.heading)
 
 
@@ -63,7 +63,7 @@ def placed(qpos: Float[np.ndarray, "T nq"], at: Pose) -> Float[np.ndarray, "T nq
     quat = np.array([np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2)])
     result = qpos.copy()
     rotation = Pose(at.x, at.y, turn)
-    result[:, :2] = rotation.of(qpos[:, :2] - [start.x, start.y])
+    result[:, :2] = rotation.transform(qpos[:, :2] - [start.x, start.y])
     for old, new in zip(qpos, result, strict=True):
         mujoco.mju_mulQuat(new[3:7], quat, np.ascontiguousarray(old[3:7]))
     return result

@@ -27,7 +27,7 @@ class PolicyInfo(Strict):
     seed: int
 
     @classmethod
-    def of(cls, env: WildRobotEnv, *, framework: str, environment_steps: int, seed: int) -> PolicyInfo:
+    def from_env(cls, env: WildRobotEnv, *, framework: str, environment_steps: int, seed: int) -> PolicyInfo:
         """Describes a policy that was trained in this environment, by this version of wildrobot."""
         return cls(
             env_config=env.config.model_dump(mode="json"),

@@ -19,7 +19,7 @@ class StartBank:
       qpos, qvel: the states, as in `PhysicsState`.
       ctrl: the joint targets [rad] before the first step, and of those that are still under way to the servos.
       sensordata: what the sensors read at each start under `ctrl`.
-      moving: whether a start is in the midst of a motion, which `command` and `phase` are of; else they are 0.
+      moving: whether a start lies on a clip that moves, whose `command` and `phase` are kept; else they are 0.
       command: (vx [m/s], vy [m/s], yaw rate [rad/s]) that the motion realises, in the heading frame.
       phase: of the motion's gait [cycles, 0 to 1), 0 where the left foot lifts, one control step later.
     """

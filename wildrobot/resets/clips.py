@@ -29,7 +29,7 @@ def make_clip_starts(robot: Robot, config: ReferenceStartsConfig, besides: int) 
     rows, which = np.asarray(library.frame(which, phase)), np.asarray(which)
     moving, command, phase = np.zeros(count, bool), np.zeros((count, 3)), np.zeros(count)
     for index, clip in enumerate(library.clips):
-        here, stride = which == index, gait_phase.of(clip)
+        here, stride = which == index, gait_phase.stride_of_clip(clip)
         if stride is not None and not is_standing(jnp.asarray(clip.command)):
             moving[here], command[here] = True, clip.command
             # A step is held to the phase that it begins with, and reaches the next frame.

@@ -30,7 +30,7 @@ class ActionMap:
     latency_steps: tuple[int, int]
 
     @classmethod
-    def of(cls, robot: Robot, config: ActionConfig) -> ActionMap:
+    def from_robot(cls, robot: Robot, config: ActionConfig) -> ActionMap:
         return cls(
             home_rad=robot.home_targets_rad.astype(np.float32),
             lower_rad=robot.joint_range_rad[:, 0].astype(np.float32),

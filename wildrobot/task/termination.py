@@ -26,8 +26,8 @@ def has_fallen(
 
 
 SOUND_LIMIT, SOUND_ANGLE_RAD = 1e4, 2 * np.pi
-"""What no sensor reading or speed (in SI units), and no joint angle, of a simulated robot exceeds unless the simulation
-has diverged: the bound of observations that have no nearer one."""
+"""Divergence limits: of any sensor reading or speed (SI units), and of any joint angle; observations without a nearer
+bound have this one."""
 
 
 def is_sound(view: RobotView, robot: Robot) -> Bool[Array, ""]:

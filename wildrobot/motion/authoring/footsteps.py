@@ -194,7 +194,7 @@ class _Walk:
         inward = (-1 if side == 0 else 1) * rhythm.inset_m
         middle_s = step * self.step_s + (rhythm.step_frames + rhythm.double_frames) / 2 * PERIOD_S
         swing_s = (rhythm.step_frames - rhythm.double_frames) * PERIOD_S
-        centre = hold.of(np.array([0.0, inward]))
+        centre = hold.transform(np.array([0.0, inward]))
         here, before, after = (self.body(middle_s + share * swing_s) for share in (0.0, -0.5, 0.5))
         way = np.array([[before.x - here.x, before.y - here.y], [after.x - here.x, after.y - here.y]])
         return centre + rhythm.roll_share * way

@@ -103,10 +103,10 @@ def _com(plan: Plan, zmp_m: Float[np.ndarray, "T 2"], height_m: float) -> Float[
         pose = pose.then(way)
         places.append(pose)
     seen = np.array([planar.relative(first, planar.Pose(x, y, 0.0))[:2] for x, y in zmp_m[:-1]])
-    long = np.concatenate([planar.relative(places[_COPIES], place).of(seen) for place in places])
+    long = np.concatenate([planar.relative(places[_COPIES], place).transform(seen) for place in places])
     frames = len(seen)
     com = lipm.centre_of_mass_m(long, height_m, PERIOD_S)
-    return first.of(com[_COPIES * frames : (_COPIES + 1) * frames + 1])
+    return first.transform(com[_COPIES * frames : (_COPIES + 1) * frames + 1])
 
 
 def _joints(

@@ -16,7 +16,7 @@ LOW_PASS_HZ = 6.0
 _SAMPLES = 200
 """Of a cycle."""
 _STRAIGHT_RAD = 0.2
-"""Who turns less in a cycle walks straight: so much two cycles of one walk differ."""
+"""Below this turn per cycle, treat as straight: two cycles of one walk differ by as much."""
 _COPIES = 3
 """Cycles in a row that are filtered, of which the middle one is kept."""
 

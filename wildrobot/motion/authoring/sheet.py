@@ -124,7 +124,9 @@ def _from_above(axes: Axes, robot: Robot, report: Report) -> None:
         landed = contacts[:, foot] & ~np.roll(contacts[:, foot], 1)
         for frame in np.flatnonzero(landed | (np.arange(len(landed)) == 0)):
             heading = planar.pose_of(report.clip.qpos[frame]).heading
-            corners = planar.Pose(float(soles[frame, foot, 0]), float(soles[frame, foot, 1]), heading).of(outline)
+            corners = planar.Pose(float(soles[frame, foot, 0]), float(soles[frame, foot, 1]), heading).transform(
+                outline
+            )
             axes.plot(*corners.T, color=color, lw=0.8)
         axes.plot(*soles[:, foot, :2].T, color=color, lw=0.8, ls=":")
     axes.plot(*report.dynamics.com_m[:, :2].T, color=_DARK, label="CoM")
