@@ -9,6 +9,7 @@ weighted mean and covariance the next ones are drawn.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -118,6 +119,7 @@ def _log_probability(
 
 def _levelled(log_weight: Float[np.ndarray, " draws"], enough: float) -> Float[np.ndarray, " draws"]:
     """Weights that sum to 1, levelled by a power below 1 where few draws would carry nearly all the weight."""
+    weights = np.full(len(log_weight), 1.0 / len(log_weight))
     for power in 0.8 ** np.arange(30):
         weights = np.exp(power * (log_weight - np.max(log_weight)))
         weights /= weights.sum()
@@ -145,7 +147,7 @@ def _near(
     inverse = np.linalg.inv(jacobian.T @ jacobian)
     scores = jacobian[:readings] * left[:, None]
     middle = jacobian[readings:].T @ jacobian[readings:]
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in itertools.pairwise(starts):
         middle += _long_run(scores[start:end])
     sandwich = inverse @ (middle * readings / max(readings - len(x), 1)) @ inverse
     return inverse, np.sqrt(np.maximum(np.diag(sandwich) / np.diag(inverse), 1.0))
