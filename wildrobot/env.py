@@ -25,8 +25,9 @@ from wildrobot.state import EnvState, TaskState
 from wildrobot.task import command as commands
 from wildrobot.task import disturbance, frames, gait, termination
 from wildrobot.task.action import ActionMap
-from wildrobot.task.entries import Limits, Moment
+from wildrobot.task.entries import Moment
 from wildrobot.task.joints import per_joint
+from wildrobot.task.metrics import step_metrics
 from wildrobot.task.mirror import RobotMirror
 from wildrobot.task.observation import Observation
 from wildrobot.task.reward import Reward, Step
@@ -55,7 +56,7 @@ class WildRobotEnv:
         self.action_map = ActionMap.from_robot(self.robot, config.task.action)
         self.action_size = len(self.robot.joint_names)
         self.sensing = Sensing(self.robot, config.task.sensing, self.control_period_s)
-        self.observation = Observation(config.task.observation, self._limits())
+        self.observation = Observation(config.task, self.action_map.home_rad, np.asarray(physics.variants.parameters))
         self.observation_layout = self.observation.layout
         kinds = self.robot.joint_kinds
         self._reward = Reward(config.task.reward, lambda by_kind, field: jnp.asarray(per_joint(kinds, by_kind, field)))
@@ -115,7 +116,7 @@ class WildRobotEnv:
             queue=self.action_map.queue(physics.ctrl),
             last_action=action,
             previous_action=action,
-            velocity_filtered=_velocity(readings),
+            velocity_filtered=readings.planar_velocity,
             errors=errors,
             sensors=sensors,
             history=jnp.zeros(0),
@@ -214,19 +215,6 @@ class WildRobotEnv:
         """What the task reads of the robot, by name."""
         return self._read(state.physics)
 
-    def _limits(self) -> Limits:
-        """What bounds of observations depend on."""
-        task = self.config.task
-        return Limits(
-            home_rad=self.action_map.home_rad,
-            command=commands.bounds(task.command),
-            joint_zero_error_rad=task.sensing.joint_zero_error_rad,
-            imu_tilt_rad=task.sensing.imu_tilt_rad,
-            play_rad=task.sensing.play_rad[1],
-            latency_steps=task.action.latency_steps[1],
-            variants=np.asarray(self.physics.variants.parameters),
-        )
-
     def _read(self, physics: PhysicsState) -> Readings:
         return read(self.robot, physics, self._down[physics.variant])
 
@@ -269,7 +257,7 @@ class WildRobotEnv:
     def _filtered_velocity(self, task: TaskState, readings: Readings) -> Float[Array, " 3"]:
         period, time_constant = self.control_period_s, self.config.task.velocity_filter_s
         weight = period / (period + time_constant)
-        return task.velocity_filtered + weight * (_velocity(readings) - task.velocity_filtered)
+        return task.velocity_filtered + weight * (readings.planar_velocity - task.velocity_filtered)
 
     def _reward_step(
         self, readings: Readings, task: TaskState, action: Float[Array, " joints"], fallen: Bool[Array, ""]
@@ -294,17 +282,8 @@ class WildRobotEnv:
     def _metrics(
         self, terms: dict[str, Float[Array, ""]], readings: Readings, task: TaskState, sound: Bool[Array, ""]
     ) -> dict[str, Float[Array, ""]]:
-        error = jnp.abs(task.velocity_filtered - task.command)
         heading_error = frames.wrapped_rad(task.heading_goal_rad - readings.heading_rad)
-        reported = {f"reward/{name}": value for name, value in terms.items()} | {
-            "vx_m_per_s": readings.base_velocity_heading_m_per_s[0],
-            "vx_error_m_per_s": error[0],
-            "vy_error_m_per_s": error[1],
-            "heading_error_rad": jnp.abs(heading_error),
-        }
-        return {name: jnp.where(sound, value, 0.0) for name, value in reported.items()} | {
-            "diverged": 1.0 - sound.astype(jnp.float32)
-        }
+        return step_metrics(terms, readings, task.velocity_filtered, task.command, heading_error, sound)
 
     def _moment(self, readings: Readings, task: TaskState, variant: Int[Array, ""]) -> Moment:
         sensed = task.sensors.sensed
@@ -320,8 +299,3 @@ class WildRobotEnv:
             latency_steps=task.latency_steps.astype(jnp.float32),
             variant=self.physics.variants.parameters[variant],
         )
-
-
-def _velocity(readings: Readings) -> Float[Array, " 3"]:
-    """(vx, vy [m/s] in the heading frame, yaw rate [rad/s]): what a command commands."""
-    return jnp.append(readings.base_velocity_heading_m_per_s[:2], readings.yaw_rate_rad_per_s)

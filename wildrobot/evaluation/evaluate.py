@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.files import make_folder, write_text
 from wildrobot.evaluation.judge import gates
 from wildrobot.evaluation.judge.assemble import assemble, suite_info
 from wildrobot.evaluation.judge.estimates import judge_case, suite_result
@@ -21,6 +20,7 @@ from wildrobot.evaluation.play.session import Session
 from wildrobot.evaluation.play.suite import Suite
 from wildrobot.evaluation.show import extras, films, table
 from wildrobot.evaluation.show.progress import EvaluationProgress
+from wildrobot.files import make_folder, write_text
 from wildrobot.records import commit
 from wildrobot.robot import load_robot
 

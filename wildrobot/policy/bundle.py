@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ import ruamel.yaml
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import EnvConfig, load_experiment
+from wildrobot.files import make_folder, replacing
 from wildrobot.policy import onnx_file
 from wildrobot.policy.contract import specification
 from wildrobot.policy.fitting import config_for
@@ -127,18 +126,13 @@ def _smallest(config: EnvConfig) -> EnvConfig:
 
 
 def _write(folder: Path, contents: dict[str, bytes]) -> None:
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"{folder} already holds files, and nothing is overwritten; choose another folder")
-        part.mkdir(parents=True)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} already holds files, and nothing is overwritten; choose another folder")
+    make_folder(folder.absolute().parent)
+    with replacing(folder) as part:
+        part.mkdir()
         for name, content in contents.items():
             (part / name).write_bytes(content)
-        os.replace(part, folder)  # an empty folder gives way
-    except OSError as error:
-        raise UsageError(f"cannot write to {folder}: {error.strerror}; choose a writable place") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _yaml(tree: dict) -> bytes:

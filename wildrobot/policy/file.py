@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import safetensors
 import safetensors.numpy
 
 from wildrobot.errors import UsageError
+from wildrobot.files import write_bytes
 from wildrobot.policy import migrations
 
 FORMAT, FORMAT_VERSION = "wildrobot-policy", migrations.VERSION
@@ -33,13 +33,7 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray
     """
     # A transposed array would otherwise be written as its memory lies.
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(safetensors.numpy.save(arrays, metadata(header, arrays)))
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"cannot write the policy {path}: {error.strerror}; choose a writable place") from None
+    write_bytes(path, safetensors.numpy.save(arrays, metadata(header, arrays)))
 
 
 def read(path: Path) -> tuple[Any, Mapping[str, np.ndarray]]:

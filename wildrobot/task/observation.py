@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from wildrobot.robot.mirror import SignedPermutation
-from wildrobot.task.config import ObservationConfig
+from wildrobot.task.command import bounds
+from wildrobot.task.config import TaskConfig
 from wildrobot.task.entries import ACTOR, CRITIC, Entry, Limits, Moment
 from wildrobot.task.mirror import RobotMirror, joined, of_kind
 
@@ -29,9 +30,23 @@ class Observation:
       noise_draws: uniform numbers that `__call__` takes.
     """
 
-    def __init__(self, config: ObservationConfig, limits: Limits):
-        """Resolves sizes and noise for a robot with as many joints and parameters as the limits are of."""
-        self._limits = limits
+    def __init__(
+        self,
+        task: TaskConfig,
+        home_rad: Float[np.ndarray, " joints"],
+        variants: Float[np.ndarray, "variants parameters"],
+    ):
+        """Resolves sizes and noise for a robot with these joints and parameters."""
+        config, sensing = task.observation, task.sensing
+        self._limits = limits = Limits(
+            home_rad=home_rad,
+            command=bounds(task.command),
+            joint_zero_error_rad=sensing.joint_zero_error_rad,
+            imu_tilt_rad=sensing.imu_tilt_rad,
+            play_rad=sensing.play_rad[1],
+            latency_steps=task.action.latency_steps[1],
+            variants=variants,
+        )
         self._sizes = {"joints": len(limits.home_rad), "parameters": limits.variants.shape[1]}
         actor, noise = list(ACTOR.values()), config.noise
         noisy = [entry for entry in actor if entry.noisy]

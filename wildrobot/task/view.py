@@ -45,6 +45,11 @@ class Readings(NamedTuple):
     foot_load_N: Float[Array, " 2"]
     foot_clearance_m: Float[Array, " 2"]
 
+    @property
+    def planar_velocity(self) -> Float[Array, " 3"]:
+        """(vx, vy [m/s] in the heading frame, yaw rate [rad/s]): what a command commands."""
+        return jnp.append(self.base_velocity_heading_m_per_s[:2], self.yaw_rate_rad_per_s)
+
 
 def read(robot: Robot, view: RobotView, down: Float[Array, " 3"] | None = None) -> Readings:
     """Names the state and the sensors of one robot; `down`: direction of gravity in the world, -z if not given."""

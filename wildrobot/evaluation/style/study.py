@@ -9,7 +9,6 @@ from importlib import resources
 from pathlib import Path
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.files import make_folder, write_text
 from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.case import Case
 from wildrobot.evaluation.play.episodes import Episodes
@@ -23,6 +22,7 @@ from wildrobot.evaluation.style.groups import Walker
 from wildrobot.evaluation.style.metrics import Measured, measure
 from wildrobot.evaluation.style.reference import Reference
 from wildrobot.evaluation.style.result import style_result, to_json
+from wildrobot.files import make_folder, write_text
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot, load_robot
 

@@ -10,7 +10,6 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from wildrobot.evaluation.files import make_folder, write_text
 from wildrobot.evaluation.judge.result import Evaluation, SuiteInfo
 from wildrobot.evaluation.show.report import (
     comparison_plots,
@@ -26,6 +25,7 @@ from wildrobot.evaluation.show.report.films import film
 from wildrobot.evaluation.show.report.numbers import words
 from wildrobot.evaluation.show.report.plots.base import PlotGroup
 from wildrobot.evaluation.show.report.style import Style, group_styles, policy_styles
+from wildrobot.files import make_folder, write_text
 
 _ASSETS = resources.files("wildrobot.evaluation.show.report") / "assets"
 
