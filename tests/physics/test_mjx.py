@@ -79,30 +79,6 @@ def test_a_push_is_the_same_on_both(engines):
     np.testing.assert_allclose(moved[1], moved[0], atol=1e-3)
 
 
-@pytest.mark.slow
-def test_the_torque_speed_line_and_a_tilted_floor_are_the_same_on_both():
-    """An elbow and a shoulder are thrown to and fro fast enough for the line; the other joints hold the robot."""
-    overrides = ["env.physics.torque_speed_line=true", "env.variants.tilt_rad=0.03"]
-    targets = np.tile(load_robot().home_targets_rad, (15, SEEDS, 1))
-    names = load_robot().joint_names
-    for name, throw_rad in (("left_elbow_pitch", 0.4), ("right_shoulder_pitch", -0.3)):
-        targets[:, :, names.index(name)] += throw_rad * (np.arange(15) % 6 < 3)[:, None]
-    moved = {}
-    for name, line in (("native", "true"), ("mjx", "true"), ("native", "false")):
-        overrides[0] = f"env.physics.torque_speed_line={line}"
-        physics = make_env(load_experiment("smoke", [f"env.physics.engine={name}", *overrides]).env).physics
-
-        def one(state, target, physics=physics):
-            state = jax.vmap(physics.step)(state, target)
-            return state, state.qpos
-
-        start = jax.vmap(lambda index: STARTS.state(index, index))(jnp.arange(SEEDS))
-        throw = jnp.asarray(targets, jnp.float32)
-        moved[name, line] = np.asarray(jax.jit(lambda: jax.lax.scan(one, start, throw)[1])())  # noqa: B023
-    np.testing.assert_allclose(moved["mjx", "true"], moved["native", "true"], atol=2e-3)
-    assert np.abs(moved["native", "true"] - moved["native", "false"]).max() > 0.01, "the line was reached"
-
-
 def test_names(engines):
     assert [physics.name for physics in engines] == ["native", "mjx-jax"]
 

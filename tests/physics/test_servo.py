@@ -37,9 +37,9 @@ def torque(model: mujoco.MjModel, target_rad: float, angle_rad: float, velocity_
 
 
 def limited_target_rad(servo: mujoco.MjModel, target_rad: float, angle_rad: float, velocity_rad_per_s: float) -> float:
-    arrays = [jnp.array([x], jnp.float32) for x in (target_rad, angle_rad, velocity_rad_per_s)]
+    target, angle, velocity = (jnp.array([x], jnp.float32) for x in (target_rad, angle_rad, velocity_rad_per_s))
     gains = jnp.asarray(servo.actuator_gainprm[:, 0]), jnp.asarray(-servo.actuator_biasprm[:, 2])
-    return float(limited_targets_rad(*arrays, gains, LINE)[0])
+    return float(limited_targets_rad(target, angle, velocity, gains, LINE)[0])
 
 
 def torques(servo: mujoco.MjModel, *state: float) -> tuple[float, float]:
