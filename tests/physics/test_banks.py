@@ -76,6 +76,45 @@ def test_chosen_variants_differ_from_the_nominal_robot_in_what_is_named_alone(ro
     np.testing.assert_allclose(bank.parameters, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("choice", "gravity"),
+    [
+        ({"tilt_x_rad": 0.03}, (0.294256, 0.0, -9.805586)),  # 9.81 sin 0.03, 9.81 cos 0.03
+        ({"tilt_y_rad": -0.03}, (0.0, -0.294256, -9.805586)),
+        ({"tilt_x_rad": 0.03, "tilt_y_rad": 0.03}, (0.294256, 0.294256, -9.801170)),  # of the same length
+    ],
+)
+def test_a_tilted_floor_is_gravity_that_leans(robot, choice, gravity):
+    (tilted,) = chosen_variants(robot, [choice]).models
+    np.testing.assert_allclose(tilted.opt.gravity, gravity, atol=1e-6)
+    np.testing.assert_array_equal(robot.model.opt.gravity, (0.0, 0.0, -9.81))
+
+
+def test_floors_tilt_by_up_to_the_configured_angle_in_any_direction(robot, config):
+    variants = config.variants.model_copy(update={"tilt_rad": 0.03, "count": 200})
+    bank = make_variants(robot, variants)
+    np.testing.assert_allclose(bank.down[0], (0.0, 0.0, -1.0), atol=1e-7)
+    angle_rad = np.arccos(-bank.down[1:, 2].astype(np.float64))
+    assert angle_rad.max() < 0.0301
+    assert 0.012 < angle_rad.mean() < 0.018, "uniform from 0 to 0.03"
+    for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        assert 25 < np.sum(np.all(np.sign(bank.down[1:, :2]) == signs, axis=1)) < 75, "a quarter of 199 each"
+    drawn = np.asarray(bank.parameters)[:, [PARAMETER_NAMES.index(f"tilt_{axis}_rad") for axis in "xy"]]
+    np.testing.assert_allclose(bank.down[:, :2], np.sin(drawn), atol=1e-6)
+
+
+def test_a_tilt_does_not_change_what_else_is_drawn(robot, config):
+    level, tilted = (
+        make_variants(robot, config.variants.model_copy(update={"tilt_rad": tilt_rad})) for tilt_rad in (0.0, 0.03)
+    )
+    others = np.array([not name.startswith("tilt") for name in PARAMETER_NAMES])
+    np.testing.assert_array_equal(level.parameters[:, others], tilted.parameters[:, others])
+    np.testing.assert_array_equal(level.parameters[:, ~others], 0.0)
+    for one, other in zip(level.models, tilted.models, strict=True):
+        np.testing.assert_array_equal(one.body_mass, other.body_mass)
+        np.testing.assert_array_equal(one.opt.gravity, robot.model.opt.gravity)
+
+
 def test_a_parameter_that_there_is_not(robot):
     with pytest.raises(UsageError, match=r"no parameter of a robot is called mass; there are: friction, mass_scale"):
         chosen_variants(robot, [{"mass": 1.1}])

@@ -11,7 +11,9 @@ from mujoco import rollout
 
 from wildrobot.env import make_env
 from wildrobot.experiment import EnvConfig, load_experiment
-from wildrobot.physics import Physics
+from wildrobot.physics import Physics, make_engine
+from wildrobot.physics.servo import TorqueSpeedLine, with_line
+from wildrobot.physics.variants import chosen_variants
 from wildrobot.resets import StartBank, make_starts
 from wildrobot.robot import load_robot
 
@@ -77,6 +79,32 @@ def test_equals_bare_rollout_to_the_bit(physics, variant):
     np.testing.assert_array_equal(qpos, states[..., 1 : 1 + nq])
     np.testing.assert_array_equal(qvel, states[..., 1 + nq :])
     np.testing.assert_array_equal(sensordata, sensors)
+
+
+def test_with_the_torque_speed_line_too_and_below_it_nothing_changes(physics):
+    """Violent targets reach the line; home does not, and there the two kinds of servo are one to rounding."""
+    limited = make_env(small("env.physics.torque_speed_line=true")).physics
+    violent = random_targets(physics, seed=2) + 3.0 * (random_targets(physics, seed=3) - physics.robot.home_targets_rad)
+    violent = violent.astype(np.float32)
+    qpos, _, _ = play(limited, violent, variant=1)
+    line = TorqueSpeedLine(stall_torque_Nm=4.41, no_load_speed_rad_per_s=5.8)
+    states, _ = bare_rollout(limited, with_line(limited.variants.models[1], line), violent)
+    np.testing.assert_array_equal(qpos, states[..., 1 : 1 + physics.robot.model.nq])
+    assert np.abs(qpos - play(physics, violent, variant=1)[0]).max() > 0.05
+    np.testing.assert_allclose(play(limited, held(physics))[0], play(physics, held(physics))[0], atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "axis"), [("tilt_x_rad", 0), ("tilt_y_rad", 1)])
+def test_a_robot_on_a_tilted_floor_leans_the_way_that_gravity_does(physics, name, axis):
+    """Held at home for a second by servos that give way: the waist moves by millimetres towards the lower side."""
+    bank = chosen_variants(physics.robot, [{}, {name: 0.03}, {name: -0.03}])
+    engine = make_engine(small().physics, physics.robot, bank)
+    state = jax.vmap(lambda variant: STARTS.state(jnp.int32(0), variant))(jnp.arange(3))
+    for _ in range(50):
+        state = engine.step(state, jnp.tile(STARTS.ctrl[0], (3, 1)))
+    level, towards, back = np.asarray(state.qpos[:, axis], np.float64)
+    assert 0.001 < towards - level < 0.03
+    assert -0.03 < back - level < -0.001
 
 
 def test_the_robots_really_moved(physics):
