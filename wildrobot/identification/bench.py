@@ -63,9 +63,7 @@ class Bench:
             n_threads=1,
         )
 
-    def residuals(
-        self, x: Float[np.ndarray, "parameters candidates"]
-    ) -> Float[np.ndarray, "residuals candidates"]:
+    def residuals(self, x: Float[np.ndarray, "parameters candidates"]) -> Float[np.ndarray, "residuals candidates"]:
         """Of many candidates at once."""
         servo = self.servo(x)
         parts = []
@@ -117,7 +115,9 @@ class Bench:
     def _own(self, x: np.ndarray) -> np.ndarray:
         return ((x.T - parameters.PRIORS) / parameters.WIDTHS).T
 
-    def _for_sysid(self, x: np.ndarray, found: sysid.ParameterDict, **options: Any) -> tuple[list[np.ndarray], Any, Any]:
+    def _for_sysid(
+        self, x: np.ndarray, found: sysid.ParameterDict, **options: Any
+    ) -> tuple[list[np.ndarray], Any, Any]:
         residuals, predicted, read = self._sysid_residual(x, found, **options)
         return [*residuals, self._own(x)], predicted, read
 
@@ -153,7 +153,9 @@ class Bench:
         servo = self.servo(found.as_vector()[:, None])
         log = next(log for log, own in zip(self._logs, self._read, strict=True) if own is read)
         then = read.times - np.asarray(servo.delay_s)[0]
-        encoder = joint.encoder_rad(predicted.interpolate(then), _commanded(log, then[:, None]), np.asarray(servo.play_rad))
+        encoder = joint.encoder_rad(
+            predicted.interpolate(then), _commanded(log, then[:, None]), np.asarray(servo.play_rad)
+        )
         fitted = sysid.TimeSeries(read.times, encoder, read.signal_mapping)
         return (fitted.data - read.data)[:, 0] / self.noise_rad, fitted, read
 

@@ -1,7 +1,7 @@
 """Logs of one joint: an `.npz` of what was commanded and read, and a `.json` beside it that says of which joint.
 
-    x.npz   command_rad, measured_position_rad, measured_velocity_rad_s, timestamps_s: one number per sample
-    x.json  joint_name, mode (step, chirp or hold), sample_rate_hz
+x.npz   command_rad, measured_position_rad, measured_velocity_rad_s, timestamps_s: one number per sample
+x.json  joint_name, mode (step, chirp or hold), sample_rate_hz
 """
 
 from __future__ import annotations

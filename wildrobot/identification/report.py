@@ -96,7 +96,9 @@ def yaml_text(tree: dict[str, Any], fits: Sequence[Fit]) -> str:
     yaml.default_flow_style = None
     yaml.width = 120
     names = ", ".join(log.path.name for fit in fits for log in fit.logs)
-    stream.write(f"# What `python -m wildrobot.robot identify` found in {names}:\n# ranges that hold all 95 % intervals.\n")
+    stream.write(
+        f"# What `python -m wildrobot.robot identify` found in {names}:\n# ranges that hold all 95 % intervals.\n"
+    )
     yaml.dump(tree, stream)
     return stream.getvalue()
 
