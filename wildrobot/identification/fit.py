@@ -20,7 +20,7 @@ from wildrobot.identification.log import JointLog
 from wildrobot.robot import Robot
 
 _CLOCK_S = 0.001
-"""How well a log's time stamps say when its commands went out and its readings came in; the delay's interval holds it."""
+"""How well time stamps say when commands went out and readings came in; the delay's interval holds it."""
 
 
 class Fit(NamedTuple):

@@ -9,6 +9,7 @@ weighted mean and covariance the next ones are drawn.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -145,7 +146,7 @@ def _near(
     inverse = np.linalg.inv(jacobian.T @ jacobian)
     scores = jacobian[:readings] * left[:, None]
     middle = jacobian[readings:].T @ jacobian[readings:]
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in itertools.pairwise(starts):
         middle += _long_run(scores[start:end])
     sandwich = inverse @ (middle * readings / max(readings - len(x), 1)) @ inverse
     return inverse, np.sqrt(np.maximum(np.diag(sandwich) / np.diag(inverse), 1.0))

@@ -38,16 +38,16 @@ def text(fit: Fit) -> str:
     lines += [*refused, f"  what was read lies {fit.noise_rad:.4f} rad (standard deviation) from what the model reads"]
     if fit.noise_rad > _UNEXPLAINED_RAD:
         lines.append(
-            "  that is far more than an encoder's noise: the model does not describe this joint, and the intervals mean "
-            "nothing; see that the robot hangs by its torso, that its other joints are held at home, and look at the "
+            "  that is far more than an encoder's noise: the model does not describe this joint, and the intervals "
+            "mean nothing; see that the robot hangs by its torso, that its other joints are held at home, and look at the "
             "picture"
         )
     for log in fit.logs:
         read = bus(log)
         if read is not None:
             lines.append(
-                f"  {log.path.name}: read every {read.period_s:.3g} s, {read.longest_s:.3g} s at most; what the computer "
-                f"knew was {read.mean_age_s:.3g} s old on average, {read.largest_age_s:.3g} s at most"
+                f"  {log.path.name}: read every {read.period_s:.3g} s, {read.longest_s:.3g} s at most; what the "
+                f"computer knew was {read.mean_age_s:.3g} s old on average, {read.largest_age_s:.3g} s at most"
             )
     return "\n".join(lines)
 
