@@ -155,7 +155,7 @@ def test_what_is_played_if_nothing_is_said(alone, monkeypatch, asked):
     assert main([]) == 0
     ((candidates, played, _, named),) = asked
     assert [each.name for each in candidates] == ["alone"]
-    assert [suite.name for suite in played] == ["walk", "stand", "turn_and_side", "push", "robust"]
+    assert [suite.name for suite in played] == ["hardware", "walk", "stand", "turn_and_side", "push", "robust"]
     assert named == {"quick": False, "stochastic": False, "threads": 0}
 
 
@@ -163,7 +163,8 @@ def test_options_reach_the_suites(alone, asked):
     options = ["--quick", "--episodes", "5", "--seconds", "9", "--seed", "3", "--baselines", "hold-home", "random"]
     assert main([str(alone), *options]) == 0
     played = asked[0][1]
-    assert [suite.name for suite in played] == ["walk", "stand", "turn_and_side", "push"], "robust has no quick version"
+    # robust has no quick version
+    assert [suite.name for suite in played] == ["hardware", "walk", "stand", "turn_and_side", "push"]
     assert {(suite.episodes, suite.seed, suite.baselines) for suite in played} == {(5, 3, ("hold-home", "random"))}
     assert {case.seconds for suite in played for case in suite.cases} == {9.0}
 

@@ -4,7 +4,6 @@ import ctypes.util
 import dataclasses
 import importlib.util
 import sys
-from importlib import metadata
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from wildrobot.evaluation import __main__ as command
 from wildrobot.evaluation.__main__ import main
 from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.policy import file as policy_file
+from wildrobot.policy import reading
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")
 
@@ -91,7 +91,7 @@ def test_what_can_run_code_is_read_on_trust_alone(policy, tmp_path, monkeypatch,
                 raise UsageError(f"{path} can run any code when it is read; add --trust")
             return policy
 
-    monkeypatch.setattr(metadata, "entry_points", lambda *, group: [Reader()])
+    monkeypatch.setattr(reading, "plugins", lambda group: (Reader(),))
     (tmp_path / "model.zip").touch()
     if trust:
         assert main([str(tmp_path / "model.zip"), "--trust"]) == 0

@@ -98,7 +98,7 @@ def test_baselines_are_the_files_or_those_asked_for(tmp_path):
 
 
 def test_the_suites_of_the_package():
-    assert builtin_suites() == ["push", "robust", "stand", "transfer", "turn_and_side", "walk"]
+    assert builtin_suites() == ["hardware", "push", "robust", "stand", "transfer", "turn_and_side", "walk"]
     assert set(DEFAULT_SUITES) == set(builtin_suites()) - {"transfer"}
 
 
@@ -246,7 +246,9 @@ def test_cases_take_turns_in_their_settings(tmp_path):
 
 
 def test_no_such_suite(tmp_path):
-    with pytest.raises(UsageError, match=r"run: no such suite \(No such file or directory\); .*: push, robust, "):
+    with pytest.raises(
+        UsageError, match=r"run: no such suite \(No such file or directory\); .*: hardware, push, robust, "
+    ):
         load_suite("run")
     with pytest.raises(UsageError, match=r"no such suite \(Is a directory\)"):
         load_suite(str(tmp_path))

@@ -33,7 +33,7 @@ def log_of(folder: Path, robot: Robot, joint_name: str, mode: str, command: np.n
     return read_log(path, robot.joint_names), truth
 
 
-@pytest.mark.parametrize("joint_name", ["left_hip_pitch", "left_elbow_pitch"])
+@pytest.mark.parametrize("joint_name", ["left_hip_pitch", "left_shoulder_pitch"])
 def test_the_bench_moves_as_mujoco_does(robot: Robot, joint_name: str) -> None:
     """Without play, the bench is one joint of the robot with its base and its other joints held."""
     model, index = robot.model.__copy__(), robot.joint_names.index(joint_name)
@@ -47,7 +47,8 @@ def test_the_bench_moves_as_mujoco_does(robot: Robot, joint_name: str) -> None:
     data.qpos[:] = robot.home_qpos
     data.qpos[qpos] = 0.0
     data.ctrl[:] = robot.home_targets_rad
-    targets = 0.2 * np.sin(2.0 * np.pi * 1.5 * np.arange(1000) * joint.TIMESTEP_S)
+    # Slow enough for the torque-speed line, which the MJCF's servos have not, to have no part in it.
+    targets = 0.08 * np.sin(2.0 * np.pi * 1.5 * np.arange(1000) * joint.TIMESTEP_S)
     theirs = []
     for target in targets:
         theirs.append(float(data.qpos[qpos]))
@@ -55,8 +56,8 @@ def test_the_bench_moves_as_mujoco_does(robot: Robot, joint_name: str) -> None:
         mujoco.mj_step(model, data)
     servo = joint.nominal_servo(robot, joint_name)
     ours = joint.simulate(servo, joint.limb(robot, joint_name), targets)[:, 0]
-    assert np.abs(np.array(theirs)).max() > 0.15
-    np.testing.assert_allclose(ours, theirs, atol=2e-3)
+    assert np.abs(np.array(theirs)).max() > 0.06
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
 @pytest.mark.parametrize(("joint_name", "seed"), [("left_hip_pitch", 3), ("left_knee_pitch", 1)])

@@ -26,7 +26,7 @@ def stock(experiment, steps):
     settings = experiment.section(BraxPpo)
     seen, wrap = {}, cast("Any", wrap_for_training)  # as in trainers/brax/ppo.py
     keywords = settings.model_dump(
-        exclude={"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "stagger_episodes"}
+        exclude={"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "symmetric", "stagger_episodes"}
     )
     per_step = settings.batch_size * settings.num_minibatches * settings.unroll_length
     keywords |= {"num_timesteps": steps * per_step, "num_evals": 2}
@@ -49,6 +49,7 @@ def test_without_style_it_is_stock_ppo(schedule):
         [
             NATIVE,
             "amp.style_weight=0",
+            "brax_ppo.symmetric=false",
             f"brax_ppo.learning_rate_schedule={schedule}",
             "brax_ppo.num_minibatches=4",
             "brax_ppo.num_updates_per_batch=2",
