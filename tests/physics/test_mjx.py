@@ -79,6 +79,36 @@ def test_a_push_is_the_same_on_both(engines):
     np.testing.assert_allclose(moved[1], moved[0], atol=1e-3)
 
 
+@pytest.mark.slow
+def test_the_torque_speed_line_and_a_tilted_floor_are_the_same_on_both():
+    """An elbow and a shoulder follow targets of 5 rad/s, which the line slows and the clamp of 4.0 N m never meets."""
+    robot, steps = load_robot(), 8
+    targets = np.tile(robot.home_targets_rad, (steps, SEEDS, 1))
+    for name, sign in (("left_elbow_pitch", 1.0), ("right_shoulder_pitch", -1.0)):
+        targets[:, :, robot.joint_names.index(name)] += sign * 0.1 * np.arange(1, steps + 1)[:, None]
+    targets = jnp.asarray(targets, jnp.float32)
+    moved = []
+    for name, line in (("native", "true"), ("mjx", "true"), ("native", "false")):
+        overrides = [
+            f"env.physics.engine={name}",
+            f"env.physics.torque_speed_line={line}",
+            "env.variants.tilt_rad=0.03",
+        ]
+        physics = make_env(load_experiment("smoke", overrides).env).physics
+
+        def one(state, target, physics=physics):
+            state = jax.vmap(physics.step)(state, target)
+            return state, state.qpos
+
+        # The home pose, each robot on a floor of its own.
+        start = jax.vmap(lambda variant: STARTS.state(jnp.int32(0), variant))(jnp.arange(SEEDS))
+        moved.append(np.asarray(jax.jit(lambda: jax.lax.scan(one, start, targets)[1])()))  # noqa: B023
+    native, mjx, ideal = moved
+    np.testing.assert_allclose(mjx, native, atol=1e-3)
+    assert np.abs(native - ideal).max() > 0.1, "the line was reached"
+    assert np.abs(native[-1, 1:, 0] - native[-1, 0, 0]).min() > 1e-4, "the robots and their floors differ"
+
+
 def test_names(engines):
     assert [physics.name for physics in engines] == ["native", "mjx-jax"]
 
