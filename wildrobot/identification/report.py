@@ -39,8 +39,8 @@ def text(fit: Fit) -> str:
     if fit.noise_rad > _UNEXPLAINED_RAD:
         lines.append(
             "  that is far more than an encoder's noise: the model does not describe this joint, and the intervals "
-            "mean nothing; see that the robot hangs by its torso, that its other joints are held at home, and look at the "
-            "picture"
+            "mean nothing; see that the robot hangs by its torso and that its other joints are held at home, and look "
+            "at the picture"
         )
     for log in fit.logs:
         read = bus(log)
