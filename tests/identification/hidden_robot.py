@@ -57,7 +57,7 @@ def chirp(duration_s: float, amplitude_rad: float, centre_rad: float, end_hz: fl
     t = np.arange(int(duration_s / CONTROL_S)) * CONTROL_S
     rest, moving = 0.5, t[t >= 0.5] - 0.5
     phase = 2 * np.pi * (0.2 * moving + 0.5 * (end_hz - 0.2) / (duration_s - rest) * moving**2)
-    return np.concatenate([np.full(np.sum(t < rest), centre_rad), centre_rad + amplitude_rad * np.sin(phase)])
+    return np.concatenate([np.full(int(np.sum(t < rest)), centre_rad), centre_rad + amplitude_rad * np.sin(phase)])
 
 
 def steps(duration_s: float, amplitude_rad: float, centre_rad: float, every_s: float = 1.5) -> np.ndarray:
@@ -116,6 +116,7 @@ def play_back(
 
     phase = rng.integers(reading.period_steps)
     positions, velocities, last = [], [], 0
+    position, velocity_read = 0.0, 0.0
     for step, angle in enumerate(true):
         if step == 0 or ((step + phase) % reading.period_steps == 0 and rng.uniform() >= reading.failures):
             read = angle + rng.normal(0.0, reading.noise_rad)
@@ -134,7 +135,7 @@ def play_back(
 
 
 def write(folder: Path, name: str, joint_name: str, mode: str, arrays: dict[str, np.ndarray]) -> Path:
-    np.savez(folder / f"{name}.npz", **arrays)
+    np.savez(folder / f"{name}.npz", allow_pickle=False, **arrays)
     described = {"joint_name": joint_name, "mode": mode, "sample_rate_hz": 1.0 / CONTROL_S}
     (folder / f"{name}.json").write_text(json.dumps(described), encoding="utf-8")
     return folder / f"{name}.npz"

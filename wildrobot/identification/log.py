@@ -92,9 +92,10 @@ def _description(path: Path, joint_names: Sequence[str]) -> tuple[str, Mode, flo
         ) from None
     except ValueError as error:
         raise UsageError(f"{path}: not JSON ({error}); it must hold {', '.join(KEYS)}") from None
-    if not isinstance(described, dict) or (missing := [key for key in KEYS if key not in described]):
-        what = f"without {', '.join(missing)}" if isinstance(described, dict) else "not a JSON object"
-        raise UsageError(f"{path}: {what}; it must hold {', '.join(KEYS)}")
+    if not isinstance(described, dict):
+        raise UsageError(f"{path}: not a JSON object; it must hold {', '.join(KEYS)}")
+    if missing := [key for key in KEYS if key not in described]:
+        raise UsageError(f"{path}: without {', '.join(missing)}; it must hold {', '.join(KEYS)}")
     joint_name, mode, rate_hz = (described[key] for key in KEYS)
     if joint_name not in joint_names:
         raise UsageError(f"{path}: the robot has no joint {joint_name!r}; it has: {', '.join(joint_names)}")
