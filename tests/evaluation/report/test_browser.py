@@ -107,7 +107,7 @@ def test_a_choice_by_keyboard_changes_the_plots(watched: Watched) -> None:
     case, policy = page.locator("select[name=case]"), page.locator("select[name=policy]")
     tracking = page.locator("[data-drawing='tracking/{case}']")
     before = tracking.get_attribute("aria-label")
-    assert tracking.locator(".scatterlayer .trace").count() == 7  # of two policies three each, and the command
+    assert tracking.locator(".scatterlayer .trace").count() == 10  # two policies, holding home: 3 each; the command
     case.focus()
     page.keyboard.press("ArrowDown")
     assert tracking.get_attribute("aria-label") != before
