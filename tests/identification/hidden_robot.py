@@ -115,12 +115,8 @@ def play_back(
     true = np.array(fine)[round(settle / DT_S) :: substeps][: len(command)]
 
     phase = rng.integers(reading.period_steps)
-<<<<<<< HEAD
-    positions, velocities, last, position, velocity_read = [], [], 0, 0.0, 0.0
-=======
     positions, velocities, last = [], [], 0
     position, velocity_read = 0.0, 0.0
->>>>>>> identify
     for step, angle in enumerate(true):
         if step == 0 or ((step + phase) % reading.period_steps == 0 and rng.uniform() >= reading.failures):
             read = angle + rng.normal(0.0, reading.noise_rad)
@@ -139,12 +135,7 @@ def play_back(
 
 
 def write(folder: Path, name: str, joint_name: str, mode: str, arrays: dict[str, np.ndarray]) -> Path:
-<<<<<<< HEAD
-    saved: Any = arrays
-    np.savez(folder / f"{name}.npz", **saved)
-=======
     np.savez(folder / f"{name}.npz", allow_pickle=False, **arrays)
->>>>>>> identify
     described = {"joint_name": joint_name, "mode": mode, "sample_rate_hz": 1.0 / CONTROL_S}
     (folder / f"{name}.json").write_text(json.dumps(described), encoding="utf-8")
     return folder / f"{name}.npz"

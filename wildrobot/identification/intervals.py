@@ -119,13 +119,8 @@ def _log_probability(
 
 def _levelled(log_weight: Float[np.ndarray, " draws"], enough: float) -> Float[np.ndarray, " draws"]:
     """Weights that sum to 1, levelled by a power below 1 where few draws would carry nearly all the weight."""
-<<<<<<< HEAD
-    weights = np.full(len(log_weight), 1.0 / len(log_weight))
-    for power in 0.8 ** np.arange(30):
-=======
     power, weights = 1.0, np.ones(0)
     for _ in range(30):
->>>>>>> identify
         weights = np.exp(power * (log_weight - np.max(log_weight)))
         weights /= weights.sum()
         if 1.0 / np.sum(np.square(weights)) >= enough:

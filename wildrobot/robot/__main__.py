@@ -17,14 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     identify = commands.add_parser(
         "identify",
         help="a servo's delay, gains, friction, armature, zero and play from logs of its joint",
-<<<<<<< HEAD
-        description="Fits a model of one joint to logs of it and says what they tell, with 95 %% intervals. Logs of "
-        "the same joint are fitted together. Writes a picture of each joint and an experiment on this robot.",
-=======
         description="Fits a model of one joint to logs of it and says what they tell, with 95 % intervals. Logs "
         "of the same joint are fitted together. Writes a picture of each joint and an experiment that trains on "
         "this robot.",
->>>>>>> identify
     )
     command.add_options(identify)
     options = parser.parse_args(arguments)
