@@ -36,11 +36,12 @@ class Notes:
 
 
 def title(evaluation: Evaluation) -> list[str]:
-    """Which policies were judged: words and names in turn, so that no line breaks within a name."""
+    """Which policies were judged: words and names in turn, so that no line breaks within a name or before a comma."""
     names = [policy.name for policy in evaluation.policies if not policy.baseline]
     if len(names) > 3:
         return [f"Evaluation of {len(names)} policies"]
-    between = [", "] * (len(names) - 2) + [" and "] * (len(names) > 1)
+    between = [" "] * (len(names) - 2) + [" and "] * (len(names) > 1)
+    names = [f"{name}," for name in names[:-2]] + names[-2:]
     return [part for pair in zip(["Evaluation of ", *between], names, strict=True) for part in pair]
 
 
