@@ -60,7 +60,6 @@ class WildRobotEnv:
         self.observation_layout = self.observation.layout
         kinds = self.robot.joint_kinds
         self._reward = Reward(config.task.reward, lambda by_kind, field: jnp.asarray(per_joint(kinds, by_kind, field)))
-        self._torque_limit = self.robot.torque_limit_Nm.astype(np.float32)
         self._down = jnp.asarray(physics.variants.down)
 
     def reset(
@@ -275,7 +274,7 @@ class WildRobotEnv:
             last_action=task.last_action,
             previous_action=task.previous_action,
             home_rad=jnp.asarray(self.action_map.home_rad),
-            torque_limit_Nm=jnp.asarray(self._torque_limit),
+            torque_limit_Nm=jnp.asarray(self.robot.torque_limit_Nm, jnp.float32),
             fallen=fallen,
         )
 
