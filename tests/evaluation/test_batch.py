@@ -69,6 +69,15 @@ def test_settings_change_any_field_and_those_of_the_case_come_last(interface, tm
     assert late.task.action.latency_steps == (2, 2)
 
 
+def test_a_case_sets_the_period_of_the_leg_readings_alone(interface, tmp_path):
+    changes = {"task.sensing.joint_period_steps": {"legs": [2, 2], "arms": [12, 24]}}
+    suite = loaded(tmp_path, settings={"slow_arms": changes})
+    for settings, arms in ((None, {}), ("slow_arms", {"arms": (12, 24)})):
+        setting = NOMINAL._replace(settings=settings, leg_period_steps=5)
+        config = judge_env_config(interface, suite, setting, 1.0)
+        assert config.task.sensing.joint_period_steps == {"legs": (5, 5)} | arms
+
+
 def test_physics_steps_that_do_not_fill_the_control_period(interface, suite):
     with pytest.raises(
         UsageError, match=r"steps of 0\.003 s do not fill the policy's control period of 0\.02 s; choose"

@@ -31,6 +31,13 @@ def test_every_combination_of_the_values_is_a_case(tmp_path):
     assert names(suite)["vx=0.2 latency=2"] == "0.20 m/s, latency 2 steps"
 
 
+def test_gates_select_by_the_period_of_the_leg_readings(tmp_path):
+    cases = [{"start": "rest", "leg_period_steps": [1, 7]}]
+    suite = loaded(tmp_path, cases=cases, gates=gate(cases={"leg_period_steps": 7}))
+    assert names(suite) == {"legs=1": "legs read every 1 steps", "legs=7": "legs read every 7 steps"}
+    assert [case.id for case in selected(suite.file.gates[0], suite.cases)] == ["legs=7"]
+
+
 def test_what_is_not_given_is_nominal(tmp_path):
     (case,) = loaded(tmp_path, cases=[{"start": "rest"}]).cases
     assert (case.id, case.label, case.seconds) == ("nominal", "nominal", 0.5)
@@ -44,19 +51,20 @@ def test_all_that_a_case_can_be(tmp_path):
         "start": "rest", "vx_m_per_s": 0.1, "vy_m_per_s": -0.06, "yaw_rate_rad_per_s": 0.25, "sensors": "noisy",
         "settings": "no_hold",
         "seconds": 2.0, "push": PUSH | {"force_N": 5}, "friction": 0.4, "com_x_m": -0.01, "latency_steps": 1,
+        "leg_period_steps": 4,
         "engine": "mjx", "collision": "feet", "timestep_s": 0.002,
     }  # fmt: skip
     settings = {"no_hold": {"task.command.heading_hold": False}}
     case, _ = loaded(tmp_path, sensors={"noisy": sensors}, settings=settings, cases=[full, {"start": "rest"}]).cases
     assert case.seconds == 2.0
-    assert case.setting == Setting("noisy", 1, "mjx", "feet", 0.002, (0.1, 0.2), "no_hold")
+    assert case.setting == Setting("noisy", 1, "mjx", "feet", 0.002, (0.1, 0.2), "no_hold", 4)
     variant = (("friction", 0.4), ("com_x_m", -0.01))
     assert case.play == Play(
         (0.1, -0.06, 0.25), "rest", variant, Push(force_N=5.0, directions=8, at_s=0.1, duration_s=0.2)
     )
     assert case.label == (
         "0.10 m/s, right 0.06 m/s, turn left 0.25 rad/s, 2 s, 5 N, friction 0.4, torso CoM x -0.01, latency 1 steps, "
-        "noisy sensors, no hold, MJX, 2 ms steps"
+        "legs read every 4 steps, noisy sensors, no hold, MJX, 2 ms steps"
     )
 
 
@@ -183,6 +191,10 @@ def gate(**changes):
         ({"cases": [{"start": "rest", "mass_scale": 0}]}, r"mass_scale\.0: must be greater than 0, not 0"),
         ({"cases": [{"start": "rest", "timestep_s": 0}]}, r"timestep_s\.0: must be greater than 0, not 0"),
         ({"cases": [{"start": "rest", "latency_steps": 6}]}, r"latency_steps\.0: must be less than or equal to 5"),
+        (
+            {"cases": [{"start": "rest", "leg_period_steps": [4, 0]}]},
+            r"leg_period_steps\.1: must be greater than or equal to 1, not 0",
+        ),
         ({"cases": [{"start": "rest", "engine": "warp"}]}, r"engine\.0: must be 'native' or 'mjx', not \"warp\""),
         ({"cases": [{"start": "sleep"}]}, r"starts from 'sleep'; the starts are: rest"),
         ({"cases": [{"start": "rest", "sensors": "noisy"}]}, r"'noisy' sensors; there are: ideal"),

@@ -76,7 +76,8 @@ def document(policies: tuple[str, ...] = ("brax-seed-1", "sb3-seed-0"), episodes
 
 
 def _suite(name: str, episodes: int) -> dict[str, Any]:
-    case = {"start": "rest", "variant": {}, "push": None, "latency_steps": None, "sensors": "ideal", "engine": "native",
+    case = {"start": "rest", "variant": {}, "push": None, "latency_steps": None, "leg_period_steps": None,
+            "sensors": "ideal", "engine": "native",
             "collision": "full", "timestep_s": None, "settings": None, "seconds": 20.0}  # fmt: skip
     cases: list[dict[str, Any]] = []
 
@@ -107,6 +108,9 @@ def _suite(name: str, episodes: int) -> dict[str, Any]:
                 add(f"{part}={end:g}", f"{part} {end:g}", [0.2, 0.0, 0.0], variant={part: end})
         for steps in range(4):
             add(f"latency={steps}", f"latency {steps} steps", [0.2, 0.0, 0.0], latency_steps=steps)
+        for steps in range(1, 9):
+            legs = f"legs read every {steps} steps"
+            add(f"legs={steps}", legs, [0.2, 0.0, 0.0], leg_period_steps=steps)
         add("sensors=noisy", "noisy sensors", [0.2, 0.0, 0.0], sensors="noisy")
     else:
         for engine in ("native", "mjx"):
@@ -147,6 +151,8 @@ def _case(
     rng: np.random.Generator, suite: str, case: dict[str, Any], index: int, baseline: bool, episodes: int
 ) -> dict[str, Any]:
     chance = 0.985 - 0.02 * index - (0.25 if case["latency_steps"] == 3 else 0.0)
+    if case["leg_period_steps"]:
+        chance = 1 / (1 + math.exp(case["leg_period_steps"] - (5.5 - index)))
     if case["push"]:
         chance = 1 / (1 + math.exp((case["push"]["force_N"] - (14.5 - 2.2 * index)) / 1.6))
     survived = (rng.random(episodes) < chance).astype(float)

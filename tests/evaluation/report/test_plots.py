@@ -43,7 +43,8 @@ def test_plotly_accepts_every_plot(every: list[PlotGroup]) -> None:
             assert {len(row) for row in plot.data.rows} == {len(plot.data.columns)}, plot.key
             kinds.add(plot.key.split("/")[0])
     assert kinds == {
-        "tracking", "paths", "gait", "torque", "velocity", "ladder", "cases", "learning", "compare", "improvement",
+        "leg-periods", "tracking", "paths", "gait", "torque", "velocity", "ladder", "cases", "learning", "compare",
+        "improvement",
     }  # fmt: skip
 
 
@@ -75,6 +76,29 @@ def test_the_ladder_counts_the_episodes_of_each_direction(evaluation: Evaluation
     # Wilson by hand: p = 0.625, n = 8, z = 1.96: (0.625 + 0.2401 +- 1.96 sqrt(0.0293 + 0.0150)) / 1.4802 = 0.306, 0.863
     assert ladder.traces[0]["error_y"]["array"][index] == pytest.approx(86.3 - 62.5, abs=0.1)
     assert ladder.traces[0]["error_y"]["arrayminus"][index] == pytest.approx(62.5 - 30.6, abs=0.1)
+
+
+def test_survival_over_the_period_of_the_leg_readings(evaluation: Evaluation) -> None:
+    tree = sample.document(episodes=8)
+    for policy, survived in zip(tree["policies"], (6, 2), strict=False):
+        values = [1.0] * survived + [0.0] * (8 - survived)
+        policy["suites"]["robust"]["cases"]["legs=4"]["metrics"]["survival"]["values"] = values
+    changed = from_tree(tree, "here")
+    suite = next(suite for suite in changed.suites if suite.name == "robust")
+    group = groups.of_suite(changed, suite, style.policy_styles(changed))
+    assert group
+    plot = _plot([group], "leg-periods/robust")
+    first, second = plot.traces  # one line per policy
+    assert (first["name"], second["name"]) == tuple(policy.name for policy in changed.policies[:2])
+    assert [round(period) for period in first["x"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert (first["y"][3], second["y"][3]) == (75.0, 25.0)
+    # Wilson by hand: p = 0.75, n = 8, z = 1.96: (0.75 + 0.2401 +- 1.96 sqrt(0.0234 + 0.0150)) / 1.4802 = 0.409, 0.929
+    row = next(row for row in plot.data.rows if row[:2] == [first["name"], "4"])
+    assert [float(text) for text in row[2:5]] == pytest.approx([75.0, 40.9, 92.9], abs=0.1)
+    without = next(suite for suite in changed.suites if suite.name == "transfer")
+    group = groups.of_suite(changed, without, style.policy_styles(changed))
+    assert group
+    assert not any(panel.key.startswith("leg-periods") for panel in group.panels)
 
 
 def test_axes_are_honest(every: list[PlotGroup]) -> None:

@@ -136,6 +136,8 @@ def judge_env_config(
     }
     if setting.latency_steps is not None:
         own["task.action.latency_steps"] = [setting.latency_steps] * 2
+    if setting.leg_period_steps is not None:
+        own["task.sensing.joint_period_steps.legs"] = [setting.leg_period_steps] * 2
     tree = with_settings(tree, own, "environment of the case")
     return validated(EnvConfig, tree, "environment of the policy")
 

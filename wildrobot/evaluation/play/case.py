@@ -32,6 +32,7 @@ class Setting(NamedTuple):
     push_time: tuple[float, float] | None = None
     """Start and duration of a push [s]; None without."""
     settings: str | None = None
+    leg_period_steps: int | None = None
 
 
 class Play(NamedTuple):
@@ -59,6 +60,8 @@ class Case(Record):
     push: Push | None
     latency_steps: Count | None
     """Delay of the actions in control periods; null: as in the policy's training."""
+    leg_period_steps: Count | None = None
+    """Control steps between two readings of a joint of the legs; null: as the settings say, or each step."""
     sensors: str
     """`ideal`, or the name of the noise model."""
     settings: str | None
@@ -76,8 +79,9 @@ class Case(Record):
         """The environment that it is played in."""
         push_time = (self.push.at_s, self.push.duration_s) if self.push else None
         return Setting(
-            self.sensors, self.latency_steps, self.engine, self.collision, self.timestep_s, push_time, self.settings
-        )
+            self.sensors, self.latency_steps, self.engine, self.collision, self.timestep_s, push_time, self.settings,
+            self.leg_period_steps,
+        )  # fmt: skip
 
     @property
     def play(self) -> Play:
@@ -87,7 +91,8 @@ class Case(Record):
     @property
     def differs_in_robot(self) -> bool:
         """Whether the robot, its latency, its sensors or the environment is not the nominal one."""
-        return bool(self.variant or self.settings) or self.latency_steps is not None or self.sensors != "ideal"
+        steps = (self.latency_steps, self.leg_period_steps)
+        return bool(self.variant or self.settings) or steps != (None, None) or self.sensors != "ideal"
 
     @property
     def fields(self) -> dict[str, float | str | None]:
@@ -103,6 +108,7 @@ class Case(Record):
             "sensors": self.sensors,
             "settings": self.settings,
             "latency_steps": self.latency_steps,
+            "leg_period_steps": self.leg_period_steps,
             "engine": self.engine,
             "timestep_s": self.timestep_s,
             **self.variant,
@@ -128,8 +134,8 @@ def named(parts: Sequence[tuple[float, Setting, Play]]) -> tuple[Case, ...]:
             Case(
                 id=case_id or "nominal", label=label or "nominal", seconds=seconds, command=play.command,
                 start=play.start, variant=dict(play.variant), push=play.push, latency_steps=setting.latency_steps,
-                sensors=setting.sensors, settings=setting.settings, engine=setting.engine,
-                collision=setting.collision, timestep_s=setting.timestep_s,
+                leg_period_steps=setting.leg_period_steps, sensors=setting.sensors, settings=setting.settings,
+                engine=setting.engine, collision=setting.collision, timestep_s=setting.timestep_s,
             )
         )  # fmt: skip
     return tuple(cases)
@@ -154,6 +160,9 @@ def _tokens(seconds: float, setting: Setting, play: Play) -> Mapping[str, _Token
         tokens[name] = _Token(f"{name}={value:g}", f"{_PLAIN.get(name, name)} {value:g}")
     if setting.latency_steps is not None:
         tokens["latency"] = _Token(f"latency={setting.latency_steps}", f"latency {setting.latency_steps} steps")
+    if setting.leg_period_steps is not None:
+        period = setting.leg_period_steps
+        tokens["leg_period"] = _Token(f"legs={period}", f"legs read every {period} steps")
     if setting.sensors != "ideal":
         tokens["sensors"] = _Token(f"sensors={setting.sensors}", f"{setting.sensors} sensors")
     if setting.settings is not None:

@@ -137,11 +137,12 @@ def _combinations(spec: CaseSpec) -> Iterator[tuple[float | None, Setting, Play]
             for force in spec.push.force_N
         ]
     axes: list[Iterable[Any]] = [spec.vx_m_per_s, spec.vy_m_per_s, spec.yaw_rate_rad_per_s, spec.engine]
-    axes += [given or (None,) for given in (spec.seconds, spec.latency_steps, spec.timestep_s, spec.settings)]
+    axes += [given or (None,) for given in (spec.seconds, spec.latency_steps, spec.leg_period_steps)]
+    axes += [given or (None,) for given in (spec.timestep_s, spec.settings)]
     variants = [getattr(spec, name) or (None,) for name in PARAMETER_NAMES]
-    for vx, vy, yaw_rate, engine, seconds, latency, timestep, settings in itertools.product(*axes):
+    for vx, vy, yaw_rate, engine, seconds, latency, leg_period, timestep, settings in itertools.product(*axes):
         push_time = (spec.push.at_s, spec.push.duration_s) if spec.push else None
-        setting = Setting(spec.sensors, latency, engine, spec.collision, timestep, push_time, settings)
+        setting = Setting(spec.sensors, latency, engine, spec.collision, timestep, push_time, settings, leg_period)
         for push, chosen in itertools.product(pushes, itertools.product(*variants)):
             variant = tuple(
                 (name, value) for name, value in zip(PARAMETER_NAMES, chosen, strict=True) if value is not None

@@ -75,6 +75,7 @@ class CaseSpec(_VariantFields):
     seconds: PositiveValues | None = None
     push: PushSpec | None = None
     latency_steps: Annotated[tuple[Annotated[int, Field(ge=0, le=5)], ...], *_OneOrMore] | None = None
+    leg_period_steps: Annotated[tuple[Annotated[int, Field(ge=1)], ...], *_OneOrMore] | None = None
     engine: Annotated[tuple[Engine, ...], *_OneOrMore] = ("native",)
     collision: Collision = "full"
     timestep_s: PositiveValues | None = None

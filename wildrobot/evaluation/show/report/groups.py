@@ -13,6 +13,7 @@ from wildrobot.evaluation.show.report.style import Style
 
 _OVERLAID = 3
 """More policies than this hide each other: the page then begins with one."""
+_BESIDE = "With 95 % Wilson intervals. Marks at one place are set a little beside each other; the table is exact."
 _COMMAND = Legend("command", "line", "var(--ink)", "6 4")
 _LIMIT = Legend("limit of the servo", "line", "var(--limit)")
 
@@ -79,13 +80,13 @@ def of_suite(evaluation: Evaluation, suite: SuiteInfo, styles: dict[str, Style])
         return None
     keys = {name: f"cases/{suite.name}/{name}" for name in chosen}
     line = [Legend("the same in the nominal case", "line", "var(--muted)", "2 3")] if suites.nominal(suite) else []
-    return PlotGroup(
-        f"suite-{suite.name}",
-        [],
-        _legend(tested, styles) + line,
-        [Panel(key, evaluation.metrics[name].label.capitalize(), "") for name, key in keys.items()],
-        [suites.by_case(key, evaluation, suite, name, styles) for name, key in keys.items()],
-    )
+    panels = [Panel(key, evaluation.metrics[name].label.capitalize(), "") for name, key in keys.items()]
+    plots = [suites.by_case(key, evaluation, suite, name, styles) for name, key in keys.items()]
+    if suites.has_leg_periods(suite):
+        key = f"leg-periods/{suite.name}"
+        panels.insert(0, Panel(key, "Survival over the period of the leg readings", _BESIDE, wide=True))
+        plots.append(suites.leg_periods(key, suite, [each for each in policies if not each.baseline], styles))
+    return PlotGroup(f"suite-{suite.name}", [], _legend(tested, styles) + line, panels, plots)
 
 
 def learning(evaluation: Evaluation, styles: Mapping[str, Style]) -> PlotGroup | None:
@@ -115,7 +116,6 @@ def _ladder(suite: SuiteInfo, policies: Sequence[PolicyResult], styles: dict[str
         for way, _ in ways
     ]
     names = [policy.name for policy in policies]
-    caption = "With 95 % Wilson intervals. Marks of one force are set a little beside each other; the table is exact."
     return PlotGroup(
         f"suite-{suite.name}",
         [Select("direction", "Pushed towards", ways, suites.ANY_DIRECTION)] if len(ways) > 2 else [],
@@ -124,7 +124,7 @@ def _ladder(suite: SuiteInfo, policies: Sequence[PolicyResult], styles: dict[str
             Panel(
                 f"ladder/{suite.name}/" + ("{direction}" if len(ways) > 2 else "any"),
                 "Survival over force",
-                caption,
+                _BESIDE,
                 True,
             )
         ],

@@ -90,6 +90,8 @@ def _differs(case: Case) -> str:
         )
     if case.latency_steps is not None:
         parts.append(f"latency {case.latency_steps} control steps")
+    if case.leg_period_steps is not None:
+        parts.append(f"legs read every {case.leg_period_steps} control steps")
     if case.sensors != "ideal":
         parts.append(f"{case.sensors} sensors")
     if case.settings is not None:

@@ -1,13 +1,12 @@
-"""The drawing that answers a suite's question: the push ladder, and what each change of the robot does."""
+"""The drawing that answers a suite's question: the push ladder, the age of readings, and what each change does."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wildrobot.evaluation.judge.result import Evaluation, PolicyResult, SuiteInfo
-from wildrobot.evaluation.measure.statistics import wilson_interval
 from wildrobot.evaluation.play.case import Case, Push
-from wildrobot.evaluation.show.report.numbers import minus, number, percent, shown, with_unit
+from wildrobot.evaluation.show.report.numbers import minus, number, shown, with_unit
 from wildrobot.evaluation.show.report.plots import dots
 from wildrobot.evaluation.show.report.plots.base import (
     PERCENT,
@@ -15,14 +14,12 @@ from wildrobot.evaluation.show.report.plots.base import (
     Plot,
     axis,
     band_around,
-    beside,
-    error_bars,
     layout,
     rows_axis,
     rows_height,
     scaled,
-    scatter,
 )
+from wildrobot.evaluation.show.report.plots.survival import Counts, curve
 from wildrobot.evaluation.show.report.style import Style
 
 ANY_DIRECTION = "any"
@@ -38,59 +35,66 @@ def directions(suite: SuiteInfo) -> list[float]:
     return sorted({360.0 * index / push.directions for _, push in pushes(suite) for index in range(push.directions)})
 
 
-def survival_by_force(
-    suite: SuiteInfo, policy: PolicyResult, direction: float | None = None
-) -> list[tuple[float, int, int]]:
+def survival_by_force(suite: SuiteInfo, policy: PolicyResult, direction: float | None = None) -> Counts:
     """(force [N], survived, episodes) over all directions, or one."""
     pooled: dict[float, list[float]] = {}
     for case, push in pushes(suite):
-        values = policy.suites[suite.name].cases[case.id].metrics["survival"].values
         pooled.setdefault(push.force_N, []).extend(
             value
-            for index, value in enumerate(values)
+            for index, value in enumerate(_survived(suite, policy, case))
             if value is not None and direction in (None, 360.0 / push.directions * (index % push.directions))
         )
-    return [(force, round(sum(values)), len(values)) for force, values in sorted(pooled.items()) if values]
+    return _counted(pooled)
 
 
 def ladder(
     key: str, suite: SuiteInfo, policies: Sequence[PolicyResult], styles: dict[str, Style], direction: float | None
 ) -> Plot:
     """Survival over the force of a push, with Wilson intervals."""
-    traces, rows = [], []
-    forces = sorted({push.force_N for _, push in pushes(suite)})
-    highest = forces[-1]
-    for index, policy in enumerate(policies):
-        steps = survival_by_force(suite, policy, direction)
-        ends = [wilson_interval(survived, episodes) for _, survived, episodes in steps]
-        rates = [100.0 * survived / episodes for _, survived, episodes in steps]
-        style = styles[policy.name]
-        shift = 0.03 * highest * beside(index, len(policies))
-        bars = error_bars(rates, [100 * low for low, _ in ends], [100 * high for _, high in ends]) | {
-            "color": style.colour
-        }
-        at = [force + shift for force, *_ in steps]
-        traces.append(
-            scatter(policy.name, at, rates, mode="lines+markers", policy=policy.name, error_y=bars)
-            | {"line": style.line(), "marker": style.marker(9.0), "hovertemplate": "%{text}"}
-            | {"text": [f"{force:g} N: {survived} of {episodes} stayed up" for force, survived, episodes in steps]}
-        )
-        rows += [
-            [policy.name, f"{step[0]:g}", percent(step[1] / step[2]), percent(end[0]), percent(end[1]), str(step[2])]
-            for step, end in zip(steps, ends, strict=True)
-        ]
     where = "in any direction" if direction is None else f"towards {direction:g} degrees"
-    return Plot(
-        key=key,
-        label=f"Survival over the force of a push {where}, with 95 % intervals",
-        traces=traces,
-        layout=layout(
-            axis("force [N]", range=[0, 1.06 * highest], tickvals=[0, *forces], zeroline=False),
-            axis("survival [%]", **PERCENT),
-        ),
-        height=360,
-        data=Data(("policy", "force [N]", "survival [%]", "95 % from", "to", "episodes"), rows),
+    return curve(
+        key,
+        f"Survival over the force of a push {where}, with 95 % intervals",
+        {policy.name: survival_by_force(suite, policy, direction) for policy in policies},
+        styles,
+        quantity="force",
+        unit="N",
     )
+
+
+def has_leg_periods(suite: SuiteInfo) -> bool:
+    """Whether the legs are read at several periods, so that there is a curve to draw."""
+    return len({case.leg_period_steps for case in suite.cases} - {None}) > 1
+
+
+def survival_by_leg_period(suite: SuiteInfo, policy: PolicyResult) -> Counts:
+    """(control steps between two readings of a leg's joint, survived, episodes)."""
+    pooled: dict[float, list[float]] = {}
+    for case in suite.cases:
+        if case.leg_period_steps is not None:
+            values = _survived(suite, policy, case)
+            pooled.setdefault(float(case.leg_period_steps), []).extend(value for value in values if value is not None)
+    return _counted(pooled)
+
+
+def leg_periods(key: str, suite: SuiteInfo, policies: Sequence[PolicyResult], styles: dict[str, Style]) -> Plot:
+    """Survival over the period of the leg readings, with Wilson intervals."""
+    return curve(
+        key,
+        "Survival over the period of the leg readings, with 95 % intervals",
+        {policy.name: survival_by_leg_period(suite, policy) for policy in policies},
+        styles,
+        quantity="period of the leg readings",
+        unit="control steps",
+    )
+
+
+def _survived(suite: SuiteInfo, policy: PolicyResult, case: Case) -> Sequence[float | None]:
+    return policy.suites[suite.name].cases[case.id].metrics["survival"].values
+
+
+def _counted(pooled: Mapping[float, Sequence[float]]) -> Counts:
+    return [(place, round(sum(values)), len(values)) for place, values in sorted(pooled.items()) if values]
 
 
 def nominal(suite: SuiteInfo) -> Case | None:
