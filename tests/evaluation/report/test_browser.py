@@ -72,7 +72,7 @@ def watched(browser: Browser, film: bytes, tmp_path_factory: pytest.TempPathFact
 
 def test_every_plot_is_drawn_when_it_is_scrolled_to(watched: Watched) -> None:
     plots = watched.page.locator(".plot")
-    assert plots.count() == 16
+    assert plots.count() == 17
     assert watched.page.evaluate(_UNDRAWN) > 0  # those further down wait
     for index in range(plots.count()):
         plot = plots.nth(index)

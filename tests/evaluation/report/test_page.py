@@ -186,7 +186,7 @@ def test_it_can_be_used_without_seeing(page: Page) -> None:
     assert {f"#{name}" for name in ids} >= set(links)
     assert len(ids) == len(set(ids))
     plots = [attributes for attributes in page.every("div") if attributes.get("class") == "plot"]
-    assert len(plots) == 16
+    assert len(plots) == 17
     assert all(plot.get("aria-label") and plot.get("role") == "img" for plot in plots)
     assert len([one for one in page.every("details") if one.get("class") == "data"]) == len(plots)
     assert all(drawing["label"] and drawing["table"]["rows"] for drawing in page.drawings.values())
