@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         "--suites", nargs="+", metavar="SUITE",
         help="of the package or YAML files (default: all but transfer, which compiles MJX for minutes)",
     )  # fmt: skip
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter episodes: an answer within a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter episodes: an answer within minutes")
     parser.add_argument(
         "--stochastic", action="store_true", help="draw actions as in training, instead of the mean ones"
     )
