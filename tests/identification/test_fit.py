@@ -6,9 +6,6 @@ import mujoco
 import numpy as np
 import pytest
 
-pytest.importorskip("colorama", reason="mujoco.sysid needs it")
-pytest.importorskip("tabulate", reason="mujoco.sysid needs it")
-
 from tests.identification import hidden_robot as hidden
 from wildrobot.identification import joint, parameters
 from wildrobot.identification.fit import fit

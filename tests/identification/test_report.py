@@ -5,9 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("colorama", reason="mujoco.sysid needs it")
-pytest.importorskip("tabulate", reason="mujoco.sysid needs it")
-
 from wildrobot.experiment import load_experiment
 from wildrobot.identification import report
 from wildrobot.identification.fit import Fit
