@@ -27,7 +27,7 @@ BATCHES, STEPS, REPEATS, SEED = (64, 256), 100, 5, 0
 
 def main() -> None:
     """Prints a table."""
-    core = make_env(load_experiment("walk", ["env.physics.engine=native"]).env)
+    core = make_env(load_experiment("ideal", ["env.physics.engine=native"]).env)
     substeps = core.config.physics.substeps
     print("| robots | episodes ended | bare `mujoco.rollout` | Gymnasium | SB3 | Gymnasium / bare | SB3 / bare |")
     print("|--:|--:|--:|--:|--:|--:|--:|")
