@@ -82,10 +82,8 @@ class WildRobotEnv:
         # New draws go to the end: those before them stay as they are.
         sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1)
         key, draws = split_uniform(key, *sizes)
-        start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, error_draws, noise, *draws = (
-            draws
-        )
-        bus_draws, latency_draw = draws
+        start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, *sensor_draws = draws
+        error_draws, noise, bus_draws, latency_draw = sensor_draws
         if start is None:
             start = integers(start_draw[0], 0, bank.count - 1)
         if variant is None:

@@ -11,10 +11,9 @@ from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.experiment import EnvConfig
 from wildrobot.policy.interface import ActionMapping, CommandInterface, GaitClock, History, Interface, Sensing
-from wildrobot.robot import Robot, RobotDescription, describe
+from wildrobot.robot import RobotDescription, describe
 from wildrobot.task.command import STANDING_BELOW
 from wildrobot.task.config import ActionConfig, CommandConfig, HistoryConfig
-from wildrobot.task.sensing import SensingConfig
 
 
 def interface_of(env: WildRobotEnv) -> Interface:
@@ -28,7 +27,7 @@ def interface_of(env: WildRobotEnv) -> Interface:
         action=_action_mapping(env),
         command=command_interface(task.command),
         gait_clock=GaitClock(frequency_hz=task.gait.frequency_hz),
-        sensing=Sensing(joint_period_steps=_joint_period_steps(env.robot, task.sensing)),
+        sensing=Sensing(joint_period_steps=tuple((int(low), int(high)) for low, high in env.sensing.periods_steps.T)),
     )
 
 
@@ -154,15 +153,6 @@ def _action_mapping(env: WildRobotEnv) -> ActionMapping:
 
 def _history(config: HistoryConfig) -> History:
     return History(steps=config.steps, entries=config.entries if config.steps else ())
-
-
-def _joint_period_steps(robot: Robot, config: SensingConfig) -> tuple[tuple[int, int], ...]:
-    """The range of each joint's period; joints of no named group are read at every control step."""
-    periods = [(1, 1)] * len(robot.joint_names)
-    for group, period in config.joint_period_steps.items():
-        for joint in robot.joint_groups[group]:
-            periods[joint] = period
-    return tuple(periods)
 
 
 def _scale_by_kind(action: ActionMapping, robot: RobotDescription) -> dict[str, float]:

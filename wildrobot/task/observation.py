@@ -27,7 +27,7 @@ class Observation:
 
     Attributes:
       layout: names and sizes of the actor's entries, in order.
-      noise_draws: uniform numbers that `__call__` takes.
+      noise_draws: uniform numbers that `reset` and `step` take.
     """
 
     def __init__(

@@ -95,7 +95,8 @@ class Sensing:
           UsageError: for a group of joints that the robot has not.
         """
         self._config, self._period_s, self._joints = config, control_period_s, len(robot.joint_names)
-        self._periods = _periods_steps(robot, config)
+        self.periods_steps = _periods_steps(robot, config)
+        """The shortest and the longest period of each joint, shape (2, joints)."""
         self.error_draws = 2 + self._joints
         """Uniform numbers that `errors` takes first: of the joints' zeros and the IMU's mounting."""
         self.bus_draws = 3 * self._joints
@@ -112,7 +113,7 @@ class Sensing:
         quat = jnp.concatenate([jnp.ones(1), 0.5 * roll_pitch, jnp.zeros(1)])
         play, period, phase = jnp.split(bus_draws, 3)
         low, high = config.play_rad
-        period_steps = integers(period, self._periods[0], self._periods[1])
+        period_steps = integers(period, *self.periods_steps)
         return SensorErrors(
             joint_zero_rad=signed[:joints] * config.joint_zero_error_rad,
             tilt_quat=quat / jnp.linalg.norm(quat),
