@@ -163,7 +163,7 @@ def test_the_specification_alone_is_enough(overrides, exact, tmp_path):
 
 
 def faults(sound: dict[str, np.ndarray]) -> dict[int, tuple[str, np.ndarray]]:
-    """Tick, what is at fault there, and its values: each part of each sensor in turn, NaN, infinite or beyond float32."""
+    """Tick, what is at fault, and its values: parts of each sensor in turn, NaN, infinite or beyond float32."""
     found: dict[int, tuple[str, np.ndarray]] = {0: ("gyro", np.array([np.inf, 0.0, 0.0]))}
     for name in SENSED:
         sizes = sound[name].shape[1]

@@ -69,9 +69,10 @@ def read(path: Path) -> Policy:
     try:
         # Without external data: a policy is one file, and no file may make us read another.
         model = onnx.load(path, load_external_data=False)
+        # As text: protobuf gives bytes for what is none.
+        described = {str(entry.key): str(entry.value) for entry in model.metadata_props}
     except DecodeError:
         raise UsageError(f"{path} is not an ONNX file, or it is truncated; {file.REMEDY}") from None
-    described = {entry.key: entry.value for entry in model.metadata_props}
     file.check_format(path, described)
     try:
         arrays = safetensors.numpy.load(base64.b64decode(described[_NOISE], validate=True))
