@@ -78,7 +78,7 @@ def rotations(quat: Float[np.ndarray, "*any 4"]) -> Float[np.ndarray, "*any 3 3"
     return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
-def about(axis: int, angle_rad: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any 3 3"]:
+def about(axis: int, angle_rad: Float[np.ndarray, "*any"] | float) -> Float[np.ndarray, "*any 3 3"]:
     """Rotations about the x (0), y (1) or z (2) axis."""
     quat = np.zeros((*np.shape(angle_rad), 4))
     quat[..., 0], quat[..., 1 + axis] = np.cos(np.asarray(angle_rad) / 2), np.sin(np.asarray(angle_rad) / 2)
