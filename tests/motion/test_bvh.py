@@ -2,6 +2,7 @@
 
 import codecs
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,12 +100,13 @@ def test_axes_and_units_that_are_said_must_fit(tmp_path):
     path = written(tmp_path, UPRIGHT.text(cycles=0.2))
     for up, unit in (("y", "cm"), (None, 0.01), ("y", "0.01")):
         assert bvh.load(path, up=up, unit=unit).leg_length_m == pytest.approx(0.82, abs=1e-4)
-    for options, reason in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"up": "z"}, "the body stands along y, not along z"),
         ({"up": "w"}, "--up is one of x, y, z"),
         ({"unit": "m"}, "with 1 m per unit its legs are 82 m long"),
         ({"unit": "furlong"}, "a unit is one of m, cm, mm, inch, foot, cmu"),
-    ):
+    )
+    for options, reason in refused:
         with pytest.raises(UsageError, match=reason):
             bvh.load(path, **options)
     odd = written(tmp_path, dataclasses.replace(UPRIGHT, metres_per_unit=0.17).text(cycles=0.2))
@@ -156,12 +158,22 @@ def test_what_is_not_as_it_should_be_is_named(tmp_path, kind):
         (("OFFSET", "OFSET"), "unexpected 'OFSET'"),
         (("Frames: ", "Fames: "), "does not begin with `Frames: N`"),
         (("Frame Time: 0.0166667", "Frame Time: -1"), "frame time is -1"),
+        (("0.0166667\n", "0.0166667\n1 "), "announces 14 frames of 57 numbers, and has 799"),
         (("MOTION", "MOTIONS"), "does not end with } and MOTION"),
     ],
 )
 def test_malformed_files_say_where(tmp_path, change, reason):
     with pytest.raises(UsageError, match=reason):
         bvh.load(written(tmp_path, UPRIGHT.text(cycles=0.2).replace(*change)))
+
+
+def test_the_frame_that_is_not_finite_is_named(tmp_path):
+    def spoilt(values: np.ndarray) -> np.ndarray:
+        values[4, 7] = np.nan
+        return values
+
+    with pytest.raises(UsageError, match="its frame 5 has a number that is not finite"):
+        bvh.load(written(tmp_path, rewritten(UPRIGHT.text(cycles=0.2), spoilt)))
 
 
 def test_who_walks_sideways_is_refused():

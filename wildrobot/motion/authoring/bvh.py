@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from wildrobot.errors import UsageError
 from wildrobot.motion.authoring import anatomy, bvh_file, joint_names
 from wildrobot.motion.authoring.human import Human
@@ -50,8 +48,6 @@ def load(
         raise UsageError(f"{source}: {problem}")
     places, turns = bvh_file.pose(motion)
     parts = {part: places[index] for part, index in chosen.items()}
-    if not all(np.isfinite(course).all() for course in parts.values()):
-        raise UsageError(f"{source}: its lengths are beyond all numbers; export it anew")
     # The middle of the hips, wherever a program puts the joint that carries them.
     parts["pelvis"] = 0.5 * (parts["left_hip"] + parts["right_hip"])
     anatomy.require_a_body(source, parts)

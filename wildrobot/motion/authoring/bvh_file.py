@@ -24,6 +24,8 @@ _HEADER = 200
 """Characters in which a motion says its frames and their time."""
 _NO_NAME = ("{", "}", "OFFSET", "CHANNELS")
 """Words that end the name of a joint."""
+_LARGEST = 1e9
+"""Of any number: no length in any unit, and no angle, is larger."""
 _SLOWEST_S = 0.2
 """Between frames; with fewer than 5 a second, no step can be seen."""
 _SMALLEST_DEG = 6.4
@@ -127,8 +129,8 @@ def _hierarchy(words: list[str]) -> tuple[Joint, ...]:
             at += 1
         elif word == "OFFSET":
             offset = np.array([float(value) for value in words[at + 1 : at + 4]])
-            if offset.shape != (3,) or not np.isfinite(offset).all():
-                raise ValueError("an OFFSET is not three finite numbers")
+            if offset.shape != (3,) or not (np.abs(offset) <= _LARGEST).all():
+                raise ValueError(f"an OFFSET is not three numbers up to {_LARGEST:g}")
             joints[stack[-1]] = dataclasses.replace(joints[stack[-1]], offset=offset)
             at += 4
         elif word == "CHANNELS":
@@ -155,8 +157,11 @@ def _motion(text: str, width: int) -> tuple[float, Float[np.ndarray, "T channels
         raise ValueError("its motion does not begin with `Frames: N` and `Frame Time: s`")
     period_s = float(period[1])
     values = np.array(text[max(count.end(), period.end()) :].split(), np.float64)
-    if values.size != int(count[1]) * width or values.size < 3 * max(width, 1) or not np.isfinite(values).all():
-        raise ValueError(f"it announces {count[1]} frames of {width} finite numbers, and has {values.size} numbers")
+    if values.size != int(count[1]) * width or values.size < 3 * max(width, 1):
+        raise ValueError(f"it announces {count[1]} frames of {width} numbers, and has {values.size}; 3 are the fewest")
+    sound = (np.abs(values) <= _LARGEST).reshape(-1, width).all(axis=1)
+    if not sound.all():
+        raise ValueError(f"its frame {np.argmin(sound) + 1} has a number that is not finite, or beyond {_LARGEST:g}")
     if not (0 < period_s < np.inf):
         raise ValueError(f"its frame time is {period[1]}")
     return period_s, values.reshape(-1, width)
