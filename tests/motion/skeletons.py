@@ -150,6 +150,8 @@ class Program:
       metres_per_unit: its unit.
       own: joint -> its own axes in the upright body, columns.
       lead_frames: how many frames of standing in the rest pose go before the walk.
+      period_s: between frames.
+      radius_m: of the circle to the left on which is walked.
     """
 
     names: Mapping[str, str] = field(default_factory=lambda: MIXAMO)
@@ -159,12 +161,18 @@ class Program:
     own: Callable[[str], np.ndarray] = lambda joint: Y_UP.T
     lead_frames: int = 0
     period_s: float = 1 / 60
+    radius_m: float = np.inf
 
     def text(self, cycles: float = CYCLES, share: np.ndarray | None = None) -> str:
         """The file of a walk that begins 0.1 cycles late, or of the shares of cycles that are given for the frames."""
         if share is None:
             share = 0.1 + np.arange(round(cycles * CYCLE_S / self.period_s)) * self.period_s / CYCLE_S
         pelvis, turns = body(share)
+        if np.isfinite(self.radius_m):
+            turned = _turned("z", pelvis[:, 0] / self.radius_m)
+            inward = turned @ [0.0, 1.0, 0.0] * (pelvis[:, 1:2] - self.radius_m)
+            pelvis = inward + np.stack([0 * share, 0 * share + self.radius_m, pelvis[:, 2]], axis=1)
+            turns = {joint: turned @ own for joint, own in turns.items()}
         if self.lead_frames:
             standing = np.tile(np.eye(3), (self.lead_frames, 1, 1))
             pelvis = np.concatenate([np.tile([0.0, 0.0, 0.93], (self.lead_frames, 1)), pelvis])

@@ -62,8 +62,18 @@ def test_a_seamless_cycle_is_a_loop_if_that_is_said(tmp_path, closing):
     with pytest.raises(UsageError, match="is one seamless cycle, say so with --loop"):
         analysed(bvh.load(path))
     human = bvh.load(path, loop=True)
-    assert len(human.places_m["pelvis"]) == 73
+    assert len(human.places_m["pelvis"]) == 3 * 72
     require_alike(analysed(human), analysed(bvh.load(written(tmp_path, UPRIGHT.text()))))
+
+
+@pytest.mark.parametrize("closing", [0, 1])
+def test_a_seamless_cycle_may_turn(tmp_path, closing):
+    # On a circle of 2 m, so by half a radian in a cycle of 1 m.
+    circling = dataclasses.replace(UPRIGHT, radius_m=2.0)
+    expected = analysed(bvh.load(written(tmp_path, circling.text())))
+    assert expected.turn_rad == pytest.approx(0.5, abs=1e-3)
+    text = circling.text(cycles=1.0 + closing * UPRIGHT.period_s / CYCLE_S)
+    require_alike(analysed(bvh.load(written(tmp_path, text), loop=True)), expected, tolerance=2e-3)
 
 
 def test_what_is_no_cycle_is_no_loop(tmp_path):

@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         "--unit", "--metres-per-unit", metavar="UNIT",
         help="m, cm, mm, inch, foot, cmu (1 / 0.45 inch) or metres (that in which the legs are a human's)",
     )  # fmt: skip
-    foreign.add_argument("--loop", action="store_true", help="the file is one seamless cycle of two steps")
+    foreign.add_argument("--loop", action="store_true", help="the file is one seamless cycle")
     retarget.set_defaults(run=_retarget)
 
     view = commands.add_parser("view", help="draw a page of plots and make two films: the clip, and the servos' try")

@@ -8,7 +8,7 @@ from pathlib import Path
 from wildrobot.errors import UsageError
 from wildrobot.motion.authoring import anatomy, bvh_file, joint_names
 from wildrobot.motion.authoring.human import Human
-from wildrobot.motion.authoring.seam import closed
+from wildrobot.motion.authoring.seam import repeated
 
 _NO_NAMES: Mapping[str, str] = {}
 
@@ -68,7 +68,7 @@ def load(
         loop=False,
         lean_known=False,
     )
-    return closed(human) if loop else human
+    return repeated(human) if loop else human
 
 
 def _short(error: Exception) -> str:
