@@ -131,7 +131,8 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self._queue.append(np.clip(self._home + self._scale * action, self._lower, self._upper))
         data.ctrl[:] = self._queue.pop(0) - self._joint_zero
         if self._step >= self._push_at:
-            angle, size = self.np_random.uniform(0.0, (2.0 * math.pi, config.push.velocity_m_per_s))
+            grown = config.push.start_share + (1.0 - config.push.start_share) * self._step / self._config.episode_steps
+            angle, size = self.np_random.uniform(0.0, (2.0 * math.pi, config.push.velocity_m_per_s * grown))
             data.qvel[:2] += size * math.cos(angle), size * math.sin(angle)
             self._push_at = self._step + self._steps_until(config.push.interval_s)
         mujoco.mj_step(self._model, data, nstep=self._substeps)

@@ -80,10 +80,10 @@ class WildRobotEnv:
         """
         task, sensing, bank = self.config.task, self.sensing, self.starts
         # New draws go to the end: those before them stay as they are.
-        sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1)
+        sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1, 1)
         key, draws = split_uniform(key, *sizes)
         start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, *sensor_draws = draws
-        error_draws, noise, bus_draws, latency_draw = sensor_draws
+        error_draws, noise, bus_draws, latency_draw, fresh_draw = sensor_draws
         if start is None:
             start = integers(start_draw[0], 0, bank.count - 1)
         if variant is None:
@@ -98,7 +98,7 @@ class WildRobotEnv:
             resample_at = commands.steps_until(resample_draw[0], task.command.resample_s, self.control_period_s)
         physics = bank.state(jnp.asarray(start), jnp.asarray(variant, jnp.int32))
         readings = self._read(physics)
-        errors = sensing.errors(error_draws, bus_draws)
+        errors = sensing.errors(error_draws, bus_draws, fresh_draw[0])
         sensors = sensing.reset(errors, readings, physics.ctrl)
         action = self.action_map.action(physics.ctrl)
         state = TaskState(
@@ -220,7 +220,8 @@ class WildRobotEnv:
     ) -> tuple[PhysicsState, Int[Array, ""]]:
         config = self.config.task.push
         now = state.task.step >= state.task.push_at
-        kick = jnp.where(now, disturbance.kick_m_per_s(kick_draws, config), 0.0)
+        episode_share = state.task.step / self.config.episode_steps
+        kick = jnp.where(now, disturbance.kick_m_per_s(kick_draws, episode_share, config), 0.0)
         physics = state.physics._replace(qvel=state.physics.qvel.at[:2].add(kick))
         later = state.task.step + commands.steps_until(interval_draw, config.interval_s, self.control_period_s)
         return physics, jnp.where(now, later, state.task.push_at)

@@ -46,7 +46,7 @@ def test_the_mirror_image_observes_the_mirror_image(env):
     qpos[3:7] /= np.linalg.norm(qpos[3:7])
     ctrl = jnp.asarray(qpos[robot.qpos_index] + rng.uniform(-0.1, 0.1, count))
     drawn = env.sensing.errors(
-        jnp.asarray(rng.uniform(size=env.sensing.error_draws), jnp.float32), jnp.zeros(env.sensing.bus_draws)
+        jnp.asarray(rng.uniform(size=env.sensing.error_draws), jnp.float32), jnp.zeros(env.sensing.bus_draws), jnp.ones(())
     )
     zeros, play = rng.uniform(-0.03, 0.03, count), rng.uniform(0.02, 0.1, count)
     tilt = jnp.array([1.0, 0.02, -0.01, 0.0])
@@ -87,7 +87,7 @@ def test_an_imu_that_is_mounted_with_a_roll_sees_gravity_on_the_other_side(env):
     """Rolled by +a about x, it sees gravity (0, 0, -1) turned by -a: (0, -sin a, -cos a)."""
     angle = 0.1
     quat = jnp.array([np.cos(angle / 2), np.sin(angle / 2), 0.0, 0.0])
-    errors = env.sensing.errors(jnp.zeros(env.sensing.error_draws), jnp.zeros(env.sensing.bus_draws))
+    errors = env.sensing.errors(jnp.zeros(env.sensing.error_draws), jnp.zeros(env.sensing.bus_draws), jnp.ones(()))
     still = moment(env, env.robot.home_qpos, np.zeros(env.robot.model.nv), env.robot.home_targets_rad, {
         "last_action": jnp.zeros(env.action_size), "command": jnp.zeros(3), "velocity": jnp.zeros(3),
         "clock": jnp.zeros(2), "variant": jnp.zeros(len(PARAMETERS)), "errors": errors,

@@ -54,7 +54,7 @@ def readings(robot: Robot, rng: np.random.Generator) -> Readings:
 
 def errors_of(sensing: Sensing, seed: int) -> Any:
     rng = np.random.default_rng(seed)
-    draws = [jnp.asarray(rng.uniform(size=size), jnp.float32) for size in (sensing.error_draws, sensing.bus_draws)]
+    draws = [jnp.asarray(rng.uniform(size=size), jnp.float32) for size in (sensing.error_draws, sensing.bus_draws, ())]
     return sensing.errors(*draws)
 
 
@@ -177,10 +177,19 @@ def test_the_encoder_is_ahead_of_the_link_where_the_servo_pushes(robot, target, 
 
 def test_errors_have_the_configured_size(robot):
     sensing = Sensing(robot, SensingConfig(joint_zero_error_rad=0.03, imu_tilt_rad=0.1), 0.02)
-    errors = sensing.errors(jnp.ones(sensing.error_draws), jnp.zeros(sensing.bus_draws))
+    errors = sensing.errors(jnp.ones(sensing.error_draws), jnp.zeros(sensing.bus_draws), jnp.zeros(()))
     np.testing.assert_allclose(errors.joint_zero_rad, 0.03, rtol=1e-6)
     # 0.1 rad about x and y: together an angle of 0.1 sqrt(2), half of it in the quaternion
     assert float(errors.tilt_quat[0]) == pytest.approx(np.cos(0.1 * np.sqrt(2) / 2), abs=1e-4)
+
+
+@pytest.mark.parametrize(("draw", "periods"), [(0.24, {1}), (0.26, {4, 5, 6, 7})])
+def test_a_share_of_the_episodes_has_every_joint_fresh(robot, draw, periods):
+    config = SensingConfig(joint_period_steps={"legs": (4, 7), "arms": (4, 7)}, fresh_share=0.25)
+    sensing, bus = Sensing(robot, config, 0.02), jnp.tile(jnp.linspace(0.0, 0.99, len(robot.joint_names)), 3)
+    errors = sensing.errors(jnp.zeros(sensing.error_draws), bus, jnp.float32(draw))
+    assert set(np.asarray(errors.period_steps).tolist()) == periods
+    assert (np.asarray(errors.phase_steps) < np.asarray(errors.period_steps)).all()
 
 
 def test_a_group_that_the_robot_has_not(robot):

@@ -164,8 +164,16 @@ class TestGait:
 
 
 def test_a_kick_has_the_drawn_direction_and_size():
-    push = CONFIG.push.model_copy(update={"velocity_m_per_s": 0.4})
-    np.testing.assert_allclose(disturbance.kick_m_per_s(jnp.array([0.25, 0.5]), push), [0.0, 0.2], atol=1e-6)
+    push = CONFIG.push.model_copy(update={"velocity_m_per_s": 0.4, "start_share": 1.0})
+    now = jnp.array(0.0)
+    np.testing.assert_allclose(disturbance.kick_m_per_s(jnp.array([0.25, 0.5]), now, push), [0.0, 0.2], atol=1e-6)
+
+
+@pytest.mark.parametrize(("episode_share", "expected"), [(0.0, 0.1), (0.5, 0.25), (1.0, 0.4)])
+def test_kicks_grow_through_the_episode(episode_share, expected):
+    push = CONFIG.push.model_copy(update={"velocity_m_per_s": 0.4, "start_share": 0.25})
+    kick = disturbance.kick_m_per_s(jnp.array([0.0, 1.0]), jnp.array(episode_share), push)
+    np.testing.assert_allclose(kick, [expected, 0.0], atol=1e-6)
 
 
 @pytest.mark.parametrize(

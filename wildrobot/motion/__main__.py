@@ -7,12 +7,16 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wildrobot.arguments import parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.files import make_folder
 from wildrobot.render import gl
+
+if TYPE_CHECKING:
+    from wildrobot.motion.authoring.human import Human
 
 _WIDTH, _HEIGHT = 640, 480
 """Of a film."""
@@ -73,13 +77,11 @@ def _generate(options: argparse.Namespace) -> int:
 def _retarget(options: argparse.Namespace) -> int:
     _require("mink", "daqp", what="retarget")
     from wildrobot.motion import clip_file
-    from wildrobot.motion.authoring import acceptance, bvh, deepmimic, retarget, table
+    from wildrobot.motion.authoring import acceptance, retarget, table
     from wildrobot.robot import load_robot
 
-    if options.recording.suffix.lower() == ".bvh":
-        human = bvh.load(options.recording, metres_per_unit=options.metres_per_unit)
-    else:
-        human = deepmimic.load(options.recording)
+    human = _recording(options)
+    print(human.source)
     settings = retarget.Settings(
         time_scale=options.time_scale, stride=options.stride, swing=options.swing, arms=options.arms
     )
@@ -94,6 +96,24 @@ def _retarget(options: argparse.Namespace) -> int:
     clip_file.save(report.clip, options.clip)
     print(options.clip)
     return 0
+
+
+def _recording(options: argparse.Namespace) -> Human:
+    from wildrobot.motion.authoring import bvh, deepmimic
+
+    path: Path = options.recording
+    if path.suffix.lower() == ".bvh":
+        names = dict(named.split("=", 1) for named in options.name if "=" in named)
+        if len(names) < len(options.name):
+            raise UsageError("--name needs PART=JOINT, each part once, such as --name 'left_hip=Bip01 L Thigh'")
+        return bvh.load(path, names=names, up=options.up, unit=options.unit, loop=options.loop)
+    if path.suffix.lower() not in (".txt", ".json"):
+        raise UsageError(
+            f"{path.name} is neither BVH (.bvh) nor DeepMimic JSON (.txt, .json); export the motion as BVH"
+        )
+    if options.name or options.up or options.unit or options.loop:
+        raise UsageError("--name, --up, --unit and --loop are for BVH files; a DeepMimic file says all of that itself")
+    return deepmimic.load(path)
 
 
 def _view(options: argparse.Namespace) -> int:
@@ -151,7 +171,18 @@ def _parser() -> argparse.ArgumentParser:
     retarget.add_argument("--swing", type=float, default=0.4, help="share of the human's foot swing (%(default)s)")
     retarget.add_argument("--arms", type=float, default=0.5, help="share of the human's arm swing (%(default)s)")
     retarget.add_argument("--mirror", action="store_true", help="exchange left and right")
-    retarget.add_argument("--metres-per-unit", type=float, default=0.01, help="of a BVH file (%(default)s)")
+    foreign = retarget.add_argument_group("what a BVH file does not say, if it cannot be seen from the body")
+    foreign.add_argument(
+        "--name", action="append", default=[], metavar="PART=JOINT",
+        help="which joint a part is; once for each part whose name is not understood: "
+        "left_ or right_ hip, knee, ankle, shoulder, elbow, wrist; pelvis, chest",
+    )  # fmt: skip
+    foreign.add_argument("--up", metavar="AXIS", help="x, y, z, -x, -y or -z, as in --up=-z (the one it stands along)")
+    foreign.add_argument(
+        "--unit", "--metres-per-unit", metavar="UNIT",
+        help="m, cm, mm, inch, foot, cmu (1 / 0.45 inch) or metres (that in which the legs are a human's)",
+    )  # fmt: skip
+    foreign.add_argument("--loop", action="store_true", help="the file is one seamless cycle")
     retarget.set_defaults(run=_retarget)
 
     view = commands.add_parser("view", help="draw a page of plots and make two films: the clip, and the servos' try")

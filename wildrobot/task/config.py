@@ -79,10 +79,14 @@ class GaitConfig(Section):
 
 
 class PushConfig(Section):
-    """Kicks: sudden changes of the base's horizontal velocity."""
+    """Kicks: sudden changes of the base's horizontal velocity.
+
+    The largest grows from `start_share` of `velocity_m_per_s` at the start of an episode to all of it at the end.
+    """
 
     interval_s: SecondsRange
     velocity_m_per_s: Annotated[float, Field(ge=0, le=100)]
+    start_share: Share = 1.0
 
 
 class TaskConfig(Section):

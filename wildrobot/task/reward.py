@@ -141,6 +141,12 @@ def velocity(s: Step, *, width_m_per_s: float) -> Scalar:
 
 
 @term
+def forward_velocity(s: Step, *, width_m_per_s: float) -> Scalar:
+    """exp(-|ex| / width) of the forward velocity error alone, so that its peak can be made sharp."""
+    return jnp.exp(-jnp.abs(s.command[0] - s.velocity[0]) / width_m_per_s)
+
+
+@term
 def sideways_velocity(s: Step, *, width_m_per_s: float) -> Scalar:
     """exp(-|ey| / width) of the sideways velocity error alone, whose commands are small beside the forward ones."""
     return jnp.exp(-jnp.abs(s.command[1] - s.velocity[1]) / width_m_per_s)

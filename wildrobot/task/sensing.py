@@ -28,10 +28,12 @@ _Angle = Annotated[float, Field(ge=0, le=1)]
 class SensingConfig(Section):
     """How the robot's computer comes to know its joints and its IMU; without settings, everything is fresh and exact.
 
-    Groups of joints that are not named in `joint_period_steps` are read at every control step.
+    Groups of joints that are not named in `joint_period_steps` are read at every control step; in `fresh_share` of the
+    episodes, all are.
     """
 
     joint_period_steps: dict[str, CountRange] = Field(default={})
+    fresh_share: Share = 0.0
     read_failure_share: Share = 0.0
     imu_stale_share: Share = 0.0
     play_rad: Annotated[tuple[_Angle, _Angle], Ordered] = (0.0, 0.0)
@@ -106,8 +108,10 @@ class Sensing:
         self.step_draws = 1 + self._joints
         """Uniform numbers that `step` takes."""
 
-    def errors(self, draws: Float[Array, " errors"], bus_draws: Float[Array, " bus"]) -> SensorErrors:
-        """Draws the errors of an episode from numbers uniform in [0, 1)."""
+    def errors(
+        self, draws: Float[Array, " errors"], bus_draws: Float[Array, " bus"], fresh_draw: Float[Array, ""]
+    ) -> SensorErrors:
+        """Draws the errors of an episode from numbers uniform in [0, 1); the last says whether all joints are fresh."""
         config, joints = self._config, self._joints
         signed = 2.0 * draws - 1.0
         roll_pitch = signed[joints:] * config.imu_tilt_rad
@@ -115,7 +119,7 @@ class Sensing:
         quat = jnp.concatenate([jnp.ones(1), 0.5 * roll_pitch, jnp.zeros(1)])
         play, period, phase = jnp.split(bus_draws, 3)
         low, high = config.play_rad
-        period_steps = integers(period, *self.periods_steps)
+        period_steps = jnp.where(fresh_draw < config.fresh_share, 1, integers(period, *self.periods_steps))
         return SensorErrors(
             joint_zero_rad=signed[:joints] * config.joint_zero_error_rad,
             tilt_quat=quat / jnp.linalg.norm(quat),

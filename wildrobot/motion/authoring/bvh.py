@@ -1,158 +1,76 @@
-"""Motions in the BVH format: a skeleton, and the channels of its joints frame by frame."""
+"""Human motions from BVH files, whatever program wrote them."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float
-
 from wildrobot.errors import UsageError
-from wildrobot.motion.authoring.human import Human, about, z_up
+from wildrobot.motion.authoring import anatomy, bvh_file, joint_names
+from wildrobot.motion.authoring.human import Human
+from wildrobot.motion.authoring.seam import repeated
 
-_NAMES = {
-    "pelvis": ("hips", "hip", "pelvis", "root"),
-    "chest": ("chest", "spine2", "spine1", "thorax", "upperchest", "spine"),
-    **{
-        f"{side}_{part}": tuple(f"{mark}{name}" for mark in marks for name in names)
-        for side, marks in (("left", ("left", "l")), ("right", ("right", "r")))
-        for part, names in (
-            ("hip", ("upleg", "thigh", "hip", "upperleg", "hipjoint_")),
-            ("knee", ("leg", "knee", "shin", "lowleg", "lowerleg", "calf")),
-            ("ankle", ("foot", "ankle")),
-            ("shoulder", ("arm", "shoulder", "upperarm", "uparm")),
-            ("elbow", ("forearm", "elbow", "lowarm", "lowerarm")),
-            ("wrist", ("hand", "wrist")),
-        )
-    },
-}
-"""The names that skeletons give the parts, lower case, without separators; the first that occurs is taken."""
+_NO_NAMES: Mapping[str, str] = {}
 
 
-@dataclass
-class _Joint:
-    name: str
-    parent: int
-    offset: Float[np.ndarray, " 3"]
-    channels: list[str] = field(default_factory=list)
-
-
-def load(path: Path, *, metres_per_unit: float = 0.01) -> Human:
-    """Reads a motion with y up; a human that faces z, as most BVH files have it, is turned to face x.
+def load(
+    path: Path,
+    *,
+    names: Mapping[str, str] = _NO_NAMES,
+    up: str | None = None,
+    unit: str | float | None = None,
+    loop: bool = False,
+) -> Human:
+    """Reads a motion. What a file does not say is seen from the body: which axis is up, and what a unit is.
 
     Args:
       path: the file.
-      metres_per_unit: 0.01 for a file in centimetres.
+      names: part (of `human.PARTS`) -> the name of its joint in the file, for names that are not understood.
+      up: the axis that is up, one of `anatomy.UPS`.
+      unit: of lengths, one of `anatomy.UNITS_M`, or metres.
+      loop: whether the motion is one seamless cycle.
 
     Raises:
-      UsageError: if the file is missing or malformed, or its skeleton lacks a part that is needed.
+      UsageError: if the file is missing or malformed, its skeleton is not that of a human, or what was said of it is
+        not so.
     """
     if not path.is_file():
         raise UsageError(f"the motion {path} does not exist; give a .bvh file")
     try:
-        words = path.read_text(encoding="utf-8", errors="strict").split()
-        joints, rest = _hierarchy(words)
-        period_s, frames = _motion(rest, sum(len(joint.channels) for joint in joints))
-    except (OSError, UnicodeDecodeError, ValueError, IndexError) as error:
-        raise UsageError(f"{path} is not a BVH motion ({error}); take another file, or export it anew") from None
-    chosen = _chosen(path, [joint.name for joint in joints])
-    places, turns = _pose(joints, frames)
-    # Right-handed with y up: facing z, left is x. Renamed so that x is forward and z to the right.
-    forward = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
-    basis = z_up(forward.T).T
-    return Human(
+        motion = bvh_file.parse(path.read_bytes())
+    except (OSError, ValueError, IndexError) as error:
+        raise UsageError(
+            f"{path} is not a BVH motion ({_short(error)}); take another file, or export it anew"
+        ) from None
+    source = path.name
+    chosen = joint_names.parts(source, motion.joints, names)
+    if problem := motion.problem():
+        raise UsageError(f"{source}: {problem}")
+    places, turns = bvh_file.pose(motion)
+    parts = {part: places[index] for part, index in chosen.items()}
+    # The middle of the hips, wherever a program puts the joint that carries them.
+    parts["pelvis"] = 0.5 * (parts["left_hip"] + parts["right_hip"])
+    anatomy.require_a_body(source, parts)
+    upward = anatomy.up_axis(source, parts, up)
+    metres = anatomy.metres_per_unit(source, parts, unit)
+    basis = anatomy.to_z_up(upward)
+    parts = {part: metres * course @ basis.T for part, course in parts.items()}
+    human = Human(
         name=path.stem,
-        source=f"BVH motion {path.name}",
+        source=f"BVH motion {path.name}, {upward} up, {metres:.4g} m per unit",
         licence="as the file's",
-        period_s=period_s,
-        places_m={part: metres_per_unit * places[index] @ basis.T for part, index in chosen.items()},
-        turns={part: basis @ turns[chosen[part]] @ basis.T for part in ("pelvis", "chest")},
+        period_s=motion.period_s,
+        places_m=parts,
+        turns={
+            part: anatomy.facing(parts[f"left_{limb}"] - parts[f"right_{limb}"], basis @ turns[chosen[part]])
+            for part, limb in (("pelvis", "hip"), ("chest", "shoulder"))
+        },
         loop=False,
+        lean_known=False,
     )
+    return repeated(human) if loop else human
 
 
-def _hierarchy(words: list[str]) -> tuple[list[_Joint], list[str]]:
-    if words[0].upper() != "HIERARCHY":
-        raise ValueError("it does not begin with HIERARCHY")
-    joints: list[_Joint] = []
-    stack: list[int] = []
-    at, latest = 1, -1
-    while words[at].upper() != "MOTION":
-        word = words[at].upper()
-        if word in ("ROOT", "JOINT", "END"):
-            joints.append(_Joint(words[at + 1], stack[-1] if stack else -1, np.zeros(3)))
-            latest, at = len(joints) - 1, at + 2
-        elif word == "{":
-            stack.append(latest)
-            at += 1
-        elif word == "}":
-            stack.pop()
-            at += 1
-        elif word == "OFFSET":
-            joints[latest].offset = np.array([float(value) for value in words[at + 1 : at + 4]])
-            at += 4
-        elif word == "CHANNELS":
-            count = int(words[at + 1])
-            joints[latest].channels = [name.lower() for name in words[at + 2 : at + 2 + count]]
-            at += 2 + count
-        else:
-            raise ValueError(f"unexpected {words[at]!r} in its hierarchy")
-    unknown = sorted(
-        {c for joint in joints for c in joint.channels if not re.fullmatch(r"[xyz](position|rotation)", c)}
-    )
-    if unknown:
-        raise ValueError(f"unknown channels {', '.join(unknown)}")
-    return joints, words[at + 1 :]
-
-
-def _motion(words: list[str], width: int) -> tuple[float, Float[np.ndarray, "T channels"]]:
-    if [word.lower() for word in (words[0], words[2], words[3])] != ["frames:", "frame", "time:"]:
-        raise ValueError("its motion does not begin with `Frames: N` and `Frame Time: s`")
-    count, period_s = int(words[1]), float(words[4])
-    values = np.array(words[5:], np.float64)
-    if values.size != count * width or count < 3 or period_s <= 0 or not np.isfinite(values).all():
-        raise ValueError(f"it announces {count} frames of {width} finite numbers, and has {values.size} numbers")
-    return period_s, values.reshape(count, width)
-
-
-def _chosen(path: Path, names: list[str]) -> dict[str, int]:
-    plain = [re.sub(r"[^a-z0-9]", "", name.lower().split(":")[-1]) for name in names]
-    chosen = {}
-    for part, choices in _NAMES.items():
-        found = [plain.index(choice) for choice in choices if choice in plain]
-        if not found:
-            raise UsageError(
-                f"{path} has no joint for the {part.replace('_', ' ')}: looked for {', '.join(choices)}; "
-                f"its skeleton has: {', '.join(names)}"
-            )
-        chosen[part] = found[0]
-    return chosen
-
-
-def _pose(
-    joints: list[_Joint], frames: Float[np.ndarray, "T channels"]
-) -> tuple[list[Float[np.ndarray, "T 3"]], list[Float[np.ndarray, "T 3 3"]]]:
-    places: list[np.ndarray] = []
-    turns: list[np.ndarray] = []
-    column = 0
-    for joint in joints:
-        shift, own = np.tile(joint.offset, (len(frames), 1)), np.tile(np.eye(3), (len(frames), 1, 1))
-        moved = [name for name in joint.channels if name.endswith("position")]
-        if moved:
-            shift[:, ["xyz".index(name[0]) for name in moved]] = 0.0
-        for name in joint.channels:
-            axis, values = "xyz".index(name[0]), frames[:, column]
-            if name.endswith("position"):
-                shift[:, axis] += values
-            else:
-                own = own @ about(axis, np.radians(values))
-            column += 1
-        if joint.parent < 0:
-            places.append(shift)
-            turns.append(own)
-        else:
-            places.append(places[joint.parent] + np.einsum("tij,tj->ti", turns[joint.parent], shift))
-            turns.append(turns[joint.parent] @ own)
-    return places, turns
+def _short(error: Exception) -> str:
+    text = str(error)
+    return text if len(text) <= 160 else f"{text[:160]}…"

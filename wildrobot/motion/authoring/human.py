@@ -28,6 +28,8 @@ class Human:
       places_m: part -> position, shape (T, 3).
       turns: `pelvis` and `chest` -> rotation into the world, shape (T, 3, 3); the identity is upright, facing x.
       loop: whether the last frame is the first one again, further on.
+      lean_known: whether the turns have the body's own lean; if not, only how it changes counts, and the body is taken
+        to be upright on average.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Human:
     places_m: Mapping[str, Float[np.ndarray, "T 3"]]
     turns: Mapping[str, Float[np.ndarray, "T 3 3"]]
     loop: bool
+    lean_known: bool = True
 
     @property
     def leg_length_m(self) -> float:
@@ -75,11 +78,16 @@ def rotations(quat: Float[np.ndarray, "*any 4"]) -> Float[np.ndarray, "*any 3 3"
     return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
-def about(axis: int, angle_rad: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any 3 3"]:
+def about(axis: int, angle_rad: Float[np.ndarray, "*any"] | float) -> Float[np.ndarray, "*any 3 3"]:
     """Rotations about the x (0), y (1) or z (2) axis."""
     quat = np.zeros((*np.shape(angle_rad), 4))
     quat[..., 0], quat[..., 1 + axis] = np.cos(np.asarray(angle_rad) / 2), np.sin(np.asarray(angle_rad) / 2)
     return rotations(quat)
+
+
+def heading_rad(turns: Float[np.ndarray, "T 3 3"]) -> Float[np.ndarray, " T"]:
+    """Where the x axis of a turned body points, seen from above."""
+    return np.arctan2(turns[..., 1, 0], turns[..., 0, 0])
 
 
 def z_up(y_up: Float[np.ndarray, "*any 3"]) -> Float[np.ndarray, "*any 3"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,13 +11,18 @@ from jaxtyping import Float
 from scipy.signal import butter, filtfilt
 
 from wildrobot.errors import UsageError
-from wildrobot.motion.authoring.human import Human
+from wildrobot.motion.authoring.cycle import CYCLE_S, SHORTEST_WAY, Cycle, best
+from wildrobot.motion.authoring.human import Human, about, heading_rad
 
 LOW_PASS_HZ = 6.0
 _SAMPLES = 200
 """Of a cycle."""
 _STRAIGHT_RAD = 0.2
 """Below this turn per cycle, treat as straight: two cycles of one walk differ by as much."""
+_FORWARD = 0.5
+"""Cosine between where a human faces and where he comes to: within 60 degrees is forward."""
+_SLID = 0.2
+"""Of a cycle's way, by the ankle of a standing foot: recorded walks have 0.05."""
 _COPIES = 3
 """Cycles in a row that are filtered, of which the middle one is kept."""
 
@@ -45,24 +51,23 @@ class Recording:
 
 
 def analysed(human: Human) -> Recording:
-    """Finds a cycle in a recording.
+    """Takes the best cycle of a recording.
 
     Raises:
-      UsageError: if the human does not take exactly one step with each foot in a cycle, or does not get anywhere.
+      UsageError: if the human does not take exactly one step with each foot in a cycle, or does not walk forward.
     """
-    first, second, last = _exchanges(human)
+    cycle = best(human)
+    if human.loop and not cycle.whole:
+        human = dataclasses.replace(human, loop=False)
+    first, second, last = cycle.first, cycle.second, cycle.last
     end = last - first
     times = first + end * np.linspace(0.0, 1.0, _SAMPLES)
     way = _at(human, human.places_m["pelvis"], [first, last])
     step = way[1, :2] - way[0, :2]
     chord = float(np.hypot(*step))
-    if chord < 0.3 * human.leg_length_m:
-        raise UsageError(
-            f"{human.name} comes only {chord:.2f} m forward in a cycle of {end * human.period_s:.2f} s; "
-            "give a recording of somebody walking"
-        )
+    _require_a_walk(human, cycle, step)
     ends = (0, -1) if human.loop else (round(first), round(last))
-    before, after = (_yaw(human.turns["pelvis"][frame]) for frame in ends)
+    before, after = heading_rad(human.turns["pelvis"])[list(ends)]
     turn = float((after - before + np.pi) % (2 * np.pi) - np.pi)
     progress, height = [], []
     for side, (begin, finish) in (("left", (first, second)), ("right", (second, last))):
@@ -84,29 +89,47 @@ def analysed(human: Human) -> Recording:
     )
 
 
-def _exchanges(human: Human) -> tuple[float, float, float]:
-    """Frames at which the left, the right, and again the left foot becomes the faster one."""
-    speeds = []
-    for side in ("left", "right"):
-        place = human.places_m[f"{side}_ankle"][:, :2]
-        between = np.linalg.norm(np.diff(place, axis=0), axis=1)
-        # At the frames themselves; a loop has the same speed at both ends.
-        ends = (between[-1], between[0]) if human.loop else (between[0], between[-1])
-        speeds.append(0.5 * (np.concatenate([[ends[0]], between]) + np.concatenate([between, [ends[1]]])))
-    faster = speeds[0] - speeds[1]
-    count = len(faster) - 1
-    if human.loop:
-        faster = np.concatenate([faster[:-1], faster[:-1], faster])
-    crossings = np.flatnonzero(np.diff(np.sign(faster)) != 0)
-    exact = crossings + faster[crossings] / (faster[crossings] - faster[crossings + 1])
-    rising = [i for i in range(len(exact) - 2) if faster[crossings[i]] < 0]
-    if not rising or (human.loop and abs(exact[rising[0] + 2] - exact[rising[0]] - count) > 0.5):
+def _require_a_walk(human: Human, cycle: Cycle, step: Float[np.ndarray, " 2"]) -> None:
+    """Checks how long a cycle lasts, how far it leads, and that it leads forward, over feet that stand."""
+    duration_s = (cycle.last - cycle.first) * human.period_s
+    chord = float(np.hypot(*step))
+    if chord < SHORTEST_WAY * human.leg_length_m:
         raise UsageError(
-            f"{human.name} holds no cycle of one step with each foot; give a recording of a plain walk, "
-            "a loop with exactly two steps, or a longer one"
+            f"{human.name} comes only {chord:.2f} m forward in a cycle of {duration_s:.2f} s; "
+            "give a recording of somebody walking, not exported in place, whose root and joints are in one unit"
         )
-    first = rising[0]
-    return float(exact[first]), float(exact[first + 1]), float(exact[first + 2])
+    if not CYCLE_S[0] <= duration_s <= CYCLE_S[1]:
+        raise UsageError(
+            f"{human.name} takes two steps in {duration_s:.2g} s, and a walk takes {CYCLE_S[0]} to {CYCLE_S[1]} s; "
+            "give a plain walk, and a file whose frame time is right"
+        )
+    times = np.linspace(cycle.first, cycle.last, _SAMPLES)
+    forward, left = (_at(human, human.turns["pelvis"][:, :, axis], times, turning=True).mean(axis=0) for axis in (0, 1))
+    cosine = float(step @ forward[:2]) / chord
+    if cosine < _FORWARD:
+        if cosine < -_FORWARD and _knees_m(human) < 0:
+            raise UsageError(
+                f"{human.name} walks the way its knees bend, but with its left hip on the right: left and right are "
+                "exchanged, or its axes are left-handed; exchange them with --name, and mirror a left-handed file"
+            )
+        way = "backward" if cosine < -_FORWARD else f"to its {'left' if step @ left[:2] > 0 else 'right'}"
+        raise UsageError(f"{human.name} walks {way}; give a recording of somebody who walks forward")
+    for side, begin, end in (("right", cycle.first, cycle.second), ("left", cycle.second, cycle.last)):
+        slid = np.diff(_at(human, human.places_m[f"{side}_ankle"], [begin, end])[:, :2], axis=0)
+        if np.linalg.norm(slid) > _SLID * chord:
+            raise UsageError(
+                f"{human.name} slides {np.linalg.norm(slid):.2f} m with its {side} foot while the other one swings, "
+                f"in a cycle of {chord:.2f} m; give a plain walk whose root and joints are in one unit"
+            )
+
+
+def _knees_m(human: Human) -> float:
+    """How far the knees are before the middle of hip and ankle, on average."""
+    ahead = [
+        human.places_m[f"{side}_knee"] - 0.5 * (human.places_m[f"{side}_hip"] + human.places_m[f"{side}_ankle"])
+        for side in ("left", "right")
+    ]
+    return float((np.mean(ahead, axis=0) * human.turns["pelvis"][:, :, 0]).sum(axis=1).mean())
 
 
 def _at(
@@ -134,7 +157,9 @@ def _angles(human: Human, times: Float[np.ndarray, " S"]) -> dict[str, Float[np.
         _at(human, human.turns[part].reshape(-1, 9), times, turning=True).reshape(-1, 3, 3)
         for part in ("pelvis", "chest")
     )
-    waist = np.array([_yaw(low.T @ high) for low, high in zip(pelvis, chest, strict=True)])
+    if not human.lean_known:
+        pelvis, chest = _upright(pelvis), _upright(chest)
+    waist = heading_rad(np.swapaxes(pelvis, 1, 2) @ chest)
     # Roll and pitch as the horizontal parts of the body's own axes, about a mean that is the human's, not the robot's.
     roll, pitch = pelvis[:, 2, 1], -pelvis[:, 2, 0]
     found = {
@@ -167,5 +192,7 @@ def _smoothed(values: Float[np.ndarray, " S"], duration_s: float) -> Float[np.nd
     return filtfilt(above, below, long)[start : start + len(values)]
 
 
-def _yaw(turn: Float[np.ndarray, "3 3"]) -> float:
-    return float(np.arctan2(turn[1, 0], turn[0, 0]))
+def _upright(turns: Float[np.ndarray, "S 3 3"]) -> Float[np.ndarray, "S 3 3"]:
+    """Pitched by one angle, so that up is upward on average."""
+    forward, _, upward = turns[:, 2].mean(axis=0)
+    return turns @ about(1, np.arctan2(forward, upward))
