@@ -78,7 +78,7 @@ def read(path: Path) -> Policy:
         arrays = safetensors.numpy.load(base64.b64decode(described[_NOISE], validate=True))
         for tensor in model.graph.initializer:
             if tensor.name not in _BOUNDS:
-                arrays[tensor.name] = _array(tensor)
+                arrays[str(tensor.name)] = _array(tensor)
     except (KeyError, ValueError, TypeError, binascii.Error, safetensors.SafetensorError) as error:
         raise UsageError(f"{path}: its arrays cannot be read ({' '.join(str(error).split())}); {file.REMEDY}") from None
     policy = Policy.unpacked(path, *file.checked(path, described, arrays))
