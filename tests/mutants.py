@@ -78,7 +78,7 @@ def of_tree(tree: Any, write: Callable[[Any], bytes] = as_json) -> Mutate:
             if change < 2:
                 holder[key] = rng.choice(HUGE)
             elif change < 4:
-                holder[key] = rng.choice(ODD)
+                holder[key] = copy.deepcopy(rng.choice(ODD))
             elif change == 4:
                 holder[key] = _nested(rng.choice((5, 40, 400)), rng.choice(("list", "dict")))
             elif change == 5:

@@ -14,6 +14,7 @@ import numpy as np
 import safetensors.numpy
 
 from tests import mutants
+from tests.motion.skeletons import UPRIGHT
 from tests.policy.networks import network
 from trainers.digests import DIGESTS, Damaged, verify
 from trainers.origin import origin_of
@@ -26,11 +27,13 @@ from wildrobot.evaluation.play.suite import load_suite
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import clip_file, library
 from wildrobot.motion.authoring import bvh, deepmimic
+from wildrobot.motion.authoring.human import Human
 from wildrobot.policy import file as policy_file
 from wildrobot.policy import load_policy, onnx_file
 from wildrobot.robot import load_robot
 from wildrobot.robot.description import describe, description_file
 
+ROBOT = description_file("wildrobot").resolve()
 # Short ones, since ruamel.yaml takes its time.
 CONFIGURATION = """\
 version: 2
@@ -67,12 +70,19 @@ class Reader(NamedTuple):
     Attributes:
       name: that the file must have.
       read: reads it, or raises the project's own error.
-      mutants: in turn.
+      sound: a file that is read.
+      others: mutants besides those of the file's bytes.
     """
 
     name: str
     read: Callable[[Path], Any]
-    mutants: tuple[mutants.Mutate, ...]
+    sound: bytes
+    others: tuple[mutants.Mutate, ...] = ()
+
+    def mutant(self, number: int) -> bytes:
+        """Of each sort in turn."""
+        sorts = (mutants.of_bytes(self.sound), *self.others)
+        return sorts[number % len(sorts)](number)
 
 
 def readers() -> dict[str, Callable[[], Reader]]:
@@ -80,29 +90,30 @@ def readers() -> dict[str, Callable[[], Reader]]:
     lines = [{"steps": 256 * n, "wall_s": 0.5 * n, "episode/sum_reward": 1.5} for n in range(1, 9)]
     started = {"environment_steps": 3, "path": "a", "sha256": "b"}
     run = {"trainer": "sb3-ppo", "started": "2026-01-01T00:00:00+0000", "started_from": started, "resumed": []}
-    motion = {"Loop": "wrap", "Frames": [[0.02, *np.eye(44)[1][1:].tolist()] for _ in range(4)]}
+    frame = [0.02, 0.0, 0.9, 0.0] + [0.5] * 40
+    motion = {"Loop": "wrap", "Frames": [frame] * 4}
     return {
-        "configuration": lambda: Reader("a.yaml", load_experiment, _yaml(CONFIGURATION)),
-        "suite": lambda: Reader("a.yaml", lambda path: load_suite(str(path)), _yaml(SUITE)),
-        "robot": lambda: Reader("a.yaml", describe, _yaml(description_file("wildrobot").read_text())),
-        "policy": lambda: Reader("policy.safetensors", load_policy, _policy()),
-        "onnx": lambda: Reader("policy.onnx", load_policy, (mutants.of_bytes(_onnx()),)),
-        "clip": lambda: Reader("a.npz", partial(clip_file.load, robot=load_robot(collision="feet")), _clip()),
-        "bvh": lambda: Reader("a.bvh", bvh.load, (mutants.of_bytes(_bvh()),)),
-        "deepmimic": lambda: Reader("a.txt", deepmimic.load, _json(motion)),
-        "metrics": lambda: Reader("metrics.jsonl", _curve, _json(lines, _json_lines)),
-        "run": lambda: Reader("run.json", _run, _json(run)),
-        "digests": lambda: Reader(DIGESTS, _digests, _json({"a": "b", "c": {}})),
+        "configuration": lambda: _yaml(load_experiment, CONFIGURATION),
+        "suite": lambda: _yaml(lambda path: load_suite(str(path)), SUITE),
+        "robot": lambda: _yaml(describe, ROBOT.read_text(encoding="utf-8")),
+        "policy": _policy,
+        "onnx": lambda: Reader("policy.onnx", load_policy, _onnx()),
+        "clip": _clip,
+        "bvh": lambda: Reader("a.bvh", lambda path: _finite(bvh.load(path)), UPRIGHT.text(cycles=0.1).encode()),
+        "deepmimic": lambda: _json("a.txt", lambda path: _finite(deepmimic.load(path)), motion),
+        "metrics": lambda: _json("metrics.jsonl", _curve, lines, _json_lines),
+        "run": lambda: _json("run.json", _run, run),
+        "digests": lambda: _json(DIGESTS, _digests, {"a": "b", "c": {}}),
     }
 
 
-def _yaml(text: str) -> tuple[mutants.Mutate, ...]:
+def _yaml(read: Callable[[Path], Any], text: str) -> Reader:
     # JSON is YAML.
-    return mutants.of_bytes(text.encode()), mutants.of_tree(parse_yaml(text, ""))
+    return Reader("a.yaml", read, text.encode(), (mutants.of_tree(parse_yaml(text, "")),))
 
 
-def _json(tree: Any, write: Callable[[Any], bytes] = mutants.as_json) -> tuple[mutants.Mutate, ...]:
-    return mutants.of_bytes(write(tree)), mutants.of_tree(tree, write)
+def _json(name: str, read: Callable[[Path], Any], tree: Any, write: Callable[[Any], bytes] = mutants.as_json) -> Reader:
+    return Reader(name, read, write(tree), (mutants.of_tree(tree, write),))
 
 
 def _onnx() -> bytes:
@@ -115,7 +126,7 @@ def _packed(header: Any, arrays: Mapping[str, np.ndarray]) -> bytes:
     return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, described)
 
 
-def _policy() -> tuple[mutants.Mutate, ...]:
+def _policy() -> Reader:
     """Bytes; the header, under a checksum that is right; and one array, likewise."""
     header, arrays = network().packed()
     sound = _packed(header, arrays)
@@ -129,7 +140,8 @@ def _policy() -> tuple[mutants.Mutate, ...]:
         """Of the header, as the first eight bytes have it."""
         return (2 ** (number % 64) + number // 64).to_bytes(9, "little")[:8] + sound[8:]
 
-    return mutants.of_bytes(sound), mutants.of_tree(header, lambda tree: _packed(tree, arrays)), array, length
+    as_header = mutants.of_tree(header, lambda tree: _packed(tree, arrays))
+    return Reader("policy.safetensors", load_policy, sound, (as_header, array, length))
 
 
 def _odd(array: np.ndarray, kind: int, rng: np.random.Generator) -> np.ndarray:
@@ -139,7 +151,7 @@ def _odd(array: np.ndarray, kind: int, rng: np.random.Generator) -> np.ndarray:
     return [changed, array.astype(np.float64), array.astype(np.int8), array[..., :-1], array[None], array[:0]][kind % 6]
 
 
-def _clip() -> tuple[mutants.Mutate, ...]:
+def _clip() -> Reader:
     """Bytes, the header, and one array; as an `.npy`, too."""
     file = library.find("forward-0.10")
     with np.load(file) as archive:
@@ -162,20 +174,12 @@ def _clip() -> tuple[mutants.Mutate, ...]:
         return stream.getvalue()
 
     as_header = mutants.of_tree(header, lambda tree: packed({"header": np.array(json.dumps(tree))}))
-    return mutants.of_bytes(file.read_bytes()), as_header, array
+    read = partial(clip_file.load, robot=load_robot(collision="feet"))
+    return Reader("a.npz", read, file.read_bytes(), (as_header, array))
 
 
-def _bvh() -> bytes:
-    skeleton = "HIERARCHY\nROOT Hips\n{\nOFFSET 0 90 0\nCHANNELS 6 Xposition Yposition Zposition "
-    skeleton += "Zrotation Xrotation Yrotation\n"
-    parts = [("Chest", 20), *((f"{side}{part}", 10) for side in ("Left", "Right") for part in BONES)]
-    for name, offset in parts:
-        skeleton += f"JOINT {name}\n{{\nOFFSET 1 {offset} 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n}}\n"
-    rows = "\n".join(" ".join("0.5" for _ in range(6 + 3 * len(parts))) for _ in range(5))
-    return f"{skeleton}}}\nMOTION\nFrames: 5\nFrame Time: 0.02\n{rows}\n".encode()
-
-
-BONES = ("UpLeg", "Leg", "Foot", "Arm", "ForeArm", "Hand")
+def _finite(human: Human) -> None:
+    assert all(np.isfinite(each).all() for each in (*human.places_m.values(), *human.turns.values()))
 
 
 def _json_lines(lines: Any) -> bytes:

@@ -33,7 +33,7 @@ def outcomes(kind: str, count: int, folder, alarm) -> Counter[str]:
     path, longest = folder / reader.name, 0
     before_KiB = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(count):
-        path.write_bytes(reader.mutants[number % len(reader.mutants)](number))
+        path.write_bytes(reader.mutant(number))
         alarm(LONGEST_S)
         try:
             with warnings.catch_warnings():
@@ -50,6 +50,13 @@ def outcomes(kind: str, count: int, folder, alarm) -> Counter[str]:
     assert longest <= LONGEST
     assert grown_MiB < MOST_GROWTH_MIB
     return found
+
+
+@pytest.mark.parametrize("kind", readers())
+def test_what_they_are_made_of_is_read(kind, tmp_path):
+    reader = readers()[kind]()
+    (tmp_path / reader.name).write_bytes(reader.sound)
+    reader.read(tmp_path / reader.name)
 
 
 @pytest.mark.parametrize("kind", readers())

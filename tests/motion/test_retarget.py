@@ -58,6 +58,8 @@ def test_a_bvh_pose(tmp_path):
         ('{"Loop": "wrap"}', "is not a DeepMimic motion .*Frames"),
         (deepmimic_text(np.zeros((5, 30))), r"\(5, 30\); DeepMimic's humanoid has 44"),
         (deepmimic_text(np.zeros((5, 44))), "frames that last no time"),
+        (deepmimic_text(np.tile([0.02, *[0.0] * 43], (5, 1))), "a quaternion of length 0"),
+        (deepmimic_text(np.full((5, 44), 1e300)), r"beyond 1e\+09"),
     ],
 )
 def test_a_malformed_deepmimic_file_is_refused(tmp_path, text, reason):

@@ -36,6 +36,8 @@ _COLUMNS = {
 }  # fmt: skip
 """Where a frame of 44 numbers has each part: a position, a quaternion wxyz, or a hinge's angle about z."""
 _WIDTH = 44
+_LARGEST, _SHORTEST = 1e9, 1e-3
+"""Of a number, and of a quaternion, which needs to be of unit length only about."""
 
 
 def load(path: Path) -> Human:
@@ -59,8 +61,14 @@ def load(path: Path) -> Human:
         raise UsageError(
             f"{path} has frames of shape {frames.shape}; DeepMimic's humanoid has {_WIDTH} numbers in each of 3 or more"
         )
-    if not np.isfinite(frames).all() or not (frames[:-1, 0] > 0).all():
-        raise UsageError(f"{path} has numbers that are not finite, or frames that last no time; take another recording")
+    if not (np.abs(frames) < _LARGEST).all() or not (frames[:-1, 0] > 0).all():
+        raise UsageError(
+            f"{path} has numbers that are not finite or beyond {_LARGEST:g}, or frames that last no time; take another "
+            "recording"
+        )
+    turns = [frames[:, column] for column in _COLUMNS.values() if isinstance(column, slice) and column.start >= 4]
+    if min(np.linalg.norm(quat, axis=1).min() for quat in turns) < _SHORTEST:
+        raise UsageError(f"{path} has a quaternion of length 0, which is no rotation; take another recording")
     return _human(path, frames, loop)
 
 
