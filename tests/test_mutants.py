@@ -33,8 +33,8 @@ def outcomes(kind: str, count: int, folder, alarm) -> Counter[str]:
     path, longest = folder / reader.name, 0
     before_KiB = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(count):
-        path.write_bytes(reader.mutant(number))
         alarm(LONGEST_S)
+        path.write_bytes(reader.mutant(number))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # NumPy's and ONNX's of the damage
