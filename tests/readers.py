@@ -89,7 +89,13 @@ def readers() -> dict[str, Callable[[], Reader]]:
     """By the kind of file."""
     lines = [{"steps": 256 * n, "wall_s": 0.5 * n, "episode/sum_reward": 1.5} for n in range(1, 9)]
     started = {"environment_steps": 3, "path": "a", "sha256": "b"}
-    run = {"trainer": "sb3-ppo", "started": "2026-01-01T00:00:00+0000", "started_from": started, "resumed": []}
+    run = {
+        "trainer": "sb3-ppo",
+        "started": "2026-01-01T00:00:00+0000",
+        "started_from": started,
+        "resumed": [],
+        "versions": {},
+    }
     frame = [0.02, 0.0, 0.9, 0.0] + [0.5] * 40
     motion = {"Loop": "wrap", "Frames": [frame] * 4}
     return {

@@ -18,9 +18,13 @@ def whole_lines(path: Path) -> list[dict[str, Any]]:
     for text in path.read_bytes().splitlines() if path.is_file() else ():
         with suppress(ValueError, RecursionError):
             line = json.loads(text)
-            if isinstance(line, dict) and type(line.get("steps")) is int and is_number(line.get("wall_s")):
+            if isinstance(line, dict) and _is_count(line.get("steps")) and is_number(line.get("wall_s")):
                 lines.append(line)
     return lines
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**53
 
 
 def is_number(value: Any) -> bool:
