@@ -20,7 +20,7 @@ from wildrobot.robot.names import Names, sensor_slices
 Collision = Literal["feet", "full"]
 """The two models of a robot; qpos, sensors and actuators are the same, so a state of one can be shown by the other.
 
-"feet", for training: only feet meet the floor, and the model has no geoms but these, which makes physics 7 % faster.
+"feet", for training: feet meet the floor and each other, and the model has no other geoms, which makes physics faster.
 "full", for evaluation and pictures: self-collision, body on floor, and the geoms that make it look like a robot.
 """
 
