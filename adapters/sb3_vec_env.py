@@ -141,9 +141,8 @@ def _refuse_others(env: VectorEnv[Any, Any, Any]) -> None:
     boxes = observation.spaces.values() if isinstance(observation, spaces.Dict) else [observation]
     for what, space, parts in (("observations", observation, boxes), ("actions", action, [action])):
         if not all(isinstance(part, spaces.Box) for part in parts):
-            raise ValueError(
-                f"Sb3VecEnv takes {what} in a Box{' or a Dict of Boxes' * (parts is boxes)}, not in {space}"
-            )
+            kinds = "a Box or a Dict of Boxes" if what == "observations" else "a Box"
+            raise ValueError(f"Sb3VecEnv takes {what} in {kinds}, not in {space}")
 
 
 def _copied(obs: Any) -> Any:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from wildrobot.forks import refuse_forked
+from wildrobot.jax_ready import refuse_forked
 from wildrobot.physics import PhysicsState
 from wildrobot.task.sensing import SensorErrors, SensorState
 

@@ -20,7 +20,7 @@ from jaxtyping import Array, Bool, Float
 from adapters import episodes
 from adapters.gymnasium_env.spaces import action_space, checked_actions, checked_mask, observation_space
 from wildrobot.env import WildRobotEnv
-from wildrobot.forks import refuse_forked
+from wildrobot.jax_ready import refuse_forked
 from wildrobot.render.renderer import RobotRenderer
 from wildrobot.state import EnvState, tree_where
 

@@ -1,7 +1,7 @@
-"""What a process that was forked from one where JAX runs is told, instead of waiting for ever.
+"""Whether JAX can compute in this process; where not, one sentence says why.
 
-A fork copies the memory of JAX and of MuJoCo's pool, and none of their threads, so that the first step would wait for
-threads that there are not.
+It cannot without the device that it was asked for, nor in a process that was forked from one where it runs: a fork
+copies the memory of JAX and of MuJoCo's pool, and none of their threads, so the first step would wait for ever.
 """
 
 from __future__ import annotations
@@ -31,6 +31,23 @@ def refuse_forked() -> None:
             'with "spawn" instead: gymnasium.make_vec(..., vector_kwargs={"context": "spawn"}), AsyncVectorEnv(..., '
             'context="spawn"), SubprocVecEnv(..., start_method="spawn") or multiprocessing.get_context("spawn")'
         )
+
+
+def require_jax() -> None:
+    """Starts JAX.
+
+    Raises:
+      UsageError: where it cannot start, or runs in the process that this one was forked from.
+    """
+    refuse_forked()
+    try:
+        jax.devices()
+    except (AssertionError, RuntimeError) as error:  # the first where a device is missing, without a word
+        reason = " ".join(str(error).split())[:200] or "no such device here"
+        raise UsageError(
+            f"JAX cannot start on JAX_PLATFORMS={jax.config.jax_platforms} ({reason}); set JAX_PLATFORMS=cpu, or "
+            "unset it, or install JAX for that device"
+        ) from None
 
 
 def _before() -> None:
