@@ -23,13 +23,13 @@ OPTIONS = {"config": "smoke", "overrides": ["env.physics.engine=native"]}
 
 
 def in_a_fork(work: Callable[[], object]) -> str:
-    """What the work raises in a forked process, or "" where it ends; a hang is ended after 20 s."""
+    """What the work raises in a forked process, or "" where it ends; a hang is ended after 60 s."""
     read, write = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # JAX warns of every fork
         child = os.fork()
     if child == 0:
-        signal.alarm(20)
+        signal.alarm(60)
         try:
             work()
         except BaseException as error:
@@ -47,12 +47,14 @@ def test_a_forked_process_that_uses_an_environment_is_told_what_to_do(core, robo
     compiled = jax.jit(core.reset)
     key = jax.random.PRNGKey(0)
     compiled(key)
+    state, actions = robots.state, jnp.asarray(still())
+    core.step_batch(state, actions)
     for work in (
         lambda: robots.step(still()),
         robots.reset,
         lambda: VectorWalkEnv(core, 4).reset(),
         lambda: compiled(key),
-        lambda: core.step_batch(robots.state, jnp.asarray(still())),
+        lambda: core.step_batch(state, actions),
         lambda: gymnasium.make("WildRobot/Walk-v0", **OPTIONS).reset(),
     ):
         assert in_a_fork(work).startswith("UsageError: this process was forked"), work
