@@ -96,10 +96,8 @@ from wildrobot.plugins import plugins
 for group in ("wildrobot.settings", "wildrobot.policy_readers"):
     print(*(entry.load().__module__ for entry in plugins(group)))
 """
-    assert python("-c", code).split() == [
-        *("wildrobot.trainers.brax.settings", "wildrobot.trainers.amp.settings", "wildrobot.trainers.sb3.settings"),
-        *("wildrobot.trainers.brax.reading", "wildrobot.trainers.sb3.reading"),
-    ]
+    parts = ("brax.settings", "amp.settings", "sb3.settings", "brax.reading", "sb3.reading")
+    assert set(python("-c", code).split()) == {f"wildrobot.trainers.{part}" for part in parts}
 
 
 def test_the_judge_and_the_motions_start(python) -> None:

@@ -45,8 +45,8 @@ def require_jax() -> None:
     except (AssertionError, RuntimeError) as error:  # the first where a device is missing, without a word
         reason = " ".join(str(error).split())[:200] or "no such device here"
         raise UsageError(
-            f"JAX cannot start on JAX_PLATFORMS={jax.config.jax_platforms} ({reason}); set JAX_PLATFORMS=cpu, or "
-            "unset it, or install JAX for that device"
+            f"JAX cannot start on JAX_PLATFORMS={os.environ.get('JAX_PLATFORMS', '')} ({reason}); set "
+            "JAX_PLATFORMS=cpu, or unset it, or install JAX for that device"
         ) from None
 
 

@@ -55,12 +55,12 @@ class WalkEnv(gymnasium.Env):
         return None if frames is None else frames[0]
 
     @property
-    def spec(self) -> EnvSpec | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def spec(self) -> EnvSpec | None:
         """What `gymnasium.make` made this environment of, with its time limit."""
         return self._spec
 
     @spec.setter
-    def spec(self, spec: EnvSpec | None) -> None:
+    def spec(self, spec: EnvSpec | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._spec = with_time_limit(spec, self._robots.core)
 
     def close(self) -> None:

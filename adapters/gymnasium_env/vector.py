@@ -173,12 +173,12 @@ class VectorWalkEnv(VectorEnv):
         self.close()
 
     @property
-    def spec(self) -> EnvSpec | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def spec(self) -> EnvSpec | None:
         """What `gymnasium.make_vec` made this environment of, with its time limit."""
         return self._spec
 
     @spec.setter
-    def spec(self, spec: EnvSpec | None) -> None:
+    def spec(self, spec: EnvSpec | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._spec = with_time_limit(spec, self.core)
 
     @property

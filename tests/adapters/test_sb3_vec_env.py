@@ -139,7 +139,7 @@ def test_an_end_by_the_time_limit_is_said_and_a_fall_in_the_last_step_is_a_fall(
 @pytest.mark.parametrize("dict_obs", [False, True])
 def test_what_was_returned_is_the_callers_own(dict_obs):
     bridge, twin = bridged(Counting(dict_obs=dict_obs)), bridged(Counting(dict_obs=dict_obs))
-    bridge.reset(), twin.reset()
+    _ = bridge.reset(), twin.reset()
     kept = []
     for _ in range(9):  # whatever the caller writes into what it got
         (obs, rewards, dones, infos), want = bridge.step(still(bridge)), twin.step(still(twin))
