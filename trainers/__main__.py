@@ -16,6 +16,7 @@ from wildrobot.compilation_cache import enable_compilation_cache
 from wildrobot.config import builtin_names, dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
+from wildrobot.jax_ready import require_jax
 from wildrobot.policy import load_policy
 
 
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _brax(parsed: argparse.Namespace) -> None:
     experiment, start = _experiment_and_start(parsed, BraxPpo)
     enable_compilation_cache()
+    require_jax()
     # Seconds of imports, not worth waiting for where the arguments are wrong.
     from trainers.brax import ppo
 
@@ -44,6 +46,7 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
         processes.initialize(parsed.coordinator, parsed.num_processes, parsed.process_id)
         if not (parsed.run or parsed.resume):
             raise UsageError("several processes need one folder that all of them see: give every one the same --run")
+    require_jax()
     if parsed.resume:
         _check_only_resume(parsed)
         amp.resume(parsed.resume, parsed.overrides)

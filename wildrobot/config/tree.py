@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,15 +74,21 @@ def parse_yaml(text: str, source: str) -> Any:
 
 def builtin_names() -> list[str]:
     """Names of the experiments that come with the package."""
-    files = (entry.name for entry in resources.files("configs").iterdir())
-    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
+    return sorted(path.stem for path in _shipped().glob("*.yaml"))
+
+
+def _shipped() -> Path:
+    """The folder of the experiments: within the package where it is installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    within = package / "configs"
+    return within if within.is_dir() else package.parent / "configs"
 
 
 def _read(name_or_path: str | Path, extended_by: str | None) -> tuple[str, str, Path]:
     """The text of a file, what to call it, and the folder that paths in it are relative to."""
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml") and str(name_or_path) in builtin_names():
-        entry = resources.files("configs").joinpath(f"{name_or_path}.yaml")
+        entry = _shipped() / f"{name_or_path}.yaml"
         return entry.read_text(encoding="utf-8"), f"configs/{name_or_path}.yaml", Path()
     try:
         return path.read_text(encoding="utf-8"), str(path), path.parent

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from mujoco import rollout
 
+from wildrobot.immutable import Immutable
 from wildrobot.physics.base import PhysicsState
 from wildrobot.physics.servo import TorqueSpeedLine, with_line
 from wildrobot.physics.variants import VariantBank
@@ -23,7 +24,7 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-class NativePhysics:
+class NativePhysics(Immutable):
     """`Physics` on MuJoCo C: however many robots `jax.vmap` batches, one host call steps them all.
 
     The state crosses between JAX (float32) and MuJoCo (float64) once per control step.
