@@ -11,6 +11,7 @@ from pathlib import Path
 from trainers.brax.settings import BraxPpo
 from trainers.sb3.settings import Sb3Ppo
 from trainers.warm_start import WarmStart, match_policy
+from wildrobot.arguments import integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.compilation_cache import enable_compilation_cache
 from wildrobot.config import builtin_names, dump_yaml
@@ -22,8 +23,12 @@ from wildrobot.policy import load_policy
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C."""
-    parsed = _parser().parse_args(arguments)
-    return exit_code(lambda: parsed.command(parsed))
+    return exit_code(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    parsed = parse(_parser(), arguments, words=("overrides",))
+    parsed.command(parsed)
 
 
 def _brax(parsed: argparse.Namespace) -> None:
@@ -140,8 +145,8 @@ def _parser() -> argparse.ArgumentParser:
         "several processes", "start the same command in each; they share the robots, and the run folder's disk"
     )
     several.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens")
-    several.add_argument("--num-processes", type=int, metavar="N", help="how many there are")
-    several.add_argument("--process-id", type=int, metavar="I", help="which this is, from 0")
+    several.add_argument("--num-processes", type=integer(1, 2**16), metavar="N", help="how many there are")
+    several.add_argument("--process-id", type=integer(0, 2**16 - 1), metavar="I", help="which this is, from 0")
     several.add_argument(
         "--distributed", action="store_true", help="take all three from Slurm, Open MPI or what else JAX knows"
     )

@@ -39,7 +39,7 @@ def verify(folder: Path) -> None:
         written = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
         actual = _digests(folder)
         wrong = sorted(name for name in {*actual, *written} if actual.get(name) != written.get(name))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged(f"its {DIGESTS} cannot be read ({error})") from None
     if wrong:
         raise Damaged(f"{len(wrong)} of its files are not as they were written, such as {wrong[0]}")

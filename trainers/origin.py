@@ -42,7 +42,8 @@ def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
     remedy = "give a checkpoint inside the run folder that training made"
     try:
         provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        steps_before = int(provenance.get("started_from", {}).get("environment_steps", 0))
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UsageError(f"{checkpoint}: cannot read {run / 'run.json'} ({error}); {remedy}") from None
     if not config.is_file():
         raise UsageError(f"{checkpoint}: cannot read {config}, which says what it was trained for; {remedy}")
@@ -52,5 +53,5 @@ def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
     return Origin(
         env=validated(EnvConfig, tree["env"], f"{config}: env"),
         settings=validated(schema, tree[section], f"{config}: {section}"),
-        steps_before=provenance.get("started_from", {}).get("environment_steps", 0),
+        steps_before=steps_before,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TimeRemainingColumn
+
+from wildrobot.console import column, display
 
 _LINE_EVERY_S = 20.0
 
@@ -16,13 +17,13 @@ class TrainingProgress:
 
     def __init__(self, total_steps: int):
         self._total_steps = total_steps
-        self._console = Console(stderr=True)
+        self._console = display()
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            column("{task.description}"),
             BarColumn(),
-            TextColumn("{task.percentage:3.0f} %"),
+            column("{task.percentage:3.0f} %"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}"),
+            column("{task.fields[figures]}"),
             console=self._console,
             disable=not self._console.is_terminal,
             speed_estimate_period=120,
@@ -42,7 +43,7 @@ class TrainingProgress:
 
     def say(self, text: str) -> None:
         """Prints a line above the bar."""
-        self._console.print(text, highlight=False, soft_wrap=True)
+        self._console.print(text, soft_wrap=True)
 
     def update(self, steps: int, figures: dict[str, float]) -> None:
         """Shows the newest figures, by the names that they are logged under; those not there yet are left out."""

@@ -121,10 +121,9 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
       UsageError: for a folder that is no run, or one of another trainer, and for overrides that make no sense.
     """
     try:
-        provenance = json.loads((path / _PROVENANCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        trainer = json.loads((path / _PROVENANCE).read_text(encoding="utf-8")).get("trainer")
+    except (OSError, ValueError, AttributeError, RecursionError):
         raise UsageError(f"{path}: is no run folder; give one that training has made") from None
-    trainer = provenance.get("trainer")
     if trainer not in trainers:
         raise UsageError(f"{path}: was trained by {trainer}, and here only {' or '.join(trainers)} runs can go on")
     return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides), trainer

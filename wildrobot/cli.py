@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from wildrobot.errors import UsageError
@@ -18,16 +19,31 @@ def exit_code(work: Callable[[], int | None], *, interrupted: str = "interrupted
       interrupted: what to say at Ctrl-C.
 
     Returns:
-      The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C.
+      The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C; 141 where
+      nobody reads standard output any more, as of `command | head -1`.
     """
     try:
-        return work() or 0
+        with _written():
+            return work() or 0
+    except BrokenPipeError:
+        # Python writes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(interrupted, file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Writes out at the end what waits on standard output, also where `--help` has ended the block."""
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
 
 
 def leave(code: int) -> NoReturn:

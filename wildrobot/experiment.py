@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from wildrobot.config import VERSION, Section, load
 from wildrobot.physics.config import PhysicsConfig, VariantsConfig
@@ -36,6 +36,15 @@ class EnvConfig(Section):
     starts: StartsConfig
     reference_starts: ReferenceStartsConfig
     task: TaskConfig
+
+    @model_validator(mode="after")
+    def _has_a_step(self) -> EnvConfig:
+        if self.episode_steps < 1:
+            raise ValueError(
+                f"task.episode_length_s = {self.task.episode_length_s:g} is less than one control step of "
+                f"physics.substeps x physics.timestep_s = {self.physics.control_period_s:g} s"
+            )
+        return self
 
     @property
     def episode_steps(self) -> int:

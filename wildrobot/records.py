@@ -10,12 +10,22 @@ from typing import Any
 
 
 def whole_lines(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log in JSON, but for what a crash has left unfinished; none where there is no log."""
+    """The lines of a log, but for what a crash or a damaged disk has left of them; none where there is no log.
+
+    Each says at least its environment `steps` and the time `wall_s` [s].
+    """
     lines = []
-    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        with suppress(json.JSONDecodeError):
-            lines.append(json.loads(text))
+    for text in path.read_bytes().splitlines() if path.is_file() else ():
+        with suppress(ValueError, RecursionError):
+            line = json.loads(text)
+            if isinstance(line, dict) and type(line.get("steps")) is int and is_number(line.get("wall_s")):
+                lines.append(line)
     return lines
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number, as a log should hold."""
+    return type(value) in (int, float) and abs(value) < 1e300
 
 
 def commit() -> str | None:

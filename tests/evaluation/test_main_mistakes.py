@@ -124,10 +124,10 @@ def test_files_that_cannot_be_written_are_refused_before_anything_is_played(alon
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--episodes", "0"], "must be at least 1, not 0"),
-        (["--seconds", "-1"], "must be a number above 0, not -1"),
-        (["--seconds", "nan"], "must be a number above 0, not nan"),
-        (["--seed", "-1"], "must be at least 0 and below 2^32, not -1"),
+        (["--episodes", "0"], "must be from 1 to 100000, not 0"),
+        (["--seconds", "-1"], "must be from 0.02 to 3600 s, not -1"),
+        (["--seconds", "nan"], "must be from 0.02 to 3600 s, not nan"),
+        (["--seed", "-1"], "must be from 0 to 4294967295, not -1"),
         (["--seed", "first"], "invalid"),
         (["--baselines", "zero"], "invalid choice: 'zero'"),
     ],

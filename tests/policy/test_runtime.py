@@ -1,5 +1,6 @@
 """The runtime of docs/deploy.md, with NumPy and onnxruntime alone, beside the environment that trained the policy."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -162,32 +163,61 @@ def test_the_specification_alone_is_enough(overrides, exact, tmp_path):
         np.testing.assert_allclose(played["targets"][:-late], expected["sent"][late:], atol=2e-5)
 
 
-def test_what_is_not_finite_moves_nothing(tmp_path):
-    """A NaN from each sensor in turn, an infinity, and a number so large that the network's output is not finite."""
+def faults(sound: dict[str, np.ndarray]) -> dict[int, tuple[str, np.ndarray]]:
+    """Tick, what is at fault, and its values: parts of each sensor in turn, NaN, infinite or beyond float32."""
+    found: dict[int, tuple[str, np.ndarray]] = {0: ("gyro", np.array([np.inf, 0.0, 0.0]))}
+    for name in SENSED:
+        sizes = sound[name].shape[1]
+        for part, value in ((0, np.nan), (sizes - 1, -np.inf), (sizes // 2, 1e300)):
+            tick = 3 * len(found)
+            values = sound[name][tick].copy()
+            values[part] = value
+            found[tick] = (name, values)
+    found[3 * len(found)] = ("imu", np.zeros(4))
+    found[3 * len(found)] = ("joint_angle", np.full_like(sound["joint_angle"][0], np.nan))
+    return found
+
+
+def test_what_is_unusable_moves_nothing_and_leaves_no_trace(tmp_path):
+    """After each fault the policy goes on as if that tick had not been: in its history, its clock and its heading."""
     env = noiseless(HISTORY)
     policy = for_env(env, scale=0.7)
+    policy = dataclasses.replace(policy, observation_std=np.full_like(policy.observation_std, 0.5))
     bundle.export(policy, tmp_path / "bundle")
-    sound = {name: np.array(values[:40], np.float64) for name, values in episode(env, policy).items()}
-    faulty = {name: values.copy() for name, values in sound.items()}
-    faults = {5 * (1 + number): name for number, name in enumerate(SENSED)}
-    for tick, name in faults.items():
-        faulty[name][tick, -1] = np.nan
-    faulty["gyro"][0] = np.inf
-    faulty["joint_velocity"][-1] = 1e300
+    sound = {name: np.array(values[:70], np.float64) for name, values in episode(env, policy).items()}
+    faulty, at_fault = {name: values.copy() for name, values in sound.items()}, faults(sound)
+    for tick, (name, values) in at_fault.items():
+        faulty[name][tick] = values
+    faulty["joint_velocity"][60] = 3e38  # which float32 holds, and the normaliser does not
     played, said = played_without_us(tmp_path / "bundle", faulty, tmp_path)
 
-    assert np.isfinite(played["targets"]).all()
+    bad = [*at_fault, 60]
     np.testing.assert_array_equal(played["targets"][0], policy.interface.action.home_rad)
-    for tick in [*faults, 39]:
+    for tick in bad[1:]:
         np.testing.assert_array_equal(played["targets"][tick], played["targets"][tick - 1])
-    expected = [f"not finite, targets held: {name}" for name in ("gyro", *TOLD.values())]
-    assert [line for line in said if "finite" in line] == [
-        line for each in expected for line in (each, "finite again")
-    ] + ["not finite, targets held: action"]
+    expected = [f"unusable, targets held: {TOLD[name]}" for name, _ in at_fault.values()]
+    expected.append("unusable, targets held: action")
+    assert [line for line in said if "usable" in line] == [line for each in expected for line in (each, "usable again")]
 
-    # The ticks between go on as if the bad ones had not been.
-    bad = [0, *faults]
     without = {name: np.delete(values, bad, axis=0) for name, values in sound.items()}
     whole, _ = played_without_us(tmp_path / "bundle", without, tmp_path)
-    good = np.delete(played["targets"], bad, axis=0)
-    np.testing.assert_array_equal(good[:-1], whole["targets"][:-1])
+    for what in ("targets", "action"):
+        np.testing.assert_array_equal(np.delete(played[what], bad, axis=0), whole[what])
+    assert np.ptp(whole["targets"], axis=0).min() > 0.01, "every joint is moved"
+
+
+def test_a_reading_that_is_missing_is_unusable(tmp_path):
+    """A driver that has no value gives None."""
+    policy = for_env(noiseless())
+    bundle.export(policy, tmp_path / "bundle")
+    (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    joints = [0.0] * policy.interface.action_size
+    calls = f"""
+runtime = Runtime({str(tmp_path / "bundle")!r})
+first = runtime.tick([0.2, 0, 0], [1, 0, 0, 0], [0, 0, 0], {joints}, {joints})
+for missing in (None, [None] * {len(joints)}):
+    assert (runtime.tick([0.2, 0, 0], [1, 0, 0, 0], [0, 0, 0], missing, {joints}) == first).all()
+    assert runtime.bad == ["joint_angle"], runtime.bad
+"""
+    done = subprocess.run([sys.executable, "-c", example + calls], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr

@@ -50,7 +50,7 @@ def test_the_robot_is_the_same_by_name_and_by_path():
             "joint_groups.arms: no actuator drives a joint waist_roll; the robot",
         ),
         ("left: left_, right: right_", "left: left_, right: r_", "sides: no actuator drives a joint r_shoulder_pitch"),
-        ("below_m: 0.30", "below_m: -0.30", "fall.below_m: must be greater than 0, not -0.3"),
+        ("below_m: 0.30", "below_m: -0.30", "fall.below_m: must be greater than or equal to 0.000001, not -0.3"),
         ("torso: torso", "chest: torso", "unknown field chest: .*valid here: mjcf, home, base, torso"),
         ("mjcf: wildrobot.xml", "mjcf: missing.xml", "mjcf: .*missing.xml cannot be read"),
     ],

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from wildrobot.config import Count, NonNegative, NonNegativeInt, Positive, Section
+from wildrobot.config import Count, Layers, NonNegative, NonNegativeInt, Positive, Section, SmallCount
 
 
 class Amp(Section):
@@ -41,12 +41,12 @@ class Amp(Section):
         default="STANDARDIZED",
         description="STANDARDIZED (logits within the batch) | BOUNDED (by the loss, as in the papers)",
     )
-    hidden_layer_sizes: Annotated[tuple[Count, ...], Field(min_length=1)] = (128, 64)
-    learning_rate: Positive = 0.0003
-    batch_size: Annotated[int, Field(ge=2)] = Field(
+    hidden_layer_sizes: Layers = (128, 64)
+    learning_rate: Annotated[float, Field(ge=1e-9, le=1)] = 0.0003
+    batch_size: Annotated[int, Field(ge=2, le=2**20)] = Field(
         default=512, description="windows per update, half of them of past policies; and as many of references"
     )
-    updates_per_batch: Count = 2
+    updates_per_batch: SmallCount = 2
     gradient_penalty: NonNegative = Field(default=5.0, description="[-] weight of the squared slope of the logits")
     logit_regularization: NonNegative = Field(default=0.01, description="[-] weight of the squared logits")
     replay_size: Count = Field(default=200_000, description="windows of past policies")

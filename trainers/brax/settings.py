@@ -6,34 +6,36 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from wildrobot.config import Count, NonNegative, Positive, Section, Share
-
-_Layers = Annotated[tuple[Count, ...], Field(min_length=1)]
+from wildrobot.config import Count, Layers, NonNegative, Positive, Robots, Section, Seed, Share, SmallCount, Steps
 
 
 class BraxPpo(Section):
     """Settings of `brax.training.agents.ppo.train`, under its own names."""
 
-    seed: int = 0
-    num_timesteps: Count = Field(default=8_000_000, description="environment steps")
-    num_evals: Annotated[int, Field(ge=2)] = Field(
+    seed: Seed = 0
+    num_timesteps: Steps = Field(default=8_000_000, description="environment steps")
+    num_evals: Annotated[int, Field(ge=2, le=10_000)] = Field(
         default=16, description="1 + number of times that parameters are saved during training"
     )
     run_evals: bool = Field(
         default=False, description="stock ppo.train only: also play Brax's own evaluation episodes (slow)"
     )
-    num_eval_envs: Count = Field(default=64, description="robots in those")
-    num_envs: Count = Field(default=512, description="robots in training")
-    action_repeat: Count = 1
-    unroll_length: Count = Field(default=20, description="control steps per robot and batch")
+    num_eval_envs: Robots = Field(default=64, description="robots in those")
+    num_envs: Robots = Field(default=512, description="robots in training")
+    action_repeat: SmallCount = 1
+    unroll_length: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=20, description="control steps per robot and batch"
+    )
     batch_size: Count = Field(default=128, description="unrolls per minibatch")
     num_minibatches: Count = 4
-    num_updates_per_batch: Count = Field(default=2, description="passes over each batch")
-    discounting: Annotated[float, Field(gt=0, le=1)] = 0.97
+    num_updates_per_batch: SmallCount = Field(default=2, description="passes over each batch")
+    discounting: Annotated[float, Field(ge=0.01, le=1)] = 0.97
     gae_lambda: Share = 0.95
     clipping_epsilon: Positive = 0.2
     entropy_cost: NonNegative = 0.005
-    learning_rate: Positive = Field(default=0.0003, description="the first one, with ADAPTIVE_KL")
+    learning_rate: Annotated[float, Field(ge=1e-9, le=1)] = Field(
+        default=0.0003, description="the first one, with ADAPTIVE_KL"
+    )
     learning_rate_schedule: Literal["NONE", "ADAPTIVE_KL"] = Field(
         default="ADAPTIVE_KL", description="NONE | ADAPTIVE_KL"
     )
@@ -41,8 +43,8 @@ class BraxPpo(Section):
     max_grad_norm: Positive = 1.0
     reward_scaling: Positive = 1.0
     normalize_observations: bool = True
-    policy_hidden_layer_sizes: _Layers = (128, 128, 128)
-    value_hidden_layer_sizes: _Layers = (128, 128, 128)
+    policy_hidden_layer_sizes: Layers = (128, 128, 128)
+    value_hidden_layer_sizes: Layers = (128, 128, 128)
     activation: Literal["swish", "elu", "relu", "tanh"] = Field(
         default="swish", description="swish | elu | relu | tanh"
     )
@@ -57,5 +59,17 @@ class BraxPpo(Section):
             raise ValueError(
                 f"batch_size x num_minibatches = {self.batch_size * self.num_minibatches} must be a multiple of "
                 f"num_envs = {self.num_envs}: Brax collects whole unrolls of all robots"
+            )
+        samples = self.batch_size * self.num_minibatches * self.unroll_length
+        if samples > 2**28:
+            raise ValueError(
+                f"batch_size x num_minibatches x unroll_length = {samples} samples are more than the 2^28 that fit any "
+                "memory; make one of them smaller"
+            )
+        updates = self.num_timesteps // (samples * self.action_repeat * (self.num_evals - 1))
+        if updates > 2**30:
+            raise ValueError(
+                f"num_timesteps = {self.num_timesteps} are {updates} updates between two evaluations, and 2^30 can be "
+                "counted; take larger batches, or more of num_evals"
             )
         return self

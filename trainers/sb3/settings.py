@@ -6,22 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from wildrobot.config import Count, NonNegative, NonNegativeInt, Positive, Section, Share
-
-_Layers = Annotated[tuple[Count, ...], Field(min_length=1)]
+from wildrobot.config import Layers, NonNegative, Positive, Robots, Section, Seed, Share, SmallCount, Steps
 
 
 class Sb3Ppo(Section):
     """Settings of `stable_baselines3.PPO`, under its own names."""
 
-    seed: NonNegativeInt = 0
-    total_timesteps: Count = Field(default=8_000_000, description="environment steps")
-    num_checkpoints: Count = Field(default=15, description="saved during training, evenly spaced")
-    num_envs: Count = Field(default=512, description="robots in training")
-    n_steps: Count = Field(default=20, description="control steps per robot and batch")
-    batch_size: Annotated[int, Field(ge=2)] = Field(default=2560, description="samples per minibatch")
-    n_epochs: Count = Field(default=4, description="passes over each batch")
-    gamma: Annotated[float, Field(gt=0, le=1)] = 0.97
+    seed: Seed = 0
+    total_timesteps: Steps = Field(default=8_000_000, description="environment steps")
+    num_checkpoints: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=15, description="saved during training, evenly spaced"
+    )
+    num_envs: Robots = Field(default=512, description="robots in training")
+    n_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(default=20, description="control steps per robot and batch")
+    batch_size: Annotated[int, Field(ge=2, le=2**28)] = Field(default=2560, description="samples per minibatch")
+    n_epochs: SmallCount = Field(default=4, description="passes over each batch")
+    gamma: Annotated[float, Field(ge=0.01, le=1)] = 0.97
     gae_lambda: Share = 0.95
     clip_range: Positive = 0.2
     ent_coef: NonNegative = 0.0
@@ -37,12 +37,14 @@ class Sb3Ppo(Section):
         default=None, description="[nat] at 1.5 times this the passes over a batch stop early; null: never"
     )
     max_grad_norm: Positive = 1.0
-    log_std_init: float = Field(default=-1.0, description="logarithm of the first standard deviation of the actions")
+    log_std_init: Annotated[float, Field(ge=-10, le=5)] = Field(
+        default=-1.0, description="logarithm of the first standard deviation of the actions"
+    )
     observation_clip: Positive | None = Field(
         default=10.0, description="[-] bound of the normalised observations; null: none"
     )
-    policy_hidden_layer_sizes: _Layers = (128, 128, 128)
-    value_hidden_layer_sizes: _Layers = (128, 128, 128)
+    policy_hidden_layer_sizes: Layers = (128, 128, 128)
+    value_hidden_layer_sizes: Layers = (128, 128, 128)
     activation: Literal["swish", "elu", "relu", "tanh"] = Field(default="elu", description="swish | elu | relu | tanh")
 
     @model_validator(mode="after")
@@ -51,5 +53,10 @@ class Sb3Ppo(Section):
             raise ValueError(
                 f"n_steps x num_envs = {self.n_steps * self.num_envs} must be a multiple of batch_size = "
                 f"{self.batch_size}: a smaller last minibatch would weigh its samples more"
+            )
+        if self.n_steps * self.num_envs > 2**28:
+            raise ValueError(
+                f"n_steps x num_envs = {self.n_steps * self.num_envs} samples are more than the 2^28 that fit any "
+                "memory; make one of them smaller"
             )
         return self

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from wildrobot.config.migrations import Tree
 from wildrobot.config.tree import parse_yaml, read_tree
-from wildrobot.errors import UsageError
+from wildrobot.errors import LONGEST, UsageError, shortened
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
@@ -52,9 +52,18 @@ def validated(schema: type[SchemaT], tree: Tree, source: str, sources: Mapping[s
         return schema.model_validate_json(json.dumps(tree))
     except ValidationError as error:
         lines = [_explain(schema, problem, source, sources or {}) for problem in _causes(error.errors())]
-        raise UsageError("\n".join(lines)) from None
+        raise UsageError(_few(lines)) from None
     except (TypeError, ValueError) as error:  # a date; an alias of what it lies in
         raise UsageError(f"{source}: {error}; use numbers, text, true/false, lists and mappings only") from None
+
+
+def _few(lines: list[str]) -> str:
+    """So many lines as a message may have, and how many more there are."""
+    shown = [shortened(line, LONGEST - 40) for line in lines]
+    many = len(shown)
+    while len(shown) > 1 and sum(len(line) + 1 for line in shown) > LONGEST - 40:
+        shown.pop()
+    return "\n".join([*shown, *([f"and {many - len(shown)} more mistakes"] if len(shown) < many else [])])
 
 
 def _override(tree: Tree, schema: type[BaseModel], override: str) -> list[str]:
@@ -100,7 +109,7 @@ def _explain(schema: type[BaseModel], problem: Any, source: str, sources: Mappin
     if problem["type"] == "too_short":
         return f"{origin}: {path}: give at least {problem['ctx']['min_length']}"
     given = problem["input"]
-    shown = "" if isinstance(given, dict) else f", not {json.dumps(given)}"
+    shown = "" if isinstance(given, dict) else f", not {shortened(json.dumps(given), 60)}"
     return f"{origin}: {path or 'the file'}: {_plain(problem['msg'])}{shown}"
 
 

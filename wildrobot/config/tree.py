@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +11,7 @@ from typing import Any, NamedTuple
 import ruamel.yaml
 
 from wildrobot.config.migrations import Tree, migrate
-from wildrobot.errors import UsageError
+from wildrobot.errors import UsageError, shortened
 
 
 class SourcedTree(NamedTuple):
@@ -36,10 +38,9 @@ def read_tree(name_or_path: str | Path) -> SourcedTree:
     files: list[tuple[str, Tree]] = []
     extended: str | Path | None = name_or_path
     while extended is not None:
-        text, source, folder = _read(extended, files[-1][0] if files else None)
+        tree, source, folder = _read(extended, files[-1][0] if files else None)
         if source in (chain := [name for name, _ in files]):
             raise UsageError(f"{chain[0]}: extends itself: {' -> '.join([*chain, source])}; end the circle")
-        tree = parse_yaml(text, source)
         if not isinstance(tree, dict):
             raise UsageError(f"{source}: expected a mapping of sections, such as env")
         extended = _extended(tree.pop("extends", None), source, folder)
@@ -66,10 +67,39 @@ def parse_yaml(text: str, source: str) -> Any:
     Raises:
       UsageError: if it is not YAML; `source` says where the text comes from.
     """
+    if len(text) > _LONGEST:
+        raise UsageError(f"{source}: has {len(text):,} characters, and no configuration has more than {_LONGEST:,}")
     try:
-        return ruamel.yaml.YAML(typ="safe", pure=True).load(text)
-    except ruamel.yaml.YAMLError as error:
-        raise UsageError(f"{source}: not valid YAML: {' '.join(str(error).split())}") from None
+        tree = ruamel.yaml.YAML(typ="safe", pure=True).load(text)
+    except RecursionError:
+        raise UsageError(f"{source}: not valid YAML: it is nested too deeply; a configuration has few levels") from None
+    except Exception as error:  # of a date, a number or a tag that is none, ruamel.yaml raises what Python does
+        raise UsageError(f"{source}: not valid YAML: {shortened(' '.join(str(error).split()), 400)}") from None
+    _check_size(tree, source)
+    return tree
+
+
+_LONGEST, _MOST_VALUES, _DEEPEST = 200_000, 20_000, 30
+"""Characters, values and levels of a file that can still be a configuration; `walk.yaml` has 9,000, 300 and 6."""
+
+
+def _check_size(tree: Any, source: str) -> None:
+    """Refuses what a few aliases (`*name`) blow up to any size, what lies in itself, and names that are no text."""
+    left = [(tree, 0)]
+    count = 0
+    while left:
+        value, depth = left.pop()
+        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        count += len(children)
+        if count > _MOST_VALUES or depth > _DEEPEST:
+            raise UsageError(
+                f"{source}: holds more than {_MOST_VALUES:,} values or {_DEEPEST} levels, aliases counted in full; no "
+                "configuration is so large"
+            )
+        odd = [name for name in value if not isinstance(name, str)] if isinstance(value, dict) else []
+        if odd:
+            raise UsageError(f"{source}: the name {shortened(repr(odd[0]), 60)} is no text; write it in quotes")
+        left += [(child, depth + 1) for child in children]
 
 
 def builtin_names() -> list[str]:
@@ -84,20 +114,27 @@ def _shipped() -> Path:
     return within if within.is_dir() else package.parent / "configs"
 
 
-def _read(name_or_path: str | Path, extended_by: str | None) -> tuple[str, str, Path]:
-    """The text of a file, what to call it, and the folder that paths in it are relative to."""
+@functools.cache
+def _builtin(name: str) -> Any:
+    """Plain values of an experiment that comes with the package; they are shared, so change a copy."""
+    text = (_shipped() / f"{name}.yaml").read_text(encoding="utf-8")
+    return parse_yaml(text, f"configs/{name}.yaml")
+
+
+def _read(name_or_path: str | Path, extended_by: str | None) -> tuple[Any, str, Path]:
+    """The values of a file, what to call it, and the folder that paths in it are relative to."""
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml") and str(name_or_path) in builtin_names():
-        entry = _shipped() / f"{name_or_path}.yaml"
-        return entry.read_text(encoding="utf-8"), f"configs/{name_or_path}.yaml", Path()
+        return copy.deepcopy(_builtin(str(name_or_path))), f"configs/{name_or_path}.yaml", Path()
     try:
-        return path.read_text(encoding="utf-8"), str(path), path.parent
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{f'{extended_by}: extends ' if extended_by else ''}{name_or_path}: not a readable configuration file "
             f"({getattr(error, 'strerror', None) or error}); give the path of a YAML file or one of the names: "
             f"{', '.join(builtin_names())}"
         ) from None
+    return parse_yaml(text, str(path)), str(path), path.parent
 
 
 def _extended(value: Any, source: str, folder: Path) -> str | Path | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildrobot.arguments import integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.evaluation.record import LONGEST_S
 from wildrobot.render import gl
 
 if TYPE_CHECKING:
@@ -25,13 +27,15 @@ SHIPPED = Path("policies")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, 1 if a gate is failed, 2 for a mistake, 130 for Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    return exit_code(lambda: _evaluate(arguments), interrupted="interrupted; what is printed above is complete")
+
+
+def _evaluate(arguments: Sequence[str] | None) -> int:
+    options = parse(
+        _parser(), arguments, words=("policies",), lists={"--suites": _is_policy, "--baselines": _is_policy}
+    )
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
-    return exit_code(lambda: _evaluate(options), interrupted="interrupted; what is printed above is complete")
-
-
-def _evaluate(options: argparse.Namespace) -> int:
     if options.json_schema:
         from wildrobot.evaluation.judge.result import json_schema
 
@@ -45,12 +49,19 @@ def _evaluate(options: argparse.Namespace) -> int:
     from wildrobot.evaluation.play.candidates import load_candidates
 
     suites = _suites(options)
-    candidates = load_candidates(options.policies or _shipped(), trust=options.trust)
+    candidates = load_candidates([Path(path) for path in options.policies] or _shipped(), trust=options.trust)
     outputs = _outputs(options, candidates)
     passed = evaluate(
         candidates, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
     )
     return 1 if options.gate and not passed else 0
+
+
+def _is_policy(word: str) -> bool:
+    """Whether a word after an option of several values is none of them."""
+    path = Path(word)
+    builtin = resources.files("wildrobot.evaluation.suites").joinpath(f"{word}.yaml").is_file()
+    return not builtin and path.suffix not in (".yaml", ".yml") and path.exists()
 
 
 def _shipped() -> list[Path]:
@@ -126,11 +137,11 @@ def _parser() -> argparse.ArgumentParser:
         "if a policy fails a gate.",
     )
     parser.add_argument(
-        "policies", type=Path, nargs="*", metavar="RUN_OR_POLICY",
+        "policies", nargs="*", metavar="RUN_OR_POLICY",
         help="run folder, policy.safetensors, exported ONNX, or a framework's checkpoint (default: those in policies/)",
     )  # fmt: skip
     parser.add_argument(
-        "--suites", nargs="+", metavar="SUITE",
+        "--suites", nargs="+", action="extend", metavar="SUITE",
         help="of the package or YAML files (default: all but transfer, which compiles MJX for minutes)",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="fewer and shorter episodes: an answer within minutes")
@@ -138,12 +149,14 @@ def _parser() -> argparse.ArgumentParser:
         "--stochastic", action="store_true", help="draw actions as in training, instead of the mean ones"
     )
     parser.add_argument(
-        "--baselines", nargs="*", choices=("hold-home", "random"), metavar="NAME",
+        "--baselines", nargs="*", action="extend", choices=("hold-home", "random"), metavar="NAME",
         help="hold-home (which is the action 0) and random, in every suite (default: what each suite says)",
     )  # fmt: skip
-    parser.add_argument("--episodes", type=_positive_int, help="of each case, instead of the suite's number")
-    parser.add_argument("--seconds", type=_positive, help="length of every episode, instead of the suite's")
-    parser.add_argument("--seed", type=_seed, default=0, help="of start states and random keys (%(default)s)")
+    parser.add_argument("--episodes", type=integer(1, 100_000), help="of each case, instead of the suite's number")
+    parser.add_argument("--seconds", type=_seconds, help="length of every episode, instead of the suite's")
+    parser.add_argument(
+        "--seed", type=integer(0, 2**32 - 1), default=0, help="of start states and random keys (%(default)s)"
+    )
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="for index.html and evaluation.json")
     parser.add_argument("--no-report", action="store_true", help="write no page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers as JSON")
@@ -153,29 +166,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
     )
-    parser.add_argument("--threads", type=int, default=0, help="physics threads; 0: every core (%(default)s)")
+    parser.add_argument(
+        "--threads", type=integer(0, 1024), default=0, help="physics threads; 0: every core (%(default)s)"
+    )
     parser.add_argument("--no-gate", dest="gate", action="store_false", help="exit with 0 even where a gate is failed")
     return parser
 
 
-def _positive(text: str) -> float:
+def _seconds(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value) or value <= 0:
-        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text}")
-    return value
-
-
-def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {text}")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(f"must be at least 0 and below 2^32, not {text}")
+    if not 0.02 <= value <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"must be from 0.02 to {LONGEST_S:g} s, not {text}")
     return value
 
 

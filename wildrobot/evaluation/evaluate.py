@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from wildrobot.console import output
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.judge import gates
 from wildrobot.evaluation.judge.assemble import assemble, suite_info
@@ -88,7 +89,7 @@ def evaluate(
     _check_writable(outputs)
     for suite in suites:
         gates.check_metrics(suite)
-    session, console, played = Session(stochastic=stochastic, threads=threads), table.console(), _Played()
+    session, console, played = Session(stochastic=stochastic, threads=threads), output(), _Played()
     for each in candidates:
         session.check(each, suites[0])
     settings = Settings(

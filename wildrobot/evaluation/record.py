@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field
 
 from wildrobot.config import Strict
 
+LONGEST_S = 3600.0
+"""[s] of an episode that is judged: all of it is kept."""
 Count = Annotated[int, Field(ge=0)]
 Number = float | None
 """A number that may not exist: None, and null in JSON, never NaN."""

@@ -15,9 +15,7 @@ from wildrobot.robot import load_robot
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument(
-        "logs", nargs="+", type=Path, metavar="LOG", help="an .npz of one joint, with its .json beside it"
-    )
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="an .npz of one joint, with its .json beside it")
     parser.add_argument(
         "--out", type=Path, default=Path("identified"), metavar="FOLDER", help="for what is written (identified)"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ def _description(path: Path, joint_names: Sequence[str]) -> tuple[str, Mode, flo
         raise UsageError(
             f"{path}: {error.strerror or error}; a log needs this file beside it, with {', '.join(KEYS)}"
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not JSON ({error}); it must hold {', '.join(KEYS)}") from None
     if not isinstance(described, dict):
         raise UsageError(f"{path}: not a JSON object; it must hold {', '.join(KEYS)}")
@@ -117,7 +118,7 @@ def _arrays(path: Path) -> dict[str, Float[np.ndarray, " samples"]]:
             arrays = {name: np.asarray(file[name]) for name in ARRAYS}
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}; give the path of a log's .npz") from None
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(f"{path}: not a readable .npz ({error}); give the path of a log") from None
     shapes = {name: array.shape for name, array in arrays.items()}
     if len(set(shapes.values())) > 1 or len(shapes[ARRAYS[0]]) != 1:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildrobot.arguments import parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.files import make_folder
@@ -23,8 +24,12 @@ _WIDTH, _HEIGHT = 640, 480
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, 1 if a clip is refused, 2 for a mistake."""
-    options = _parser().parse_args(arguments)
-    return exit_code(lambda: options.run(options))
+    return exit_code(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = parse(_parser(), arguments, words=("clips", "names"))
+    return options.run(options)
 
 
 def _check(options: argparse.Namespace) -> int:

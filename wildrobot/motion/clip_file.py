@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def load(path: Path, robot: Robot) -> Clip:
     Raises:
       UsageError: if the file is missing, is no clip, is damaged, is of a newer version, or is of another robot.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # False also for a name that no disk takes
         raise UsageError(f"the clip {path} does not exist; give a .npz file or the name of a shipped clip")
     clip = None
     try:

@@ -15,9 +15,13 @@ from wildrobot.policy.extras import require_onnx
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, or 2 for a mistake."""
+    return exit_code(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     options = _parser().parse_args(arguments)
     jax.config.update("jax_platforms", "cpu")  # nothing here is worth an accelerator
-    return exit_code(lambda: options.command(options))
+    options.command(options)
 
 
 def _export(options: argparse.Namespace) -> None:

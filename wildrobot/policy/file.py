@@ -100,7 +100,7 @@ def checked(
     version = int(described["version"])
     try:
         return migrations.migrated(version, json.loads(described["header"]), arrays)
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path}: its header is none of version {version} ({_plain(error)}); {REMEDY}") from None
 
 

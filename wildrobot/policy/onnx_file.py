@@ -69,15 +69,16 @@ def read(path: Path) -> Policy:
     try:
         # Without external data: a policy is one file, and no file may make us read another.
         model = onnx.load(path, load_external_data=False)
+        # As text: protobuf gives bytes for what is none.
+        described = {str(entry.key): str(entry.value) for entry in model.metadata_props}
     except DecodeError:
         raise UsageError(f"{path} is not an ONNX file, or it is truncated; {file.REMEDY}") from None
-    described = {entry.key: entry.value for entry in model.metadata_props}
     file.check_format(path, described)
     try:
         arrays = safetensors.numpy.load(base64.b64decode(described[_NOISE], validate=True))
         for tensor in model.graph.initializer:
             if tensor.name not in _BOUNDS:
-                arrays[tensor.name] = _array(tensor)
+                arrays[str(tensor.name)] = _array(tensor)
     except (KeyError, ValueError, TypeError, binascii.Error, safetensors.SafetensorError) as error:
         raise UsageError(f"{path}: its arrays cannot be read ({' '.join(str(error).split())}); {file.REMEDY}") from None
     policy = Policy.unpacked(path, *file.checked(path, described, arrays))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from wildrobot.errors import UsageError
@@ -32,7 +33,7 @@ def load_policy(path: str | Path, *, trust: bool = False) -> Policy:
       UsageError: for a path that does not exist, is of no known kind, or is of one but cannot be used.
     """
     path = Path(path)
-    if not path.exists():
+    if not os.path.exists(path):  # False also for a name that no disk takes
         raise UsageError(f"{path} does not exist; give {_VALID}")
     path = next((path / name for name in _IN_FOLDERS if (path / name).is_file()), path)
     if path.suffix == ".safetensors":

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from wildrobot import cli
+from wildrobot.arguments import parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
+    return cli.exit_code(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     from wildrobot.identification import command
 
     parser = argparse.ArgumentParser(prog="python -m wildrobot.robot", description="The real robot against its model.")
@@ -22,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "this robot.",
     )
     command.add_options(identify)
-    options = parser.parse_args(arguments)
-    return cli.exit_code(lambda: command.run(options.logs, options.out, options.extends))
+    options = parse(parser, arguments, words=("logs",))
+    return command.run([Path(log) for log in options.logs], options.out, options.extends)
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def describe(name_or_path: str | Path) -> RobotDescription:
     path = description_file(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"there is no robot {name_or_path} ({getattr(error, 'strerror', None) or error}); give the path of a "
             f"description or one of the names: {', '.join(robot_names())}"

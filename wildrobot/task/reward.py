@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 from pydantic import Field, create_model
 
-from wildrobot.config import NonNegative, Positive, Section
+from wildrobot.config import NonNegative, Number, Positive, Section
 from wildrobot.task import frames
 from wildrobot.task.view import Readings
 
@@ -74,7 +74,7 @@ def config_class() -> type[Section]:
     """The schema of `env.task.reward`: one optional row per term, of the term's own parameters."""
     rows: dict[str, Any] = {}
     for name, function in TERMS.items():
-        weight = Annotated[float, Field(description=f"reward per second: {summary(function)}")]
+        weight = Annotated[Number, Field(description=f"reward per second: {summary(function)}")]
         fields: dict[str, Any] = {
             parameter: (dict[str, NonNegative] if hint is PerJoint else Positive, ...)
             for parameter, hint in parameters(function).items()

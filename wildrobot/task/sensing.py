@@ -8,19 +8,21 @@ passed in.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 from pydantic import Field
 
-from wildrobot.config import CountRange, NonNegative, NonNegativeRange, Section, Share
+from wildrobot.config import CountRange, Ordered, Section, Share
 from wildrobot.draws import integers
 from wildrobot.errors import UsageError
 from wildrobot.robot import Robot
 from wildrobot.task import frames
 from wildrobot.task.view import Readings
+
+_Angle = Annotated[float, Field(ge=0, le=1)]
 
 
 class SensingConfig(Section):
@@ -34,9 +36,9 @@ class SensingConfig(Section):
     fresh_share: Share = 0.0
     read_failure_share: Share = 0.0
     imu_stale_share: Share = 0.0
-    play_rad: NonNegativeRange = (0.0, 0.0)
-    joint_zero_error_rad: NonNegative = 0.0
-    imu_tilt_rad: NonNegative = 0.0
+    play_rad: Annotated[tuple[_Angle, _Angle], Ordered] = (0.0, 0.0)
+    joint_zero_error_rad: _Angle = 0.0
+    imu_tilt_rad: _Angle = 0.0
 
 
 class SensorErrors(NamedTuple):

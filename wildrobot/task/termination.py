@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
+from pydantic import Field
 
-from wildrobot.config import Positive, Section
+from wildrobot.config import Section
 from wildrobot.robot import Robot
 from wildrobot.task.view import RobotView
 
@@ -14,8 +17,8 @@ from wildrobot.task.view import RobotView
 class TerminationConfig(Section):
     """When a robot counts as fallen."""
 
-    min_base_height_m: Positive
-    max_tilt_rad: Positive
+    min_base_height_m: Annotated[float, Field(ge=1e-3, le=100)]
+    max_tilt_rad: Annotated[float, Field(ge=0.01, le=np.pi)]
 
 
 def has_fallen(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -76,7 +77,7 @@ def read_state(folder: Path, like: TreeT) -> TreeT:
             for name, place in places.items():
                 parts.setdefault(name.rpartition("@")[0], []).append(place)
             leaves = [_whole(name, leaf, parts.pop(name, [])) for name, leaf in _named(like)]
-        except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise Damaged(f"its state cannot be read ({error})") from None
     if parts:
         raise Damaged(f"its state holds {next(iter(parts))}, which this training has not")

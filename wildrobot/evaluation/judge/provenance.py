@@ -9,8 +9,9 @@ from typing import Any
 from wildrobot import __version__
 from wildrobot.evaluation.judge.result import LearningCurve, Provenance
 from wildrobot.evaluation.play.candidates import Candidate
-from wildrobot.records import whole_lines
+from wildrobot.records import is_number, whole_lines
 
+_RETURN, _ERROR = "episode/sum_reward", "episode/vx_error_m_per_s"
 _CURVE_POINTS = 200
 _VERSIONS_OF = ("mujoco", "mujoco-mjx", "jax", "numpy")
 
@@ -32,15 +33,15 @@ def provenance(candidate: Candidate) -> Provenance:
 
 def learning_curve(candidate: Candidate) -> LearningCurve | None:
     """Return and speed error over the steps and the time of training, from the run folder's log; None without one."""
-    lines = [line for line in _log(candidate.run) if "episode/sum_reward" in line]
+    lines = [line for line in _log(candidate.run) if is_number(line.get(_RETURN))]
     if not lines:
         return None
     lines = lines[:: max(1, len(lines) // _CURVE_POINTS)]
     return LearningCurve(
         steps=tuple(line["steps"] for line in lines),
         wall_s=tuple(line["wall_s"] for line in lines),
-        reward=tuple(line["episode/sum_reward"] for line in lines),
-        vx_error_m_per_s=tuple(line.get("episode/vx_error_m_per_s") for line in lines),
+        reward=tuple(line[_RETURN] for line in lines),
+        vx_error_m_per_s=tuple(line[_ERROR] if is_number(line.get(_ERROR)) else None for line in lines),
     )
 
 

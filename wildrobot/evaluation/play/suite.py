@@ -158,7 +158,7 @@ def _read(name_or_path: str) -> tuple[str, str, str]:
     path = Path(name_or_path)
     try:
         return path.stem, path.read_text(encoding="utf-8"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{name_or_path}: no such suite ({getattr(error, 'strerror', None) or error}); give the path of a YAML "
             f"file or one of the names: {', '.join(builtin_suites())}"

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, create_model, model_validator
 
-from wildrobot.config import Count, NonNegative, Positive, Range, Section, Strict
+from wildrobot.config import NonNegative, Number, Positive, Range, Section, SmallCount, Strict
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.actions import BaselineName
 from wildrobot.evaluation.play.case import Collision, Engine
+from wildrobot.evaluation.record import LONGEST_S
 from wildrobot.physics.variants import PARAMETER_NAMES
 
 SCHEMA_VERSION = 2
@@ -21,8 +22,11 @@ def _several(given: Any) -> tuple[Any, ...]:
 
 _OneOrMore = (BeforeValidator(_several), Field(min_length=1))
 """One value is written without a list. Of several each is played, with every combination of the others."""
-Values = Annotated[tuple[float, ...], *_OneOrMore]
+Values = Annotated[tuple[Number, ...], *_OneOrMore]
 PositiveValues = Annotated[tuple[Positive, ...], *_OneOrMore]
+
+Length = Annotated[float, Field(ge=0.02, le=LONGEST_S)]
+_Episodes = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class StartSpec(Section):
@@ -40,9 +44,9 @@ class PushSpec(Strict):
     """A horizontal force on the base; the episodes of a case take turns in its evenly spaced directions."""
 
     force_N: PositiveValues
-    directions: Count
+    directions: SmallCount
     at_s: NonNegative
-    duration_s: Positive
+    duration_s: Annotated[float, Field(ge=1e-3, le=LONGEST_S)]
 
 
 def _variant_fields() -> type[Strict]:
@@ -72,10 +76,10 @@ class CaseSpec(_VariantFields):
     start: str
     sensors: str = "ideal"
     settings: Annotated[tuple[str, ...], *_OneOrMore] | None = None
-    seconds: PositiveValues | None = None
+    seconds: Annotated[tuple[Length, ...], *_OneOrMore] | None = None
     push: PushSpec | None = None
     latency_steps: Annotated[tuple[Annotated[int, Field(ge=0, le=5)], ...], *_OneOrMore] | None = None
-    leg_period_steps: Annotated[tuple[Annotated[int, Field(ge=1)], ...], *_OneOrMore] | None = None
+    leg_period_steps: Annotated[tuple[SmallCount, ...], *_OneOrMore] | None = None
     engine: Annotated[tuple[Engine, ...], *_OneOrMore] = ("native",)
     collision: Collision = "full"
     timestep_s: PositiveValues | None = None
@@ -93,10 +97,10 @@ class GateSpec(Strict):
     """
 
     metric: str
-    cases: dict[str, Annotated[tuple[float | str, ...], *_OneOrMore]] = Field(default_factory=dict)
-    at_least: float | None = None
-    at_most: float | None = None
-    more_than: float | None = None
+    cases: dict[str, Annotated[tuple[Number | str, ...], *_OneOrMore]] = Field(default_factory=dict)
+    at_least: Number | None = None
+    at_most: Number | None = None
+    more_than: Number | None = None
     per_vx: NonNegative = 0.0
     beats: BaselineName | None = None
     reason: str
@@ -112,8 +116,8 @@ class GateSpec(Strict):
 class QuickSpec(Strict):
     """What `--quick` plays instead."""
 
-    episodes: Count
-    seconds: Positive
+    episodes: _Episodes
+    seconds: Length
 
 
 class SuiteFile(Strict):
@@ -135,8 +139,8 @@ class SuiteFile(Strict):
 
     schema_version: Literal[2]
     question: str
-    seconds: Positive
-    episodes: Count
+    seconds: Length
+    episodes: _Episodes
     quick: QuickSpec | None
     baselines: tuple[BaselineName, ...] = ()
     metrics: tuple[str, ...]

@@ -36,7 +36,7 @@ def draw(path: Path, title: str, model: mujoco.MjModel, played: Sequence[Episode
     shown = fastest_survived(played)
     figure = Figure(figsize=(13.0, 9.0), facecolor="white")
     FigureCanvasAgg(figure)
-    figure.text(0.035, 0.955, title, size=16, weight="bold", color=_INK)
+    figure.text(0.035, 0.955, title, size=16, weight="bold", color=_INK, parse_math=False)
     figure.text(0.035, 0.927, _caption(shown), size=10.5, color=_GREY)
     strip = filmstrip.choose(shown)
     filmstrip.draw(figure.add_axes((0.035, 0.500, 0.93, 0.415)), model, shown, strip)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TimeRemainingColumn
+
+from wildrobot.console import column, display
 
 _LINE_EVERY_S = 15.0
 
@@ -18,11 +19,11 @@ class EvaluationProgress:
     def __init__(self, total_steps: int):
         """Counts environment steps, of which there are `total_steps`."""
         self._total, self._done = total_steps, 0
-        self._console = Console(stderr=True)
+        self._console = display()
         self._bar = Progress(
-            TextColumn("{task.description:32}"),
+            column("{task.description:32}"),
             BarColumn(),
-            TextColumn("{task.percentage:3.0f} %"),
+            column("{task.percentage:3.0f} %"),
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
@@ -58,6 +59,6 @@ class EvaluationProgress:
             if self._bar.disable and time.monotonic() - self._last_line_s > _LINE_EVERY_S:
                 self._last_line_s = time.monotonic()
                 fraction = min(1.0, self._done / self._total)
-                self._console.print(f"{100 * fraction:3.0f} %  {description}", highlight=False, soft_wrap=True)
+                self._console.print(f"{100 * fraction:3.0f} %  {description}", soft_wrap=True)
 
         return advance

@@ -12,12 +12,6 @@ from wildrobot.evaluation.judge.result import Estimate, Evaluation, PolicyResult
 from wildrobot.evaluation.measure.metrics import MetricInfo, find
 
 
-def console() -> Console:
-    """Standard output. Where that is no terminal, lines are as long as they need to be."""
-    found = Console(highlight=False, markup=False)
-    return found if found.is_terminal else Console(highlight=False, markup=False, width=1000)
-
-
 def print_suite(
     console: Console, suite: SuiteInfo, results: Mapping[str, SuiteResult], baselines: Container[str] = ()
 ) -> None:

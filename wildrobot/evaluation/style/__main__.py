@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildrobot.arguments import integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    return exit_code(lambda: _study(arguments), interrupted="interrupted; nothing was written")
+
+
+def _study(arguments: Sequence[str] | None) -> None:
+    options = parse(_parser(), arguments, words=("policies",), lists={"--reference": _is_policy})
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
-    return exit_code(lambda: _study(options), interrupted="interrupted; nothing was written")
-
-
-def _study(options: argparse.Namespace) -> None:
     from wildrobot.evaluation.style import study
     from wildrobot.robot import load_robot
 
     _check_writable(options)
-    plan = study.planned(load_robot(collision="full"), options.reference, quick=options.quick)
+    plan = study.planned(load_robot(collision="full"), options.reference or ["generated"], quick=options.quick)
     entries = _entries(options.policies, trust=options.trust)
     study.study(entries, plan, json_file=options.json, strips_folder=options.strips, threads=options.threads)
 
@@ -44,6 +45,12 @@ def _entries(given: Sequence[str], *, trust: bool) -> list[Entry]:
         if taken := {entry.group, entry.candidate.name} & {OPEN_LOOP, STANDING}:
             raise UsageError(f"{taken.pop()} is the name of a baseline; call the policy otherwise: NAME=path")
     return entries
+
+
+def _is_policy(word: str) -> bool:
+    """Whether a word after `--reference` is no clip."""
+    path = _split(word)[1]
+    return path.suffix != ".npz" and path.exists()
 
 
 def _split(given: str) -> tuple[str | None, Path]:
@@ -77,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         help="run folder, policy file or checkpoint; several under one NAME are seeds of one group",
     )  # fmt: skip
     parser.add_argument(
-        "--reference", nargs="+", default=["generated"], metavar="CLIP",
+        "--reference", nargs="+", action="extend", metavar="CLIP",
         help="generated, human, or clips by name or file; each command has the nearest one (default: generated)",
     )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers as JSON")
@@ -88,7 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
     )
-    parser.add_argument("--threads", type=int, default=0, help="physics threads; 0: every core (%(default)s)")
+    parser.add_argument(
+        "--threads", type=integer(0, 1024), default=0, help="physics threads; 0: every core (%(default)s)"
+    )
     return parser
 
 

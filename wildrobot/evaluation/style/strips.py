@@ -29,7 +29,15 @@ def draw(path: Path, rows: list[tuple[str, Episodes]]) -> None:
         bottom = 1.0 - (index + 1) * height
         strip = filmstrip.choose(played, cycles=_ONE_CYCLE)
         cycle = f"a stride of {strip.cycle_s:.2f} s" if strip.cycle_s else "no strides"
-        picture.text(0.035, bottom + 0.93 * height, f"{title}: {cycle}", size=13, weight="bold", color="#1f2933")
+        picture.text(
+            0.035,
+            bottom + 0.93 * height,
+            f"{title}: {cycle}",
+            size=13,
+            weight="bold",
+            color="#1f2933",
+            parse_math=False,
+        )
         axes = picture.add_axes((0.035, bottom + 0.02 * height, 0.93, 0.87 * height))
         filmstrip.draw(axes, model, played, strip)
     try:

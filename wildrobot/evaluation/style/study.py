@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from wildrobot.console import output
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.case import Case
@@ -16,7 +17,6 @@ from wildrobot.evaluation.play.session import Session
 from wildrobot.evaluation.play.suite import Suite, load_suite
 from wildrobot.evaluation.show import extras
 from wildrobot.evaluation.show.progress import EvaluationProgress
-from wildrobot.evaluation.show.table import console
 from wildrobot.evaluation.style import discriminator, reference, table, walks
 from wildrobot.evaluation.style.groups import Walker
 from wildrobot.evaluation.style.metrics import Measured, measure
@@ -101,7 +101,7 @@ def study(
         _check(session, entry.candidate, plan.suite)
     if strips_folder:
         make_folder(strips_folder)
-    robot, out = load_robot(collision="full"), console()
+    robot, out = load_robot(collision="full"), output()
     out.print("Play: deterministic, nominal robot; style of a stride against its clip, with 95 % intervals")
     pictures: dict[str, Episodes] = {}
     # Measuring a case takes about as long as playing it.

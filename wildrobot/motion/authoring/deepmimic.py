@@ -50,7 +50,7 @@ def load(path: Path) -> Human:
         document = json.loads(path.read_text(encoding="utf-8"))
         frames = np.array(document["Frames"], np.float64)
         loop = document["Loop"] == "wrap"
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(
             f"{path} is not a DeepMimic motion ({type(error).__name__}: {error}); "
             "it needs `Frames` of numbers, and `Loop`"

@@ -43,7 +43,7 @@ def draw(report: Report, path: Path) -> None:
     _effort(figure.add_subplot(grid[3, 1]), robot, report)
     vx, vy, turn = clip.command
     verdict = "accepted" if report.passed else f"refused: {report.failures}"
-    figure.suptitle(f"{clip.name}: {vx:g} m/s forward, {vy:g} m/s left, {turn:g} rad/s — {verdict}")
+    figure.suptitle(f"{clip.name}: {vx:g} m/s forward, {vy:g} m/s left, {turn:g} rad/s — {verdict}", parse_math=False)
     try:
         with matplotlib.rc_context({"font.size": 9}):
             figure.savefig(path)

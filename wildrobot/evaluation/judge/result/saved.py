@@ -31,7 +31,7 @@ def load(path: Path) -> Evaluation:
     """
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not readable as JSON ({error}); give a file that --json wrote") from None
     return from_tree(tree, str(path))
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot.errors import UsageError
+from wildrobot.cli import exit_code, leave
 from wildrobot.evaluation.judge.result import load
 from wildrobot.evaluation.show import extras
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 0, or 2 for a mistake."""
+    return exit_code(lambda: _draw(arguments))
+
+
+def _draw(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m wildrobot.evaluation.show.report",
         description="Draws the report of an evaluation that was saved with --json, for instance on a machine without "
@@ -22,17 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("evaluation", type=Path, metavar="EVALUATION.json", help="what --json wrote")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="for index.html")
     options = parser.parse_args(arguments)
-    try:
-        extras.require("the report", extras.REPORT)
-        evaluation = load(options.evaluation)
-        from wildrobot.evaluation.show.report.page import write
+    extras.require("the report", extras.REPORT)
+    evaluation = load(options.evaluation)
+    from wildrobot.evaluation.show.report.page import write
 
-        print(f"Report:  {write(options.folder, evaluation)}")
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    print(f"Report:  {write(options.folder, evaluation)}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
