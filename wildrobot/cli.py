@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from wildrobot import signals
 from wildrobot.errors import UsageError
 
 
@@ -15,26 +15,25 @@ def exit_code(work: Callable[[], int | None], *, interrupted: str = "interrupted
 
     Args:
       work: returns the exit code, None for 0.
-      interrupted: what to say at Ctrl-C.
+      interrupted: what to say at Ctrl-C, SIGTERM and SIGHUP.
 
     Returns:
-      The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C.
+      The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C, 143 for
+      SIGTERM, 129 for SIGHUP.
     """
     try:
-        return work() or 0
+        with signals.raised():
+            return work() or 0
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print(interrupted, file=sys.stderr)
-        return 130
+        return error.exit_code if isinstance(error, signals.Interrupted) else 130
 
 
 def leave(code: int) -> NoReturn:
     """Ends the process with an exit code."""
-    if code == 130:
-        # JAX's threads are still at work after Ctrl-C, and crash where Python is taken down under them.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    if code > 128:
+        signals.end(code)
     sys.exit(code)

@@ -24,7 +24,7 @@ SHIPPED = Path("policies")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit code: 0, 1 if a gate is failed, 2 for a mistake, 130 for Ctrl-C."""
+    """Runs the command; returns the exit code: 1 if a gate is failed, 2 for a mistake; else as `exit_code` says."""
     options = _parser().parse_args(arguments)
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
