@@ -18,11 +18,13 @@ from wildrobot.config import builtin_names, dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.policy import load_policy
+from wildrobot.processors import limit_threads
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C, 143 for SIGTERM."""
     parsed = _parser().parse_args(arguments)
+    limit_threads()
     return exit_code(lambda: parsed.command(parsed))
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
@@ -31,6 +32,7 @@ from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
+from wildrobot.processors import available_threads
 from wildrobot.signals import noted
 
 if TYPE_CHECKING:
@@ -185,6 +187,8 @@ def _robots(
 
 def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder, style: StyleRewards | None) -> None:
     settings = experiment.section(Sb3Ppo)
+    # PyTorch counts the processors that there are, and knows nothing of quotas.
+    torch.set_num_threads(min(torch.get_num_threads(), available_threads()))
     progress = TrainingProgress(settings.total_timesteps)
 
     def late() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.processors import limit_threads
 from wildrobot.render import gl
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
+    limit_threads()
     return exit_code(lambda: _evaluate(options), interrupted="interrupted; what is printed above is complete")
 
 
