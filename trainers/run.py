@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -151,7 +152,8 @@ class RunFolder:
             self._board.add_scalar(name, value, steps)
 
     def save_policy(self, policy: Policy) -> None:
-        """Replaces `policy.safetensors` in one stroke."""
+        """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too."""
+        os.fsync(self._metrics.fileno())
         policy.save(self.policy_path)
 
     def check_owned(self) -> None:

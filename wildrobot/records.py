@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -10,12 +11,18 @@ from typing import Any
 
 
 def whole_lines(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log in JSON, but for what a crash has left unfinished; none where there is no log."""
+    """The lines of a training's log, but for what a crash or power cut has damaged; none where there is no log."""
     lines = []
-    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        with suppress(json.JSONDecodeError):
-            lines.append(json.loads(text))
+    for text in path.read_bytes().split(b"\n") if path.is_file() else ():
+        with suppress(ValueError, RecursionError):
+            line = json.loads(text)
+            if isinstance(line, dict) and isinstance(line.get("steps"), int) and _is_time(line.get("wall_s")):
+                lines.append(line)
     return lines
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def commit() -> str | None:

@@ -40,7 +40,9 @@ def on_another_host(folder, silent_s):
 
 
 def test_a_second_process_is_refused_by_host_process_and_age(holder, tmp_path):
-    message = rf"is in use by process {holder.pid} on {os.uname().nodename}, since \d+ s \(last sign of life \d+ s ago\)"
+    message = (
+        rf"is in use by process {holder.pid} on {os.uname().nodename}, since \d+ s \(last sign of life \d+ s ago\)"
+    )
     with pytest.raises(UsageError, match=message):
         RunLock(tmp_path, remedy="wait")
 
@@ -59,7 +61,9 @@ def test_another_host_is_believed_while_it_gives_signs_of_life(tmp_path):
     RunLock(tmp_path, remedy="wait").close()
 
 
-@pytest.mark.parametrize("left", [b"", b"\0" * 200, b'{"host": "n', b"[1]", b'{"host": 1, "pid": {}, "boot": [], "token": 0}'])
+@pytest.mark.parametrize(
+    "left", [b"", b"\0" * 200, b'{"host": "n', b"[1]", b'{"host": 1, "pid": {}, "boot": [], "token": 0}']
+)
 def test_what_a_power_cut_leaves_of_a_lock_is_no_lock(left, tmp_path):
     (tmp_path / LOCK).write_bytes(left)
     RunLock(tmp_path, remedy="wait").close()

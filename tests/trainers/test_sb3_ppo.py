@@ -34,7 +34,9 @@ def lines(run):
 
 def test_a_run_leaves_everything_behind(run):
     names = {entry.name for entry in run.iterdir()}
-    assert names == {"config.yaml", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "policy.safetensors"}
+    assert names == {
+        ".lock", "config.yaml", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "policy.safetensors"
+    }  # fmt: skip
     assert json.loads((run / "run.json").read_text())["trainer"] == "sb3-ppo"
     assert [line["steps"] for line in lines(run)] == list(range(512, 4097, 512))
     info = Policy.load(run / "policy.safetensors").info
