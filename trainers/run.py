@@ -11,9 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tensorboardX import SummaryWriter
-
 from trainers import inputs
+from trainers.board import summary_writer
 from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repair
 from trainers.lock import LOCK, RunLock
 from trainers.warm_start import WarmStart
@@ -127,7 +126,7 @@ class RunFolder:
         self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
         write_text(self.path / CONFIG, dump_yaml(experiment))
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
-        self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)
+        self._board = summary_writer(self.path / "tensorboard", purge_step=purge_step)
         self._started = time.monotonic() - already_s
 
     @property
