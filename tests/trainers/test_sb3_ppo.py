@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+import signal
 from typing import Any
 
 import jax.numpy as jnp
@@ -257,10 +258,10 @@ class TestLearningRate:
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_the_run_goes_on(tmp_path):
+def test_sigterm_saves_and_the_run_goes_on(tmp_path):
     run = tmp_path / "run"
     arguments = ["sb3", "--config", "smoke", "--run", str(run), NATIVE, "sb3_ppo.total_timesteps=10000000"]
-    error = interrupted(arguments, lambda: (run / "metrics.jsonl").exists() and len(lines(run)) >= 3)
+    error = interrupted(arguments, lambda: (run / "metrics.jsonl").exists() and len(lines(run)) >= 3, signal.SIGTERM)
     assert f"interrupted; the policy so far is {run / 'policy.safetensors'}" in error
     assert f'--resume "{run}"' in error
     done = Policy.load(run / "policy.safetensors").info.environment_steps

@@ -17,6 +17,7 @@ from trainers.brax.amp import checkpoints, guard, processes
 from trainers.brax.amp.loop import Loop, LoopState, make_loop
 from trainers.brax.networks import to_policy
 from trainers.brax.warm_start import parameters
+from trainers.memory import give_back_memory
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.warm_start import WarmStart, privileged_moments
@@ -59,6 +60,9 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
 
     loop, run = processes.together(prepared)
     state = loop.init(jax.random.PRNGKey(loop.settings.seed))
+    # It is not needed again, and the step's compilation is what takes most memory.
+    loop.init.clear_cache()
+    give_back_memory()
     if start is not None:
         state = _with_actor(state, start.policy, loop.core, loop.settings.seed)
     Training(experiment, run_path, run, loop, start and start.policy).go(state)
@@ -115,6 +119,8 @@ class Training:
             broken = guard.broken_parts(figures)
             if broken:
                 self._dump(state, broken)
+            if self._unsaved is None:  # the first step, which has compiled, or one after a checkpoint
+                give_back_memory()
             state, done = new, done + self._loop.env_steps_per_step
             self._unsaved = state
             lines.append(figures)
