@@ -17,7 +17,7 @@ def interrupted(arguments: list[str], ready: Callable[[], bool], number: signal.
         [sys.executable, "-m", "trainers", *arguments], stderr=subprocess.PIPE, text=True, preexec_fn=_ignore
     )
     try:
-        give_up = time.monotonic() + 120
+        give_up = time.monotonic() + 300
         while not ready():
             assert process.poll() is None
             assert time.monotonic() < give_up

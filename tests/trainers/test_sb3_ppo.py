@@ -14,7 +14,8 @@ from stable_baselines3 import PPO
 
 from tests.trainers.interruption import interrupted
 from trainers.__main__ import main
-from trainers.sb3 import training
+from trainers.digests import write_digests
+from trainers.sb3 import checkpoints, training
 from trainers.sb3.learning_rate import LearningRate
 from trainers.sb3.settings import Sb3Ppo
 from wildrobot.errors import UsageError
@@ -222,9 +223,19 @@ def test_a_run_without_a_checkpoint_does_not_go_on(copy):
         training.resume(copy)
 
 
+def test_a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before(copy, capsys):
+    model = copy / "checkpoints" / "000000004096" / "model.zip"
+    model.write_bytes(model.read_bytes()[:1000])
+    training.resume(copy)
+    assert "000000004096: is damaged, 1 of its files are not as they were written" in capsys.readouterr().err
+    assert [line["steps"] for line in lines(copy)][-1] == 4096
+    assert checkpoints.newest(copy / "checkpoints") == model.parent
+
+
 def test_a_run_whose_checkpoint_cannot_be_read_does_not_go_on(copy):
     model = copy / "checkpoints" / "000000004096" / "model.zip"
     model.write_bytes(model.read_bytes()[:1000])
+    write_digests(model.parent)
     message = r"000000004096: cannot go on from this checkpoint \(.*\); train into a new folder, .* --from \".*copy\""
     with pytest.raises(UsageError, match=message):
         training.resume(copy, ["sb3_ppo.total_timesteps=5000"])
