@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 import time
 from collections.abc import Sequence
@@ -19,15 +20,17 @@ from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.jax_ready import require_jax
 from wildrobot.policy import load_policy
+from wildrobot.processors import limit_threads
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C."""
+    """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C, 143 for SIGTERM."""
     return exit_code(lambda: _run(arguments))
 
 
 def _run(arguments: Sequence[str] | None) -> None:
     parsed = parse(_parser(), arguments, words=("overrides",))
+    limit_threads()
     parsed.command(parsed)
 
 
@@ -203,7 +206,7 @@ def _add_resume(trainer: argparse.ArgumentParser) -> None:
 def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) -> None:
     _add_configuration(trainer, example=example)
     trainer.add_argument(
-        "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>)"
+        "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>-<random>)"
     )
     trainer.add_argument(
         "--from",
@@ -237,7 +240,8 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
 
 
 def _new_folder(name: str) -> Path:
-    return Path("runs") / time.strftime(f"{name}-%Y%m%d-%H%M%S")
+    """A name that no other training has, started in the same second or on another host."""
+    return Path("runs") / time.strftime(f"{name}-%Y%m%d-%H%M%S-{secrets.token_hex(3)}")
 
 
 if __name__ == "__main__":

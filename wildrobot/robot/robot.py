@@ -179,7 +179,7 @@ def _keep_feet_and_floor(spec: mujoco.MjSpec, soles: tuple[str, str]) -> None:
 
 
 def _collide_everything(spec: mujoco.MjSpec) -> None:
-    """Let every collision geom of the body meet every other and the floor; the MJCF excludes the pairs that may overlap."""
+    """Let every geom of the body meet every other and the floor; the MJCF excludes the pairs that may overlap."""
     for geom in spec.geoms:
         if geom.classname.name == "body_collision":
             geom.contype, geom.conaffinity = _BODY, _FLOOR | _BODY
