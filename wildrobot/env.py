@@ -82,8 +82,8 @@ class WildRobotEnv(Immutable):
         """
         task, sensing, bank = self.config.task, self.sensing, self.starts
         # New draws go to the end: those before them stay as they are.
-        sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1, 1)
-        key, draws = split_uniform(key, *sizes)
+        own = (sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1, 1)
+        key, draws = split_uniform(key, 1, 1, 1, 1, 1, commands.DRAWS, *own)
         start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, *sensor_draws = draws
         error_draws, noise, bus_draws, latency_draw, fresh_draw = sensor_draws
         if start is None:

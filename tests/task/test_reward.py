@@ -144,7 +144,9 @@ def test_velocity_pays_for_the_sum_of_absolute_errors():
     now = step(command=[0.2, 0.0, 0.0], velocity=[0.14, 0.03, 0.5])
     assert float(reward.velocity(now, width_m_per_s=0.12)) == pytest.approx(math.exp(-0.75), rel=1e-5)
     assert float(reward.velocity(step(), width_m_per_s=0.12)) == 1.0
-    assert float(reward.exact_velocity(now, width_m_per_s=0.06)) == pytest.approx(math.exp(-1.5), rel=1e-5)
+    # forward alone: 0.06 of 0.12; sideways alone: 0.03 of 0.06
+    assert float(reward.forward_velocity(now, width_m_per_s=0.12)) == pytest.approx(math.exp(-0.5), rel=1e-5)
+    assert float(reward.sideways_velocity(now, width_m_per_s=0.06)) == pytest.approx(math.exp(-0.5), rel=1e-5)
 
 
 def test_yaw_rate_and_heading_are_gaussians():

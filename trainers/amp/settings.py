@@ -26,13 +26,6 @@ class Amp(Section):
     style_rises_over_steps: NonNegativeInt = Field(
         default=0, description="environment steps over which the style weight rises from 0"
     )
-    cloning_updates: NonNegativeInt = Field(
-        default=400,
-        description="brax-amp only: updates by which a new actor learns the clips' joint targets at first; 0: none",
-    )
-    cloned_std: Annotated[float, Field(ge=0.05, le=1)] = Field(
-        default=0.3, description="[-] deviation of its actions then"
-    )
     command_tolerance_m_per_s: Positive = Field(
         default=0.06, description="[m/s] style is asked for where a clip's command is as near as this"
     )

@@ -141,12 +141,15 @@ def velocity(s: Step, *, width_m_per_s: float) -> Scalar:
 
 
 @term
-def exact_velocity(s: Step, *, width_m_per_s: float) -> Scalar:
-    """The same as `velocity` with a width of its own: a wide one draws the robot to walk, a narrow one to the speed.
+def forward_velocity(s: Step, *, width_m_per_s: float) -> Scalar:
+    """exp(-|ex| / width) of the forward velocity error alone, so that its peak can be made sharp."""
+    return jnp.exp(-jnp.abs(s.command[0] - s.velocity[0]) / width_m_per_s)
 
-    One term for both directions: paid for each alone, a robot that stands would have the reward of not going sideways.
-    """
-    return velocity(s, width_m_per_s=width_m_per_s)
+
+@term
+def sideways_velocity(s: Step, *, width_m_per_s: float) -> Scalar:
+    """exp(-|ey| / width) of the sideways velocity error alone, whose commands are small beside the forward ones."""
+    return jnp.exp(-jnp.abs(s.command[1] - s.velocity[1]) / width_m_per_s)
 
 
 @term

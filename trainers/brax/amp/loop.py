@@ -29,7 +29,6 @@ from trainers.amp.imitation import Imitation
 from trainers.amp.learner import AmpState, Experience, StyleLearner, mixed
 from trainers.amp.reference import check_time_base
 from trainers.amp.settings import Amp
-from trainers.brax.amp.cloning import Teacher
 from trainers.brax.amp.envs import ROBOTS, STYLE_FIELDS, OverDevices, WithStyle
 from trainers.brax.amp.ppo import LearnerState, Metrics, Ppo
 from trainers.brax.devices import check_devices
@@ -107,7 +106,7 @@ class Loop:
                 "brax_ppo.symmetric=false"
             )
         self._unrolls = settings.batch_size * settings.num_minibatches // settings.num_envs
-        self.amp, self.imitation, self._teacher, self.clips = None, None, None, ()
+        self.amp, self.imitation, self.clips = None, None, ()
         if style.style_weight > 0:
             check_time_base(core.control_period_s * settings.action_repeat)
             robot, self.clips = WithStyle(robot), style.clips
@@ -117,8 +116,6 @@ class Loop:
             else:
                 frequency_hz = experiment.env.task.gait.frequency_hz
                 self.imitation = Imitation.load(core.robot, style.clips, frequency_hz)
-            if style.cloning_updates and squash == "tanh":
-                self._teacher = Teacher.load(core, style.clips)
         batch = wrap_for_training(robot, experiment.env.episode_steps, settings.action_repeat)
         self._env = OverDevices(batch, mesh)
         self._ppo = Ppo(
@@ -180,12 +177,6 @@ class Loop:
         epoch_key, _ = jax.random.split(local_key)
         env = self._env.reset(jax.random.split(env_key, settings.num_envs))
         learner = self._ppo.init(policy_key, value_key, env.obs)
-        if self._teacher is not None:
-            play_key, clone_key = jax.random.split(jax.random.fold_in(global_key, 2))
-            observation, action = self._teacher.play(self._env, env, play_key)
-            learner = self._ppo.cloned(
-                learner, observation, action, clone_key, updates=self._style.cloning_updates, std=self._style.cloned_std
-            )
         # A chain of its own: PPO draws the same with style and without.
         amp = self.amp and self.amp.init(jax.random.fold_in(global_key, 1))
         return _strong(LoopState(learner, amp, env, jax.random.split(epoch_key, 1)[0]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,7 +13,7 @@ from brax.training import gradients, types
 from brax.training.acme import running_statistics, specs
 from brax.training.agents.ppo import losses, networks, optimizer
 from jax.sharding import NamedSharding
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from trainers.brax.networks import network_factory
 from trainers.brax.settings import BraxPpo
@@ -23,7 +22,6 @@ from wildrobot.policy import Squash
 from wildrobot.robot.mirror import SignedPermutation
 
 Metrics = dict[str, Array]
-_CLONING_BATCH, _CLONING_RATE = 1024, 1e-3
 # Flax dataclasses, whose fields Pyright does not see.
 _NETWORK_PARAMS: Any = losses.PPONetworkParams
 _UINT64: Any = types.UInt64
@@ -107,51 +105,6 @@ class Ppo:
         return LearnerState(
             params, self._optimizer.init(params), running_statistics.init_state(sizes), _UINT64(hi=0, lo=0)
         )
-
-    def cloned(
-        self,
-        learner: LearnerState,
-        observation: Any,
-        action: Float[Array, "samples joints"],
-        key: Array,
-        *,
-        updates: int,
-        std: float,
-    ) -> LearnerState:
-        """The learner with an actor whose mean actions are these, and a normaliser that knows these observations.
-
-        Args:
-          learner: a new one, whose actor draws as Brax's own does.
-          observation, action: samples.
-          key: of the minibatches.
-          updates: of the actor, each by a minibatch.
-          std: of the actions' distribution, before the tanh, at every observation.
-        """
-        normalizer = running_statistics.update(learner.normalizer, observation)
-        network, distribution = self._networks.policy_network, self._networks.parametric_action_distribution
-        adam = optax.adam(_CLONING_RATE)
-
-        def loss(params: Any, rows: Array) -> Array:
-            seen = jax.tree.map(lambda each: each[rows], observation)
-            return jnp.mean(jnp.square(distribution.mode(network.apply(normalizer, params, seen)) - action[rows]))
-
-        def update(carry: tuple[Any, Any], key: Array) -> tuple[tuple[Any, Any], None]:
-            params, state = carry
-            gradient = jax.grad(loss)(params, jax.random.randint(key, (_CLONING_BATCH,), 0, len(action)))
-            change, state = adam.update(gradient, state)
-            return (optax.apply_updates(params, change), state), None
-
-        actor = learner.params.policy
-        (actor, _), _ = jax.lax.scan(update, (actor, adam.init(actor)), jax.random.split(key, updates))
-        layers = dict(actor["params"])
-        name = max(layers, key=lambda name: int(name.removeprefix("hidden_")))
-        means = action.shape[-1]
-        raw = math.log(math.expm1(std - distribution._min_std))  # noqa: SLF001: std = softplus(raw) + its floor
-        layers[name] = {
-            "kernel": layers[name]["kernel"].at[:, means:].set(0.0),
-            "bias": layers[name]["bias"].at[means:].set(raw),
-        }
-        return learner._replace(params=learner.params.replace(policy={"params": layers}), normalizer=normalizer)
 
     def policy(self, learner: LearnerState) -> Callable[[Any, Array], Any]:
         """Draws actions as Brax's own inference does."""
