@@ -136,7 +136,7 @@ def test_bounds_of_the_observation(env):
     low, high = bounds["state"]
     np.testing.assert_allclose(high[at["gravity"]], 1.0 + env.config.task.observation.noise.gravity, rtol=1e-5)
     np.testing.assert_allclose(high[at["last_action"]], 1.0, rtol=1e-5)
-    np.testing.assert_allclose(low[at["command"]], [-0.15, -0.08, -0.6], rtol=1e-4)
+    np.testing.assert_allclose(low[at["command"]], [-0.1, -0.08, -0.6], rtol=1e-4)
     np.testing.assert_allclose(high[at["command"]], [0.4, 0.08, 0.6], rtol=1e-4)
     states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(2), 64))
     for name, value in states.obs.items():
