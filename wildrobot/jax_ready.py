@@ -6,6 +6,7 @@ copies the memory of JAX and of MuJoCo's pool, and none of their threads, so the
 
 from __future__ import annotations
 
+import gc
 import os
 
 import jax
@@ -59,8 +60,8 @@ def _in_child() -> None:
     global _forked
     if _jax_runs:
         _forked = True
-        # What was compiled would wait, too; what is traced anew comes by `refuse_forked`.
-        jax.clear_caches()
+        # JAX's own collector of garbage hands over to threads that are not here, and crashes.
+        gc.callbacks[:] = [each for each in gc.callbacks if getattr(each, "__name__", "") != "_xla_gc_callback"]
 
 
 os.register_at_fork(before=_before, after_in_child=_in_child)

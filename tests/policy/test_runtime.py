@@ -20,7 +20,7 @@ from wildrobot.state import EnvState
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
 SENSED = ("command", "imu", "gyro", "joint_angle", "joint_velocity")  # as `tick` takes them
-TOLD = dict(zip(SENSED, ("command", "imu_wxyz", "gyro", "joint_angle", "joint_velocity"), strict=True))
+TOLD: dict[str, str] = dict(zip(SENSED, ("command", "imu_wxyz", "gyro", "joint_angle", "joint_velocity"), strict=True))
 STRANGERS = ("wildrobot", "adapters", "trainers", "jax", "mujoco", "onnx", "pydantic", "safetensors", "torch", "brax")
 PLAYED = """
 import sys
