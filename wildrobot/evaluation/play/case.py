@@ -68,7 +68,7 @@ class Case(Record):
     """Name of further changes of the environment, which the suite's file lists; null without."""
     engine: Engine
     collision: Collision
-    """feet: the feet meet the floor and each other; full: all of the robot collides with the floor and with itself."""
+    """feet: only the feet meet the floor; full: all of the robot collides with the floor and with itself."""
     timestep_s: float | None
     """Of the physics; null: as in the policy's training."""
     seconds: float
