@@ -16,6 +16,6 @@ if importlib.util.find_spec("gymnasium") is not None:
     # No `max_episode_steps`: the time limit is the experiment's, and the environment's own.
     register(
         id="WildRobot/Walk-v0",
-        entry_point="adapters.gymnasium_env.factories:walk_env",
-        vector_entry_point="adapters.gymnasium_env.factories:vector_walk_env",
+        entry_point=f"{__name__}.gymnasium_env.factories:walk_env",
+        vector_entry_point=f"{__name__}.gymnasium_env.factories:vector_walk_env",
     )

@@ -23,6 +23,7 @@ from brax.envs.base import Env, State, Wrapper
 from jaxtyping import Array, Bool, Float
 
 from adapters import episodes
+from wildrobot.draws import threefry
 from wildrobot.env import WildRobotEnv
 from wildrobot.state import tree_where
 
@@ -50,9 +51,9 @@ class BraxEnv(Env):
             pipeline_state=state,
             obs=state.obs,
             reward=state.reward,
-            done=jnp.zeros(()),
+            done=jnp.zeros_like(state.reward),
             metrics=_per_step(state.metrics),
-            info={"truncation": jnp.zeros(()), "time_out": jnp.zeros(())},
+            info=dict.fromkeys(("truncation", "time_out"), jnp.zeros_like(state.reward)),
         )
 
     def step(self, state: State, action: Float[Array, " joints"]) -> State:
@@ -123,7 +124,7 @@ class FreshAutoReset(Wrapper):
         zeros = jnp.zeros_like(state.reward)
         steps = zeros
         if getattr(self.env.unwrapped, "stagger_episodes", False):
-            draw = jax.vmap(lambda key: jax.random.randint(key, (), 0, self.episode_length))
+            draw = jax.vmap(lambda key: jax.random.randint(threefry(key), (), 0, self.episode_length))
             steps = draw(keys.spare).astype(jnp.float32)
         totals = dict.fromkeys(("sum_reward", "length", *state.metrics), zeros)
         info = {

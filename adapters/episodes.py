@@ -11,6 +11,8 @@ from typing import NamedTuple
 import jax
 from jaxtyping import Array, UInt32
 
+from wildrobot.draws import threefry
+
 
 class EpisodeKeys(NamedTuple):
     """From one key per robot.
@@ -26,12 +28,12 @@ class EpisodeKeys(NamedTuple):
     spare: UInt32[Array, "batch 2"]
 
 
-def split_keys(keys: UInt32[Array, "batch 2"]) -> EpisodeKeys:
-    """The start of each robot's chain of keys."""
-    split = jax.vmap(lambda key: jax.random.split(key, 3))(keys)
+def split_keys(keys: Array) -> EpisodeKeys:
+    """The start of each robot's chain, from a key or the words of one for each."""
+    split = jax.random.key_data(jax.vmap(lambda key: jax.random.split(threefry(key), 3))(keys))
     return EpisodeKeys(split[:, 0], split[:, 1], split[:, 2])
 
 
 def next_keys(following: UInt32[Array, "batch 2"]) -> UInt32[Array, "batch 2"]:
     """The key of each robot's episode after the next one."""
-    return jax.vmap(lambda key: jax.random.fold_in(key, 1))(following)
+    return jax.random.key_data(jax.vmap(lambda key: jax.random.fold_in(threefry(key), 1))(following))

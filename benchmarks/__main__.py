@@ -10,7 +10,7 @@ import platform
 import jax
 import mujoco
 
-from wildrobot.physics.native import available_threads
+from wildrobot.processors import available_threads
 
 PARTS = ("throughput", "random_actions", "training", "startup", "sb3_learn", "judging")
 ON_REQUEST = ("envpool_rates", "physics_choices")

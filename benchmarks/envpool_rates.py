@@ -28,7 +28,7 @@ def main() -> None:
     Raises:
       SystemExit: if EnvPool cannot be installed or run here.
     """
-    from wildrobot.physics.native import available_threads  # here: the measuring process has no wildrobot
+    from wildrobot.processors import available_threads  # here: the measuring process has no wildrobot
 
     python = _environment()
     sys.stdout.flush()  # what is printed there comes after what was printed here

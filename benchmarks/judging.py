@@ -20,8 +20,8 @@ from wildrobot.evaluation.play.actions import ActionRule, policy_rule
 from wildrobot.evaluation.play.batch import EvalBatch, make_batch
 from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.evaluation.play.suite import load_suite
-from wildrobot.physics.native import available_threads
 from wildrobot.policy import load_policy
+from wildrobot.processors import available_threads
 
 POLICY, SECONDS, REPEATS = "policies/brax-walk.safetensors", 2.0, 7
 

@@ -20,7 +20,7 @@ from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.experiment import load_experiment
-from wildrobot.physics.native import available_threads
+from wildrobot.processors import available_threads
 
 BATCHES, STEPS, REPEATS, SEED = (64, 256), 100, 5, 0
 

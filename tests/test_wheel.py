@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("wildrobot", "adapters", "trainers", "configs")
+MOVED = ("adapters", "trainers", "configs")
+"""Packages of the checkout that the wheel has inside `wildrobot`."""
 DATA = (".py", ".yaml", ".xml", ".npz", ".j2", ".css", ".js")
 
 
@@ -34,13 +35,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def python(site: Path, tmp_path: Path):
-    """Runs the interpreter on the installed wheel, from an empty directory.
+    """Runs the interpreter on the installed wheel, from a foreign directory.
 
     `-S` leaves out the .pth file of the editable installation, so the source tree cannot stand in for the wheel;
-    the third-party packages come by path.
+    the third-party packages come by path. Before them stands another distribution that has packages of our names, and
+    the working directory has some, too.
     """
     paths = sysconfig.get_paths()
-    search = os.pathsep.join([str(site), paths["purelib"], paths["platlib"]])
+    others = tmp_path / "others"
+    for folder in (others, tmp_path):
+        for package in MOVED:
+            (folder / package).mkdir(parents=True)
+            (folder / package / "__init__.py").write_text("raise ImportError('of somebody else')\n")
+    (tmp_path / "configs" / "walk.yaml").write_text("of: somebody else\n")
+    search = os.pathsep.join([str(others), str(site), paths["purelib"], paths["platlib"]])
 
     def run_python(*arguments: str) -> str:
         return run(sys.executable, "-S", *arguments, cwd=tmp_path, env={**os.environ, "PYTHONPATH": search})
@@ -50,19 +58,46 @@ def python(site: Path, tmp_path: Path):
 
 def test_it_holds_every_file_of_the_packages_and_no_other(site: Path) -> None:
     packed = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    folders = {"wildrobot": "wildrobot"} | {package: f"wildrobot/{package}" for package in MOVED}
     expected = {
-        path.relative_to(ROOT).as_posix()
-        for package in PACKAGES
+        f"{inside}/{path.relative_to(ROOT / package).as_posix()}"
+        for package, inside in folders.items()
         for path in (ROOT / package).rglob("*")
         if path.suffix in DATA
     }
-    assert {"configs/walk.yaml", "configs/smoke.yaml", "wildrobot/robot/wildrobot.xml"} <= expected
-    assert expected <= packed
-    assert {name.split("/")[0] for name in packed if ".dist-info/" not in name} == set(PACKAGES)
+    assert {
+        "wildrobot/configs/walk.yaml",
+        "wildrobot/robot/wildrobot.xml",
+        "wildrobot/adapters/episodes.py",
+    } <= expected
+    assert expected == {name for name in packed if ".dist-info/" not in name}
 
 
 def test_the_trainers_start(python) -> None:
-    assert "--run" in python("-m", "trainers", "brax", "--help")
+    said = python("-m", "wildrobot.trainers", "brax", "--help")
+    assert "--run" in said
+    assert "python -m wildrobot.trainers" in said
+    assert "num_timesteps" in python("-m", "wildrobot.trainers", "config", "--config", "smoke")
+
+
+def test_gymnasium_makes_the_environment(python) -> None:
+    code = """
+import gymnasium
+env = gymnasium.make("wildrobot.adapters:WildRobot/Walk-v0", config="smoke")
+print(type(env.unwrapped).__module__)
+import wildrobot.adapters.brax_env, wildrobot.adapters.sb3_vec_env
+"""
+    assert "wildrobot.adapters.gymnasium_env.single" in python("-c", code)
+
+
+def test_policies_and_settings_come_by_entry_points(python) -> None:
+    code = """
+from wildrobot.plugins import plugins
+for group in ("wildrobot.settings", "wildrobot.policy_readers"):
+    print(*(entry.load().__module__ for entry in plugins(group)))
+"""
+    parts = ("brax.settings", "amp.settings", "sb3.settings", "brax.reading", "sb3.reading")
+    assert set(python("-c", code).split()) == {f"wildrobot.trainers.{part}" for part in parts}
 
 
 def test_the_judge_and_the_motions_start(python) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 import time
 from collections.abc import Sequence
@@ -17,22 +18,26 @@ from wildrobot.compilation_cache import enable_compilation_cache
 from wildrobot.config import builtin_names, dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
+from wildrobot.jax_ready import require_jax
 from wildrobot.policy import load_policy
+from wildrobot.processors import limit_threads
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C."""
+    """Runs the command; returns its exit code: 2 for a mistake of the caller's, 130 for Ctrl-C, 143 for SIGTERM."""
     return exit_code(lambda: _run(arguments))
 
 
 def _run(arguments: Sequence[str] | None) -> None:
     parsed = parse(_parser(), arguments, words=("overrides",))
+    limit_threads()
     parsed.command(parsed)
 
 
 def _brax(parsed: argparse.Namespace) -> None:
     experiment, start = _experiment_and_start(parsed, BraxPpo)
     enable_compilation_cache()
+    require_jax()
     # Seconds of imports, not worth waiting for where the arguments are wrong.
     from trainers.brax import ppo
 
@@ -49,6 +54,7 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
         processes.initialize(parsed.coordinator, parsed.num_processes, parsed.process_id)
         if not (parsed.run or parsed.resume):
             raise UsageError("several processes need one folder that all of them see: give every one the same --run")
+    require_jax()
     if parsed.resume:
         _check_only_resume(parsed)
         amp.resume(parsed.resume, parsed.overrides)
@@ -200,7 +206,7 @@ def _add_resume(trainer: argparse.ArgumentParser) -> None:
 def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) -> None:
     _add_configuration(trainer, example=example)
     trainer.add_argument(
-        "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>)"
+        "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>-<random>)"
     )
     trainer.add_argument(
         "--from",
@@ -234,7 +240,8 @@ def _add_trust(command: argparse.ArgumentParser) -> None:
 
 
 def _new_folder(name: str) -> Path:
-    return Path("runs") / time.strftime(f"{name}-%Y%m%d-%H%M%S")
+    """A name that no other training has, started in the same second or on another host."""
+    return Path("runs") / time.strftime(f"{name}-%Y%m%d-%H%M%S-{secrets.token_hex(3)}")
 
 
 if __name__ == "__main__":

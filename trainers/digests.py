@@ -45,6 +45,15 @@ def verify(folder: Path) -> None:
         raise Damaged(f"{len(wrong)} of its files are not as they were written, such as {wrong[0]}")
 
 
+def is_intact(file: Path) -> bool:
+    """Whether one file of a finished checkpoint is as it was written."""
+    try:
+        written = json.loads((file.parent / DIGESTS).read_text(encoding="utf-8"))
+        return written.get(file.name) == hashlib.sha256(file.read_bytes()).hexdigest()
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def _digests(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

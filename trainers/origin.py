@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from trainers.kept import CONFIG, PROVENANCE
 from wildrobot.config import Section, read_tree, validated
 from wildrobot.errors import UsageError
 from wildrobot.experiment import EnvConfig, section_name
@@ -38,13 +39,15 @@ def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
       UsageError: if there is no such folder around the checkpoint, or its configuration cannot be used.
     """
     run = checkpoint.resolve().parents[1]
-    config, section = run / "config.yaml", section_name(schema)
+    if (checkpoint / PROVENANCE).is_file():
+        run = checkpoint  # its own copies, which its digests vouch for; an older version kept none
+    config, section = run / CONFIG, section_name(schema)
     remedy = "give a checkpoint inside the run folder that training made"
     try:
-        provenance = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        provenance = json.loads((run / PROVENANCE).read_text(encoding="utf-8"))
         steps_before = int(provenance.get("started_from", {}).get("environment_steps", 0))
     except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise UsageError(f"{checkpoint}: cannot read {run / 'run.json'} ({error}); {remedy}") from None
+        raise UsageError(f"{checkpoint}: cannot read {run / PROVENANCE} ({error}); {remedy}") from None
     if not config.is_file():
         raise UsageError(f"{checkpoint}: cannot read {config}, which says what it was trained for; {remedy}")
     tree, _ = read_tree(config)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tensorboardX import SummaryWriter
-
+from trainers import inputs
+from trainers.board import summary_writer
+from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repair
+from trainers.lock import LOCK, RunLock
 from trainers.warm_start import WarmStart
 from wildrobot import __version__
 from wildrobot.config import dump_yaml
@@ -21,72 +24,109 @@ from wildrobot.files import write_text
 from wildrobot.policy import Policy
 from wildrobot.records import commit, whole_lines
 
-_VERSIONS_OF = ("jax", "jaxlib", "brax", "stable-baselines3", "torch", "gymnasium", "mujoco", "mujoco-mjx", "numpy")
-_CONFIG, _PROVENANCE, _METRICS = "config.yaml", "run.json", "metrics.jsonl"
+_ONLY_BRAX, _ONLY_SB3 = ("brax",), ("stable-baselines3", "torch", "gymnasium")
+_VERSIONS_OF = ("jax", "jaxlib", "optax", "mujoco", "mujoco-mjx", "numpy", *_ONLY_BRAX, *_ONLY_SB3)
+_METRICS = "metrics.jsonl"
 _TIME = "%Y-%m-%dT%H:%M:%S%z"
 
 
 class RunFolder:
     """Writes a run: `config.yaml`, `run.json`, `metrics.jsonl`, `tensorboard/`, `checkpoints/`, `policy.safetensors`.
 
+    No other process can write it until it is closed.
+
     Attributes:
       path: the folder, absolute.
       steps_before: environment steps behind the policy that the run starts from; 0 if it starts from nothing.
     """
 
-    def __init__(self, path: Path, experiment: Experiment, *, trainer: str, start: WarmStart | None = None):
+    def __init__(
+        self,
+        path: Path,
+        experiment: Experiment,
+        *,
+        trainer: str,
+        start: WarmStart | None = None,
+        clips: Sequence[str] = (),
+    ):
         """Makes the folder and writes what is known before training.
 
+        Args:
+          path: of the folder.
+          experiment: the effective configuration; its relative paths are written as absolute ones.
+          trainer: what `--resume` will know the run by.
+          start: the policy that training starts from.
+          clips: of `amp`, where the training uses them.
+
         Raises:
-          UsageError: if the folder exists and holds anything, or cannot be made; nothing is overwritten.
+          UsageError: if the folder exists and holds anything, or is in use, or cannot be made; nothing is overwritten.
         """
         self.path = path.absolute()
+        read = inputs.digests(experiment.env, clips)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            taken = any(self.path.iterdir())
+            # Before the lock too, which would leave a file in somebody else's folder.
+            self._check_empty(path)
         except OSError as error:
             raise UsageError(f"{path}: cannot be a run folder ({error.strerror}); choose another with --run") from None
-        if taken:
-            raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
-        provenance: dict[str, Any] = {"trainer": trainer, "started": time.strftime(_TIME), "commit": commit()}
-        provenance["versions"] = {name: _version(name) for name in _VERSIONS_OF} | {
-            "wildrobot": __version__,
-            "python": platform.python_version(),
-        }
-        if start is not None:
-            info = start.policy.info
-            provenance["started_from"] = {
-                "path": str(start.path),
-                "sha256": start.policy.sha256,
-                "framework": info.framework,
-                "environment_steps": info.environment_steps,
-                "seed": info.seed,
-                "code_version": info.code_version,
-            }
-        write_text(self.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
-        self._open(experiment, provenance, already_s=0.0, purge_step=None)
+        self._lock = RunLock(self.path, remedy="choose another folder with --run")
+        try:
+            self._check_empty(path)
+            provenance: dict[str, Any] = {"trainer": trainer, "started": time.strftime(_TIME), "commit": commit()}
+            provenance |= {"versions": versions() | {"python": platform.python_version()}, "inputs": read}
+            if start is not None:
+                info = start.policy.info
+                provenance["started_from"] = {
+                    "path": str(start.path),
+                    "sha256": start.policy.sha256,
+                    "framework": info.framework,
+                    "environment_steps": info.environment_steps,
+                    "seed": info.seed,
+                    "code_version": info.code_version,
+                }
+            write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+            self._open(inputs.with_absolute_paths(experiment), provenance, already_s=0.0, purge_step=None)
+        except BaseException:
+            self._lock.close()
+            raise
 
     @classmethod
-    def reopened(cls, path: Path, experiment: Experiment, *, steps: int) -> RunFolder:
-        """A run that goes on after so many steps: what its log says of later ones, before a crash, is dropped."""
+    def reopened(cls, path: Path, experiment: Experiment, *, steps: int, lock: RunLock) -> RunFolder:
+        """A run that goes on after so many steps: what its log says of later ones, before a crash, is dropped.
+
+        Args:
+          path: the run folder.
+          experiment: its configuration from now on.
+          steps: of the checkpoint that it goes on from.
+          lock: of the folder; it is released when the run is closed.
+        """
         run = cls.__new__(cls)
-        run.path = path.absolute()
-        provenance = json.loads((run.path / _PROVENANCE).read_text(encoding="utf-8"))
+        run.path, run._lock = path.absolute(), lock
+        provenance = read_provenance(run.path)
         again = {"steps": steps, "started": time.strftime(_TIME), "commit": commit()}
         provenance["resumed"] = [*provenance.get("resumed", []), again]
-        write_text(run.path / _PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        write_text(run.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         kept = [line for line in whole_lines(run.path / _METRICS) if line["steps"] <= steps]
         write_text(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
-        run._open(experiment, provenance, already_s=kept[-1]["wall_s"] if kept else 0.0, purge_step=steps + 1)
+        run._open(
+            inputs.with_absolute_paths(experiment),
+            provenance,
+            already_s=kept[-1]["wall_s"] if kept else 0.0,
+            purge_step=steps + 1,
+        )
         return run
+
+    def _check_empty(self, path: Path) -> None:
+        if any(entry.name != LOCK for entry in self.path.iterdir()):
+            raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
 
     def _open(
         self, experiment: Experiment, provenance: dict[str, Any], *, already_s: float, purge_step: int | None
     ) -> None:
         self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
-        write_text(self.path / _CONFIG, dump_yaml(experiment))
+        write_text(self.path / CONFIG, dump_yaml(experiment))
         self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
-        self._board = SummaryWriter(str(self.path / "tensorboard"), purge_step=purge_step)
+        self._board = summary_writer(self.path / "tensorboard", purge_step=purge_step)
         self._started = time.monotonic() - already_s
 
     @property
@@ -98,7 +138,12 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def log(self, steps: int, metrics: dict[str, float]) -> None:
-        """Appends one line to `metrics.jsonl`, and the same figures to TensorBoard."""
+        """Appends one line to `metrics.jsonl`, and the same figures to TensorBoard.
+
+        Raises:
+          UsageError: if another process has taken the run over.
+        """
+        self.check_owned()
         line = {"steps": steps, "wall_s": round(time.monotonic() - self._started, 3), **metrics}
         self._metrics.write(json.dumps(line) + "\n")
         self._metrics.flush()
@@ -106,27 +151,99 @@ class RunFolder:
             self._board.add_scalar(name, value, steps)
 
     def save_policy(self, policy: Policy) -> None:
-        """Replaces `policy.safetensors` in one stroke."""
+        """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too."""
+        os.fsync(self._metrics.fileno())
         policy.save(self.policy_path)
 
+    def check_owned(self) -> None:
+        """Refuses to go on if another process has taken the run over.
+
+        Raises:
+          UsageError: if one has.
+        """
+        self._lock.check()
+
     def close(self) -> None:
-        self._metrics.close()
-        self._board.close()
+        try:
+            self._metrics.close()
+            self._board.close()
+        finally:
+            self._lock.close()
+
+
+def lock_run(path: Path, *, trainers: Sequence[str]) -> RunLock:
+    """Takes a run that shall go on, and mends what a power cut has left of its files.
+
+    Raises:
+      UsageError: for a folder that is no run, or one of another trainer, or that is in use.
+    """
+    if newest_copy(path, PROVENANCE) is None:
+        _trainer(path, trainers)
+    lock = RunLock(path.absolute(), remedy="wait for its end, or end it, before the run goes on")
+    try:
+        repair(path)
+        _trainer(path, trainers)
+    except BaseException:
+        lock.close()
+        raise
+    return lock
 
 
 def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -> tuple[Experiment, Experiment, str]:
-    """The configuration of a run, as it was and as overrides change it, and its trainer. Nothing is written.
+    """The configuration of a run, as its newest checkpoint had it and as it shall go on, and its trainer.
+
+    Nothing is written. Where no checkpoint has kept the configuration, it is the run's own.
 
     Raises:
-      UsageError: for a folder that is no run, or one of another trainer, and for overrides that make no sense.
+      UsageError: for a folder that is no run, or one of another trainer; for overrides that make no sense; where the
+        run was trained with other versions of what it depends on.
     """
+    trainer = _trainer(path, trainers)
+    then, now = read_provenance(path).get("versions", {}), versions()
+    needed = [name for name in now if name not in (_ONLY_SB3 if trainer.startswith("brax") else _ONLY_BRAX)]
+    changed = [name for name in needed if name in then and then[name] != now[name]]
+    if changed:
+        raise UsageError(
+            f"{path}: was trained with {_listed(then, changed)}, and here is {_listed(now, changed)}; install what it "
+            f'was trained with, or train into a new folder, from what this one has learned: --from "{path}"'
+        )
+    before = load_experiment(newest_copy(path, CONFIG) or path / CONFIG)
+    return before, load_experiment(path / CONFIG, overrides), trainer
+
+
+def check_inputs(path: Path, experiment: Experiment, clips: Sequence[str]) -> None:
+    """Refuses a run whose robot or clips are no longer those that it was trained with.
+
+    Args:
+      path: the run folder.
+      experiment: what shall go on.
+      clips: of `amp`, where the training uses them.
+
+    Raises:
+      UsageError: for a file that has changed or is not there.
+    """
+    remedy = f'or train into a new folder, from what this one has learned: --from "{path}"'
     try:
-        trainer = json.loads((path / _PROVENANCE).read_text(encoding="utf-8")).get("trainer")
-    except (OSError, ValueError, AttributeError, RecursionError):
-        raise UsageError(f"{path}: is no run folder; give one that training has made") from None
-    if trainer not in trainers:
-        raise UsageError(f"{path}: was trained by {trainer}, and here only {' or '.join(trainers)} runs can go on")
-    return load_experiment(path / _CONFIG), load_experiment(path / _CONFIG, overrides), trainer
+        inputs.check_same(read_provenance(path).get("inputs", {}), inputs.digests(experiment.env, clips))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}, {remedy}") from None
+
+
+def versions() -> dict[str, str | None]:
+    """Of all that the course of a training depends on."""
+    return {name: _version(name) for name in _VERSIONS_OF} | {"wildrobot": __version__}
+
+
+def _trainer(path: Path, trainers: Sequence[str]) -> str:
+    trainer = read_provenance(path).get("trainer")
+    for each in trainers:
+        if each == trainer:
+            return each
+    raise UsageError(f"{path}: was trained by {trainer}, and here only {' or '.join(trainers)} runs can go on")
+
+
+def _listed(versions: Mapping[str, str | None], names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {versions[name] or '(none)'}" for name in names)
 
 
 def _version(distribution: str) -> str | None:

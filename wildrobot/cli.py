@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from wildrobot import signals
 from wildrobot.errors import UsageError
 
 
@@ -16,14 +17,14 @@ def exit_code(work: Callable[[], int | None], *, interrupted: str = "interrupted
 
     Args:
       work: returns the exit code, None for 0.
-      interrupted: what to say at Ctrl-C.
+      interrupted: what to say at Ctrl-C, SIGTERM and SIGHUP.
 
     Returns:
-      The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C; 141 where
-      nobody reads standard output any more, as of `command | head -1`.
+      The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C, 143 for
+      SIGTERM, 129 for SIGHUP; 141 where nobody reads standard output any more, as of `command | head -1`.
     """
     try:
-        with _written():
+        with signals.raised(), _written():
             return work() or 0
     except BrokenPipeError:
         # Python writes once more when it ends.
@@ -32,9 +33,9 @@ def exit_code(work: Callable[[], int | None], *, interrupted: str = "interrupted
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print(interrupted, file=sys.stderr)
-        return 130
+        return error.exit_code if isinstance(error, signals.Interrupted) else 130
 
 
 @contextmanager
@@ -48,9 +49,6 @@ def _written() -> Iterator[None]:
 
 def leave(code: int) -> NoReturn:
     """Ends the process with an exit code."""
-    if code == 130:
-        # JAX's threads are still at work after Ctrl-C, and crash where Python is taken down under them.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    if code > 128:
+        signals.end(code)
     sys.exit(code)

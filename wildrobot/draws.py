@@ -13,11 +13,20 @@ from jaxtyping import Array, Float, Int
 Bound = int | Int[Array, "*n"] | Int[np.ndarray, "*n"]
 
 
+def threefry(key: Array) -> Array:
+    """A key for the generator that JAX takes by default, of a key or the words of one, of whatever generator.
+
+    So the same words give the same episode however JAX is set (`JAX_DEFAULT_PRNG_IMPL`), alone and in a batch.
+    """
+    words = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
+    return jax.random.wrap_key_data(words[..., :2], impl="threefry2x32")
+
+
 def split_uniform(key: Array, *sizes: int) -> tuple[Array, list[Float[Array, " n"]]]:
-    """The next key, and numbers uniform in [0, 1) in groups of the given sizes, from one call of the generator."""
-    key, draw_key = jax.random.split(key)
-    draws = jax.random.uniform(draw_key, (sum(sizes),))
-    return key, jnp.split(draws, np.cumsum(sizes)[:-1])
+    """The words of the next key, and numbers uniform in [0, 1) in groups of these sizes, from one call."""
+    key, draw_key = jax.random.split(threefry(key))
+    draws = jax.random.uniform(draw_key, (sum(sizes),), jnp.float32)
+    return jax.random.key_data(key), jnp.split(draws, np.cumsum(sizes)[:-1])
 
 
 def integers(draws: Float[Array, "*n"], low: Bound, high: Bound) -> Int[Array, "*n"]:

@@ -16,12 +16,13 @@ from jaxtyping import Array, Bool, Float, Int
 
 from wildrobot.draws import integers, split_uniform
 from wildrobot.experiment import EnvConfig
+from wildrobot.immutable import Immutable
 from wildrobot.physics import Physics, PhysicsState, make_physics
 from wildrobot.physics.variants import PARAMETERS
 from wildrobot.resets import StartBank, make_starts
 from wildrobot.robot import Robot
 from wildrobot.robot.mirror import SignedPermutation, joint_mirror
-from wildrobot.state import EnvState, TaskState
+from wildrobot.state import EnvState, TaskState, computed
 from wildrobot.task import command as commands
 from wildrobot.task import disturbance, frames, gait, termination
 from wildrobot.task.action import ActionMap
@@ -41,7 +42,7 @@ def make_env(config: EnvConfig) -> WildRobotEnv:
     return WildRobotEnv(config, physics, make_starts(physics.robot, config.starts, config.reference_starts))
 
 
-class WildRobotEnv:
+class WildRobotEnv(Immutable):
     """Walk on command. Immutable after construction; `reset` and `step` are pure and jit-able."""
 
     def __init__(self, config: EnvConfig, physics: Physics, starts: StartBank):
@@ -62,6 +63,7 @@ class WildRobotEnv:
         self._reward = Reward(config.task.reward, lambda by_kind, field: jnp.asarray(per_joint(kinds, by_kind, field)))
         self._down = jnp.asarray(physics.variants.down)
 
+    @computed
     def reset(
         self,
         key: Array,
@@ -80,8 +82,8 @@ class WildRobotEnv:
         """
         task, sensing, bank = self.config.task, self.sensing, self.starts
         # New draws go to the end: those before them stay as they are.
-        sizes = (1, 1, 1, 1, 1, commands.DRAWS, sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1, 1)
-        key, draws = split_uniform(key, *sizes)
+        own = (sensing.error_draws, self.observation.noise_draws, sensing.bus_draws, 1, 1)
+        key, draws = split_uniform(key, 1, 1, 1, 1, 1, commands.DRAWS, *own)
         start_draw, variant_draw, resample_draw, push_draw, phase_draw, command_draws, *sensor_draws = draws
         error_draws, noise, bus_draws, latency_draw, fresh_draw = sensor_draws
         if start is None:
@@ -131,6 +133,7 @@ class WildRobotEnv:
             metrics={name: jnp.zeros(()) for name in self._metrics(terms, readings, state, jnp.ones((), bool))},
         )
 
+    @computed
     def step(
         self, state: EnvState, action: Float[Array, " joints"], push_N: Float[Array, " 3"] | None = None
     ) -> EnvState:
@@ -227,10 +230,7 @@ class WildRobotEnv:
         return physics, jnp.where(now, later, state.task.push_at)
 
     def _next_command(
-        self,
-        task: TaskState,
-        command_draws: Float[Array, " 4"],
-        interval_draw: Float[Array, ""],
+        self, task: TaskState, command_draws: Float[Array, " 4"], interval_draw: Float[Array, ""]
     ) -> TaskState:
         config = self.config.task
         now = task.step >= task.resample_at

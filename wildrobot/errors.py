@@ -11,8 +11,9 @@ class UsageError(Exception):
     beginning and the remedy at its end.
     """
 
-    def __init__(self, message: str):
-        super().__init__(shortened(message, LONGEST))
+    def __init__(self, message: object):
+        # Gymnasium raises what a worker process has raised once more, with the exception itself as the message.
+        super().__init__(shortened(str(message), LONGEST))
 
 
 def shortened(text: str, longest: int) -> str:

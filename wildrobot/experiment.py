@@ -51,6 +51,10 @@ class EnvConfig(Section):
         """Control steps of a full episode."""
         return round(self.task.episode_length_s / self.physics.control_period_s)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As JSON: pickle would look for the classes of some sections, which are made when the program runs.
+        return EnvConfig.model_validate_json, (self.model_dump_json(),)
+
 
 class Experiment(Section):
     """The environment, and a section for each trainer that is installed: see `experiment_class`."""
@@ -61,6 +65,9 @@ class Experiment(Section):
     def section(self, schema: type[SectionT]) -> SectionT:
         """The settings of a trainer, by the class that it has registered."""
         return getattr(self, section_name(schema))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_json, (self.model_dump_json(),)
 
     def with_section(self, settings: Section) -> Experiment:
         """The experiment with other settings of one trainer."""
@@ -93,6 +100,10 @@ def load_experiment(name_or_path: str | Path, overrides: Sequence[str] = ()) -> 
 def section_name(schema: type[Section]) -> str:
     """The name of a trainer's section in files and overrides."""
     return next(name for name, registered in _settings().items() if registered is schema)
+
+
+def _from_json(text: str) -> Experiment:
+    return experiment_class().model_validate_json(text)
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -53,20 +54,26 @@ def replacing(path: Path) -> Iterator[Path]:
     """A place beside `path`, of the same suffix, to make a file or a folder in that then takes the place of `path`.
 
     If the block fails, nothing of it is left, and `path` is as it was. A file is replaced in one stroke; a folder that
-    holds anything is removed first.
+    was there before is moved aside first, and removed when the new one is in its place.
 
     Raises:
       CannotWrite: instead of any `OSError`, also of the block.
     """
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    # No process of any host has the same.
+    own = secrets.token_hex(4)
+    part, aside = (path.with_name(f".{path.stem}.{own}.{what}{path.suffix}") for what in ("part", "old"))
     try:
         yield part
         for file in part.rglob("*") if part.is_dir() else (part,):
             if file.is_file():
                 _sync(file)
         if path.is_dir():
-            shutil.rmtree(path)
+            os.replace(path, aside)
         os.replace(part, path)
+        shutil.rmtree(aside, ignore_errors=True)
+        with suppress(OSError):  # not every file system can
+            # So that a power cut leaves the new name, too.
+            _sync(path.parent)
     except OSError as error:
         cause = error.strerror or error
         raise CannotWrite(f"cannot write {path}: {cause}; make room, or choose a writable place") from None
@@ -78,6 +85,10 @@ def replacing(path: Path) -> Iterator[Path]:
                 part.unlink(missing_ok=True)
 
 
-def _sync(file: Path) -> None:
-    with file.open("rb") as opened:
-        os.fsync(opened.fileno())
+def _sync(path: Path) -> None:
+    """Has a file, or the names in a folder, written to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

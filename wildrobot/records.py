@@ -10,12 +10,12 @@ from typing import Any
 
 
 def whole_lines(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log, but for what a crash or a damaged disk has left of them; none where there is no log.
+    """The lines of a log, but for what a crash, power cut or damaged disk has left of them; none where there is no log.
 
     Each says at least its environment `steps` and the time `wall_s` [s].
     """
     lines = []
-    for text in path.read_bytes().splitlines() if path.is_file() else ():
+    for text in path.read_bytes().split(b"\n") if path.is_file() else ():
         with suppress(ValueError, RecursionError):
             line = json.loads(text)
             if isinstance(line, dict) and _is_count(line.get("steps")) and is_number(line.get("wall_s")):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple, ParamSpec
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from wildrobot.jax_ready import refuse_forked
 from wildrobot.physics import PhysicsState
 from wildrobot.task.sensing import SensorErrors, SensorState
+
+Arguments = ParamSpec("Arguments")
 
 
 class TaskState(NamedTuple):
@@ -77,3 +82,25 @@ def tree_where(which: Bool[Array, " batch"], these: Any, others: Any) -> Any:
         return jnp.where(which.reshape(which.shape + (1,) * (other.ndim - 1)), this, other)
 
     return jax.tree.map(select, these, others)
+
+
+def computed(function: Callable[Arguments, EnvState]) -> Callable[Arguments, EnvState]:
+    """Lets a function of the core compute a state in single precision, also where JAX is set to double precision.
+
+    Raises:
+      UsageError: in a forked process, where JAX would wait for ever.
+    """
+
+    @functools.wraps(function)
+    def single_precision(*args: Arguments.args, **kwargs: Arguments.kwargs) -> EnvState:
+        refuse_forked()
+        return jax.tree.map(_narrow, function(*args, **kwargs))
+
+    return single_precision
+
+
+def _narrow(leaf: Array) -> Array:
+    for kind, width in ((jnp.floating, jnp.float32), (jnp.signedinteger, jnp.int32)):
+        if jnp.issubdtype(leaf.dtype, kind):
+            return leaf.astype(width)
+    return leaf

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from adapters.gymnasium_env.cores import shared_core
 from adapters.gymnasium_env.single import WalkEnv
 from adapters.gymnasium_env.vector import VectorWalkEnv
-from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.env import WildRobotEnv
 from wildrobot.experiment import load_experiment
 
 
@@ -48,4 +49,4 @@ def _core(config: str | Path, overrides: Sequence[str], max_episode_steps: int |
             raise ValueError(f"max_episode_steps must be at least 1, got {max_episode_steps}")
         seconds = max_episode_steps * env.physics.control_period_s
         env = env.model_copy(update={"task": env.task.model_copy(update={"episode_length_s": seconds})})
-    return make_env(env)
+    return shared_core(env)

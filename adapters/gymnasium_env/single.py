@@ -6,15 +6,18 @@ from typing import Any
 
 import gymnasium
 from gymnasium import error
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode
 
 from adapters.gymnasium_env.spaces import checked_actions
-from adapters.gymnasium_env.vector import Observation, VectorWalkEnv
+from adapters.gymnasium_env.vector import Observation, VectorWalkEnv, with_time_limit
 from wildrobot.env import WildRobotEnv
 
 
 class WalkEnv(gymnasium.Env):
     """One robot that walks on command: a `VectorWalkEnv` of one, without a batch axis."""
+
+    _spec: EnvSpec | None = None
 
     def __init__(self, core: WildRobotEnv, *, privileged: bool = False, render_mode: str | None = None):
         """Adapts a core; see `VectorWalkEnv`."""
@@ -50,6 +53,15 @@ class WalkEnv(gymnasium.Env):
         """An RGB picture, uint8 of shape (360, 480, 3); None without `render_mode`."""
         frames = self._robots.render()
         return None if frames is None else frames[0]
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """What `gymnasium.make` made this environment of, with its time limit."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._spec = with_time_limit(spec, self._robots.core)
 
     def close(self) -> None:
         """Frees what pictures needed."""

@@ -10,6 +10,9 @@ from jaxtyping import Bool, Float
 
 from wildrobot.env import WildRobotEnv
 
+_ROUNDING = 1e-3
+"""By how much an action may pass 1 or -1: arithmetic of single precision rounds, and the core clips anyway."""
+
 
 def action_space(core: WildRobotEnv) -> spaces.Box:
     """Joint target offsets of one robot, in actuator order."""
@@ -26,14 +29,14 @@ def observation_space(core: WildRobotEnv, *, privileged: bool) -> spaces.Space:
 
 
 def checked_actions(actions: Any, space: spaces.Box) -> Float[np.ndarray, "*batch n"]:
-    """The actions as float32.
+    """The actions as float32, which the core clips to [-1, 1].
 
     Args:
       actions: an array of any library that NumPy understands, of any floating type.
       space: of the batch, or of one robot.
 
     Raises:
-      gymnasium.error.InvalidAction: for another shape or type, NaN, or values outside the space.
+      gymnasium.error.InvalidAction: for another shape or type, NaN, or values outside the space by more than rounding.
     """
     try:
         array = np.asarray(actions)
@@ -43,7 +46,7 @@ def checked_actions(actions: Any, space: spaces.Box) -> Float[np.ndarray, "*batc
         raise error.InvalidAction(f"actions must have the shape {space.shape}, got {array.shape}")
     if not np.issubdtype(array.dtype, np.floating):
         raise error.InvalidAction(f"actions must be floating point numbers, got the dtype {array.dtype}")
-    inside = (array >= space.low) & (array <= space.high)
+    inside = np.abs(array) <= 1.0 + _ROUNDING
     if not inside.all():  # NaN is inside nothing
         *robot, joint = (int(i) for i in np.argwhere(~inside)[0])
         where = f"robot {robot[0]}, joint {joint}" if robot else f"joint {joint}"
@@ -53,14 +56,19 @@ def checked_actions(actions: Any, space: spaces.Box) -> Float[np.ndarray, "*batc
     return array.astype(np.float32, copy=False)
 
 
-def checked_mask(mask: Any, num_envs: int) -> Bool[np.ndarray, " batch"]:
+def checked_mask(given: Any, num_envs: int) -> Bool[np.ndarray, " batch"]:
     """`options["reset_mask"]`, by the rules of Gymnasium's own vector environments.
 
+    Args:
+      given: an array of any library that NumPy understands, as Gymnasium's wrappers hand on.
+      num_envs: robots.
+
     Raises:
-      TypeError, ValueError: for anything but a NumPy array of booleans, one per robot, at least one of them True.
+      TypeError, ValueError: for anything but an array of booleans, one per robot, at least one of them True.
     """
-    if not isinstance(mask, np.ndarray):
-        raise TypeError(f'options["reset_mask"] must be a NumPy array, got {type(mask).__name__}')
+    if not hasattr(given, "__array__"):
+        raise TypeError(f'options["reset_mask"] must be an array, got {type(given).__name__}')
+    mask = np.asarray(given)
     if mask.dtype != np.bool_:
         raise TypeError(f'options["reset_mask"] must have the dtype bool, got {mask.dtype}')
     if mask.shape != (num_envs,):

@@ -5,12 +5,14 @@ All autoreset modes play the same episodes: they share the core's compiled step,
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from gymnasium import error
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from jaxtyping import Array, Bool, Float
@@ -18,6 +20,7 @@ from jaxtyping import Array, Bool, Float
 from adapters import episodes
 from adapters.gymnasium_env.spaces import action_space, checked_actions, checked_mask, observation_space
 from wildrobot.env import WildRobotEnv
+from wildrobot.jax_ready import refuse_forked
 from wildrobot.render.renderer import RobotRenderer
 from wildrobot.state import EnvState, tree_where
 
@@ -36,7 +39,11 @@ class VectorWalkEnv(VectorEnv):
 
     In the step in which an episode ends, `info["episode_metrics"]` holds, per robot: `sum_reward`, `length` [control
     steps], and the mean over the episode of every figure of the task. Under `SAME_STEP` it is in `info["final_info"]`.
+
+    A deep copy, also by pickle, goes on from the same state on its own; those of one process share the compiled core.
     """
+
+    _spec: EnvSpec | None = None
 
     def __init__(
         self,
@@ -55,12 +62,11 @@ class VectorWalkEnv(VectorEnv):
           autoreset_mode: what happens to a robot whose episode has ended: it starts anew at the next step, within
             the same step, or (`DISABLED`) when `reset` is called with `options={"reset_mask": mask}`.
           privileged: whether to observe also what only a simulation knows.
-          render_mode: `rgb_array`, or None. Needs an OpenGL library; without a screen, MuJoCo takes OSMesa or EGL if
-            this package was imported before mujoco, or if MUJOCO_GL says so.
+          render_mode: `rgb_array`, or None. The first `render` needs an OpenGL library; without a screen, MuJoCo
+            takes OSMesa or EGL if this package was imported before mujoco, or if MUJOCO_GL says so.
 
         Raises:
           ValueError: for fewer than one robot, or a mode that there is not.
-          UsageError: if pictures are asked for and OpenGL does not work here.
         """
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
@@ -77,9 +83,7 @@ class VectorWalkEnv(VectorEnv):
         self.single_observation_space = observation_space(core, privileged=privileged)
         self.action_space: Any = batch_space(self.single_action_space, num_envs)
         self.observation_space: Any = batch_space(self.single_observation_space, num_envs)
-        self._renderer = None
-        if render_mode:
-            self._renderer = RobotRenderer(core.robot.name, width=_FRAME_WIDTH, height=_FRAME_HEIGHT)
+        self._renderer: RobotRenderer | None = None  # made for the first picture
         self._state: EnvState | None = None
         self._stepped: EnvState | None = None
         self._following: Any = None  # keys of the next episodes
@@ -140,10 +144,16 @@ class VectorWalkEnv(VectorEnv):
         return self._observed(self._running), np.array(now.reward), terminated, truncated, info
 
     def render(self) -> tuple[np.ndarray, ...] | None:
-        """One RGB picture per robot, uint8 of shape (360, 480, 3); None without `render_mode`."""
+        """One RGB picture per robot, uint8 of shape (360, 480, 3); None without `render_mode`.
+
+        Raises:
+          UsageError: if OpenGL does not work here.
+        """
         self._check_open()
-        if self._renderer is None:
+        if self.render_mode is None:
             return None
+        if self._renderer is None:
+            self._renderer = RobotRenderer(self.core.robot.name, width=_FRAME_WIDTH, height=_FRAME_HEIGHT)
         return tuple(self._renderer.frame(qpos) for qpos in np.asarray(self._running.physics.qpos))
 
     def close_extras(self, **kwargs: Any) -> None:
@@ -151,6 +161,25 @@ class VectorWalkEnv(VectorEnv):
         self._state = self._stepped = None
         if self._renderer is not None:
             self._renderer.close()
+            self._renderer = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_renderer": None}  # each copy opens its own
+
+    def __enter__(self) -> VectorWalkEnv:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """What `gymnasium.make_vec` made this environment of, with its time limit."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._spec = with_time_limit(spec, self.core)
 
     @property
     def state(self) -> EnvState:
@@ -176,6 +205,7 @@ class VectorWalkEnv(VectorEnv):
     def _check_open(self) -> None:
         if self.closed:
             raise error.ClosedEnvironmentError("this environment is closed; make a new one")
+        refuse_forked()
 
     def _checked_options(self, options: dict[str, Any]) -> Bool[np.ndarray, " batch"] | None:
         """The robots to reset; None for all of them, in new chains of episodes."""
@@ -200,7 +230,7 @@ class VectorWalkEnv(VectorEnv):
         """Fresh episodes for some robots: the first of new chains of keys, or the next of their own."""
         first, following = (self._following, _next_keys(self._following)) if keys is None else keys[:2]
         fresh = self.core.reset_batch(first)
-        totals = dict.fromkeys(("sum_reward", "length", *fresh.metrics), jnp.zeros(self.num_envs))
+        totals = dict.fromkeys(("sum_reward", "length", *fresh.metrics), jnp.zeros_like(fresh.reward))
         new = (fresh, following, totals)
         old = new if self._state is None else (self._state, self._following, self._totals)
         self._state, self._following, self._totals = _selected(which, new, old)
@@ -217,6 +247,15 @@ class VectorWalkEnv(VectorEnv):
         steps = np.maximum(totals["length"], 1.0)
         metrics = {name: v if name in ("sum_reward", "length") else v / steps for name, v in totals.items()}
         return {"episode_metrics": metrics, "_episode_metrics": ended.copy()}
+
+
+def with_time_limit(spec: EnvSpec | None, core: WildRobotEnv) -> EnvSpec | None:
+    """A specification that says after how many control steps an episode ends, which is the experiment's to choose."""
+    if spec is None or spec.max_episode_steps is not None:
+        return spec
+    limited = copy.copy(spec)
+    limited.max_episode_steps = core.config.episode_steps
+    return limited
 
 
 _split_keys, _next_keys = jax.jit(episodes.split_keys), jax.jit(episodes.next_keys)

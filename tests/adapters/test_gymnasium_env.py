@@ -204,8 +204,10 @@ def test_pictures_without_opengl_say_what_to_install(core, monkeypatch):
         raise RuntimeError("no context")
 
     monkeypatch.setattr(mujoco, "Renderer", fails)
+    robots = VectorWalkEnv(core, 4, render_mode="rgb_array")  # those who never draw need nothing
+    robots.reset(seed=0)
     with pytest.raises(UsageError, match=r"cannot draw here.*apt-get install libosmesa6"):
-        VectorWalkEnv(core, 1, render_mode="rgb_array")
+        robots.render()
 
 
 def test_without_a_render_mode_there_is_no_picture(robots):

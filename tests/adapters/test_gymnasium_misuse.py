@@ -91,7 +91,7 @@ def test_fewer_robots_than_one(core, count):
     [
         (np.ones(3, bool), ValueError, r"shape \(4,\), got \(3,\)"),
         (np.ones(4), TypeError, "dtype bool, got float64"),
-        ([True] * 4, TypeError, "NumPy array, got list"),
+        ([True] * 4, TypeError, "must be an array, got list"),
         (np.zeros(4, bool), ValueError, "at least one"),
     ],
 )

@@ -27,7 +27,7 @@ OTHER = (
 
 
 def made(*overrides: str) -> WildRobotEnv:
-    return make_env(load_experiment("smoke", [*NATIVE, *overrides]).env)
+    return make_env(load_experiment("smoke", [*NATIVE, "env.task.observation.history.steps=0", *overrides]).env)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from wildrobot.state import EnvState
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
 SENSED = ("command", "imu", "gyro", "joint_angle", "joint_velocity")  # as `tick` takes them
-TOLD = dict(zip(SENSED, ("command", "imu_wxyz", "gyro", "joint_angle", "joint_velocity"), strict=True))
+TOLD: dict[str, str] = dict(zip(SENSED, ("command", "imu_wxyz", "gyro", "joint_angle", "joint_velocity"), strict=True))
 STRANGERS = ("wildrobot", "adapters", "trainers", "jax", "mujoco", "onnx", "pydantic", "safetensors", "torch", "brax")
 PLAYED = """
 import sys
@@ -49,10 +49,11 @@ STALE = "{joint_period_steps: {legs: [2, 3]}, imu_stale_share: 1.0, play_rad: [0
 
 def noiseless(*overrides: str) -> WildRobotEnv:
     """An environment whose sensors are as good as the runtime's, but for what the overrides say."""
-    noise = load_experiment("smoke").env.task.observation.noise.model_dump()
-    quiet = [f"env.task.observation.noise.{name}=0" for name in noise] + ["env.task.sensing={}"]
+    noise = load_experiment("ideal").env.task.observation.noise.model_dump()
+    quiet = [f"env.task.observation.noise.{name}=0" for name in noise]
     settings = ["env.physics.engine=native", "env.physics.threads=1", "env.task.push.velocity_m_per_s=0"]
-    return make_env(load_experiment("smoke", [*settings, *quiet, *overrides]).env)
+    small = ["env.variants.count=3", "env.starts.count=16", "env.reference_starts.share=0"]
+    return make_env(load_experiment("ideal", [*settings, *small, *quiet, *overrides]).env)
 
 
 def key_with_phase_0(env: WildRobotEnv) -> jax.Array:

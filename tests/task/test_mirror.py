@@ -46,7 +46,9 @@ def test_the_mirror_image_observes_the_mirror_image(env):
     qpos[3:7] /= np.linalg.norm(qpos[3:7])
     ctrl = jnp.asarray(qpos[robot.qpos_index] + rng.uniform(-0.1, 0.1, count))
     drawn = env.sensing.errors(
-        jnp.asarray(rng.uniform(size=env.sensing.error_draws), jnp.float32), jnp.zeros(env.sensing.bus_draws), jnp.ones(())
+        jnp.asarray(rng.uniform(size=env.sensing.error_draws), jnp.float32),
+        jnp.zeros(env.sensing.bus_draws),
+        jnp.ones(()),
     )
     zeros, play = rng.uniform(-0.03, 0.03, count), rng.uniform(0.02, 0.1, count)
     tilt = jnp.array([1.0, 0.02, -0.01, 0.0])

@@ -193,7 +193,10 @@ class TestRows:
         [
             ({"velocity": {"weight": 1.0, "width": 0.1}}, "velocity.width: .*valid here: weight, width_m_per_s"),
             ({"velocity": {"width_m_per_s": 0.1}}, "velocity.weight is missing"),
-            ({"velocity": {"weight": 1.0, "width_m_per_s": -0.1}}, "velocity.width_m_per_s: must be greater than 0"),
+            (
+                {"velocity": {"weight": 1.0, "width_m_per_s": -0.1}},
+                "velocity.width_m_per_s: must be greater than or equal to",
+            ),
             ({"velocty": {"weight": 1.0}}, "unknown field velocty: did you mean velocity"),
         ],
     )

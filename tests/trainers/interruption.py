@@ -1,4 +1,4 @@
-"""Ctrl-C on a training in a process of its own."""
+"""Signals to a training in a process of its own."""
 
 import os
 import signal
@@ -8,19 +8,28 @@ import time
 from collections.abc import Callable
 
 
-def interrupted(arguments: list[str], ready: Callable[[], bool]) -> str:
-    """What a training says when it is interrupted once it is ready; it must end in one piece, with exit code 130."""
-    process = subprocess.Popen([sys.executable, "-m", "trainers", *arguments], stderr=subprocess.PIPE, text=True)
+def interrupted(arguments: list[str], ready: Callable[[], bool], number: signal.Signals = signal.SIGINT) -> str:
+    """What a training says when it gets a signal once it is ready; it must end in one piece, with the exit code of it.
+
+    As in a script's background, where the shell has SIGINT ignored.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trainers", *arguments], stderr=subprocess.PIPE, text=True, preexec_fn=_ignore
+    )
     try:
-        give_up = time.monotonic() + 120
+        give_up = time.monotonic() + 300
         while not ready():
             assert process.poll() is None
             assert time.monotonic() < give_up
             time.sleep(0.2)
-        os.kill(process.pid, signal.SIGINT)
-        error = process.communicate(timeout=30)[1]
+        os.kill(process.pid, number)
+        error = process.communicate(timeout=20)[1]
     finally:
         process.kill()
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "Traceback" not in error
     return error
+
+
+def _ignore() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

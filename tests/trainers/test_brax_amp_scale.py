@@ -1,14 +1,10 @@
-"""Several devices and several processes do what one device does; a killed run ends as one that was not."""
+"""Several devices and several processes do what one device does; Ctrl-C saves."""
 
 import os
-import random
-import signal
 import socket
 import subprocess
 import sys
-import time
 
-import jax
 import numpy as np
 import pytest
 
@@ -16,9 +12,6 @@ from tests.trainers.conftest import NATIVE
 from tests.trainers.interruption import interrupted
 from tests.trainers.steps_of_amp import parameters
 from trainers.brax.amp import checkpoints
-from trainers.brax.amp.loop import make_loop
-from wildrobot.env import make_env
-from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy
 
 pytestmark = pytest.mark.slow
@@ -96,36 +89,3 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert f'Go on with: python -m trainers brax-amp --resume "{run}"' in error
     kept = next(checkpoints.newest_first(run / "checkpoints"))
     assert Policy.load(run / "policy.safetensors").info.environment_steps == int(kept.name)
-
-
-def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path):
-    """SIGKILL at any moment, also while a checkpoint is written: after every step there is one."""
-    steps = ["brax_ppo.num_timesteps=15360", "brax_ppo.num_evals=31", NATIVE]
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-
-    def training(*arguments):
-        command = [sys.executable, "-m", "trainers", "brax-amp", *arguments]
-        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-
-    finished(training("--config", "smoke", "--run", str(whole), *steps))
-    process, kills, chance = training("--config", "smoke", "--run", str(killed), *steps), 0, random.Random(0)
-    while kills < 4:
-        before = len(list(checkpoints.newest_first(killed / "checkpoints")))
-        # Once it has saved, at any moment of the steps and savings that follow.
-        while process.poll() is None and len(list((killed / "checkpoints").glob("*"))) <= min(before, 2):
-            time.sleep(0.01)
-        time.sleep(chance.uniform(0.0, 0.7))
-        if process.poll() is not None:
-            break
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        kills += 1
-        assert next(checkpoints.newest_first(killed / "checkpoints"), None) is not None
-        process = training("--resume", str(killed))
-    finished(process)
-    assert kills >= 2
-    experiment = load_experiment(whole / "config.yaml")
-    like = make_loop(experiment, make_env(experiment.env)).abstract_state()
-    ends = [next(checkpoints.newest_first(run / "checkpoints")) for run in (whole, killed)]
-    assert ends[0].name == ends[1].name
-    jax.tree.map(np.testing.assert_array_equal, *(checkpoints.load(end, like) for end in ends))

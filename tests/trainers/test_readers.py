@@ -21,6 +21,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from trainers.__main__ import main
 from trainers.brax import reading as brax_reading
 from trainers.digests import write_digests
+from trainers.kept import CONFIG, PROVENANCE
 from trainers.sb3 import reading as sb3_reading
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, load_policy
@@ -110,22 +111,38 @@ def test_what_is_of_another_kind_is_left_to_other_readers(read, run, tmp_path):
 
 @pytest.mark.parametrize("copied", ["brax_copy", "sb3_copy"])
 class TestOutsideOfItsRun:
-    def test_without_configuration(self, copied, request):
+    """A checkpoint keeps what it needs of its run; one of an older version needs the run around it."""
+
+    @pytest.fixture
+    def older(self, copied, request):
         folder = request.getfixturevalue(copied)
+        for name in (CONFIG, PROVENANCE):
+            (folder / name).unlink()
+        write_digests(folder)
+        return folder
+
+    def test_alone(self, copied, request, tmp_path):
+        folder = request.getfixturevalue(copied)
+        expected = load_policy(folder, trust=True).sha256
+        alone = folder.rename(tmp_path / folder.name)
+        assert load_policy(alone, trust=True).sha256 == expected
+
+    def test_without_configuration(self, older):
+        folder = older
         (folder.parents[1] / "config.yaml").unlink()
         with pytest.raises(UsageError, match=r"cannot read .*config\.yaml.*give a checkpoint inside the run folder"):
             load_policy(folder, trust=True)
 
-    def test_of_another_trainer(self, copied, request):
-        folder = request.getfixturevalue(copied)
+    def test_of_another_trainer(self, copied, older):
+        folder = older
         config = folder.parents[1] / "config.yaml"
         section = "brax_ppo" if copied == "brax_copy" else "sb3_ppo"
         replaced(config, f"{section}:", "dreamer:")
         with pytest.raises(UsageError, match=rf"config\.yaml: has no section {section}"):
             load_policy(folder, trust=True)
 
-    def test_with_an_unusable_configuration(self, copied, request):
-        folder = request.getfixturevalue(copied)
+    def test_with_an_unusable_configuration(self, older):
+        folder = older
         replaced(folder.parents[1] / "config.yaml", "frequency_hz: 0.9", "frequency_hz: fast")
         with pytest.raises(UsageError, match=r"task\.gait\.frequency_hz: must be a valid number, not \"fast\""):
             load_policy(folder, trust=True)

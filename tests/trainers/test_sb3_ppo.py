@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+import signal
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,7 +14,8 @@ from stable_baselines3 import PPO
 
 from tests.trainers.interruption import interrupted
 from trainers.__main__ import main
-from trainers.sb3 import training
+from trainers.digests import write_digests
+from trainers.sb3 import checkpoints, training
 from trainers.sb3.learning_rate import LearningRate
 from trainers.sb3.settings import Sb3Ppo
 from wildrobot.errors import UsageError
@@ -34,7 +36,9 @@ def lines(run):
 
 def test_a_run_leaves_everything_behind(run):
     names = {entry.name for entry in run.iterdir()}
-    assert names == {"config.yaml", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "policy.safetensors"}
+    assert names == {
+        ".lock", "config.yaml", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "policy.safetensors"
+    }  # fmt: skip
     assert json.loads((run / "run.json").read_text())["trainer"] == "sb3-ppo"
     assert [line["steps"] for line in lines(run)] == list(range(512, 4097, 512))
     info = Policy.load(run / "policy.safetensors").info
@@ -219,9 +223,19 @@ def test_a_run_without_a_checkpoint_does_not_go_on(copy):
         training.resume(copy)
 
 
+def test_a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before(copy, capsys):
+    model = copy / "checkpoints" / "000000004096" / "model.zip"
+    model.write_bytes(model.read_bytes()[:1000])
+    training.resume(copy)
+    assert "000000004096: is damaged, 1 of its files are not as they were written" in capsys.readouterr().err
+    assert [line["steps"] for line in lines(copy)][-1] == 4096
+    assert checkpoints.newest(copy / "checkpoints") == model.parent
+
+
 def test_a_run_whose_checkpoint_cannot_be_read_does_not_go_on(copy):
     model = copy / "checkpoints" / "000000004096" / "model.zip"
     model.write_bytes(model.read_bytes()[:1000])
+    write_digests(model.parent)
     message = r"000000004096: cannot go on from this checkpoint \(.*\); train into a new folder, .* --from \".*copy\""
     with pytest.raises(UsageError, match=message):
         training.resume(copy, ["sb3_ppo.total_timesteps=5000"])
@@ -255,10 +269,10 @@ class TestLearningRate:
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_the_run_goes_on(tmp_path):
+def test_sigterm_saves_and_the_run_goes_on(tmp_path):
     run = tmp_path / "run"
     arguments = ["sb3", "--config", "smoke", "--run", str(run), NATIVE, "sb3_ppo.total_timesteps=10000000"]
-    error = interrupted(arguments, lambda: (run / "metrics.jsonl").exists() and len(lines(run)) >= 3)
+    error = interrupted(arguments, lambda: (run / "metrics.jsonl").exists() and len(lines(run)) >= 3, signal.SIGTERM)
     assert f"interrupted; the policy so far is {run / 'policy.safetensors'}" in error
     assert f'--resume "{run}"' in error
     done = Policy.load(run / "policy.safetensors").info.environment_steps

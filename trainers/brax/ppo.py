@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import math
-import os
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +22,14 @@ from trainers.brax.networks import FRAMEWORK, network_factory, to_policy
 from trainers.brax.settings import BraxPpo
 from trainers.brax.warm_start import parameters
 from trainers.digests import write_digests
+from trainers.kept import keep
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.warm_start import WarmStart, privileged_moments
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
+from wildrobot.signals import end, noted
 
 # Settings that are ours, or that reach Brax by another way than a keyword of the same name.
 _NOT_KEYWORDS = {"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "symmetric", "stagger_episodes"}
@@ -37,7 +38,7 @@ _NOT_KEYWORDS = {"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activ
 def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None) -> None:
     """Trains, with everything written to a new run folder.
 
-    Ctrl-C ends the process at once with exit code 130; the policy of the last checkpoint is in the folder.
+    Ctrl-C, SIGTERM and SIGHUP end the process at once; the policy of the last checkpoint is in the folder.
 
     Args:
       experiment: matched to the policy, where training starts from one (`match_policy`).
@@ -55,13 +56,22 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
     run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start)
     with TrainingProgress(settings.num_timesteps) as progress:
         progress.say(f"training on {core.physics.name} physics into {run_path}; Ctrl-C keeps the last checkpoint")
-        _in_background(lambda: _train(experiment, core, run, progress, start and start.policy), run, progress)
-        progress.say(f"trained policy: {run.policy_path}")
-    run.close()
+        saving = threading.Lock()
+        try:
+            work = functools.partial(_train, experiment, core, run, progress, start and start.policy, saving)
+            _in_background(work, run, progress, saving)
+            progress.say(f"trained policy: {run.policy_path}")
+        finally:
+            run.close()
 
 
 def _train(
-    experiment: Experiment, core: WildRobotEnv, run: RunFolder, progress: TrainingProgress, policy: Policy | None
+    experiment: Experiment,
+    core: WildRobotEnv,
+    run: RunFolder,
+    progress: TrainingProgress,
+    policy: Policy | None,
+    saving: threading.Lock,
 ) -> None:
     settings = experiment.section(BraxPpo)
     steps_per_batch = settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
@@ -82,6 +92,11 @@ def _train(
     def save(steps: int, _make_policy: Any, params: Any) -> None:
         if steps == 0:  # Brax also calls before training
             return
+        with saving:
+            _save(steps, params)
+
+    def _save(steps: int, params: Any) -> None:
+        run.check_owned()
         run.save_policy(to_policy(params, core, settings, run.steps_before + steps, observation_clip))
         # What `ppo.train` does by itself with `save_checkpoint_path`, but at a moment when digests can follow.
         sizes: Any = {
@@ -89,7 +104,9 @@ def _train(
         }
         config = checkpoint.network_config(sizes, core.action_size, settings.normalize_observations, networks)
         checkpoint.save(str(run.checkpoints_path), steps, params, config)
-        write_digests(run.checkpoints_path / f"{steps:012d}")
+        folder = run.checkpoints_path / f"{steps:012d}"
+        keep(run.path, folder)
+        write_digests(folder)
 
     compat.install()
     wrap: Any = wrap_for_training  # Brax declares a function of one argument and calls it with four
@@ -108,8 +125,8 @@ def _train(
     )
 
 
-def _in_background(work: Any, run: RunFolder, progress: TrainingProgress) -> None:
-    """Runs the work in a thread, so that Ctrl-C need not wait until JAX returns from an epoch of minutes."""
+def _in_background(work: Any, run: RunFolder, progress: TrainingProgress, saving: threading.Lock) -> None:
+    """Runs the work in a thread, so that a signal need not wait until JAX returns from an epoch of minutes."""
     failure: list[BaseException] = []
 
     def guarded() -> None:
@@ -119,17 +136,18 @@ def _in_background(work: Any, run: RunFolder, progress: TrainingProgress) -> Non
             failure.append(error)
 
     thread = threading.Thread(target=guarded, name="training", daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive():
+    with noted(late=lambda: None) as stop:
+        thread.start()
+        while thread.is_alive() and not stop.is_set():
             thread.join(timeout=0.5)
-    except KeyboardInterrupt:
-        progress.__exit__(None, None, None)
-        kept = f"the policy of the last checkpoint is {run.policy_path}"
-        progress.say(f"interrupted; {kept if run.policy_path.exists() else 'there was no checkpoint yet'}")
-        sys.stderr.flush()
-        # The thread is inside compiled code and cannot be stopped in any gentler way.
-        os._exit(130)
+        if thread.is_alive():
+            # The thread is inside compiled code and cannot be stopped in any gentler way; but a checkpoint is finished.
+            saving.acquire()
+            progress.__exit__(None, None, None)
+            kept = f"the policy of the last checkpoint is {run.policy_path}"
+            progress.say(f"interrupted; {kept if run.policy_path.exists() else 'there was no checkpoint yet'}")
+            run.close()
+            end(stop.exit_code)
     if failure:
         raise failure[0]
 

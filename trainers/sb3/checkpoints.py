@@ -1,13 +1,16 @@
-"""SB3's own zip and normaliser in a run folder, and what learns beside them."""
+"""SB3's own zip and normaliser in a run folder, what learns beside them, and digests of them all."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
+from trainers.digests import Damaged, is_finished, verify, write_digests
+from trainers.kept import keep
 from wildrobot.files import make_folder, replacing
 
 MODEL, NORMALIZER, AMP = "model.zip", "normalizer.pkl", "amp.msgpack"
@@ -26,9 +29,19 @@ def save(folder: Path, model: PPO, normalizer: VecNormalize, save_more: Callable
         normalizer.save(str(part / NORMALIZER))
         if save_more is not None:
             save_more(part)
+        keep(folder.parent, part)
+        write_digests(part)
 
 
 def newest(folder: Path) -> Path | None:
-    """The folder of the newest checkpoint, None if there is none."""
-    models = sorted(folder.glob(f"[0-9]*/{MODEL}"))
-    return models[-1].parent if models else None
+    """The folder of the newest checkpoint that is as it was written, None if there is none."""
+    for model in sorted(folder.glob(f"[0-9]*/{MODEL}"), reverse=True):
+        try:
+            # Older versions wrote no digests.
+            if is_finished(model.parent):
+                verify(model.parent)
+        except Damaged as error:
+            print(f"{model.parent}: is damaged, {error}; going back to the one before", file=sys.stderr)
+        else:
+            return model.parent
+    return None

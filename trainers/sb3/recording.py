@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from trainers.sb3 import checkpoints
 from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
 from trainers.sb3.settings import Sb3Ppo
 from wildrobot.env import WildRobotEnv
+from wildrobot.signals import Stop
 
 if TYPE_CHECKING:
     from trainers.sb3.style import StyleRewards
@@ -34,7 +34,7 @@ _SHARED_NAMES = {
 
 
 class Recorder(BaseCallback):
-    """Means over episodes, checkpoints, the learning rate's adaption, and the end that a Ctrl-C asks for."""
+    """Means over episodes, checkpoints, the learning rate's adaption, and the end that a signal asks for."""
 
     model: Any  # a PPO; SB3 declares any of its algorithms
 
@@ -43,11 +43,11 @@ class Recorder(BaseCallback):
         run: RunFolder,
         core: WildRobotEnv,
         settings: Sb3Ppo,
-        interrupted: threading.Event,
+        stop: Stop,
         style: StyleRewards | None = None,
     ):
         super().__init__()
-        self._run, self._core, self._settings, self._interrupted = run, core, settings, interrupted
+        self._run, self._core, self._settings, self._stop = run, core, settings, stop
         self._style = style
         self._episodes: deque[dict[str, float]] = deque(maxlen=_MEAN_OVER_EPISODES)
         self._next_save = 0
@@ -58,7 +58,7 @@ class Recorder(BaseCallback):
     def _on_step(self) -> bool:
         ended = np.flatnonzero(self.locals["dones"])
         self._episodes.extend(self.locals["infos"][robot]["episode_metrics"] for robot in ended)
-        return not self._interrupted.is_set()
+        return not self._stop.is_set()
 
     def _on_rollout_start(self) -> None:
         # What the newest update has logged stays there until the end of this rollout.
@@ -79,6 +79,7 @@ class Recorder(BaseCallback):
 
     def save(self) -> None:
         """Writes a checkpoint and the neutral policy."""
+        self._run.check_owned()
         normalizer = self.model.get_vec_normalize_env()
         weights, steps = self.model.policy.state_dict(), self._run.steps_before + self.model.num_timesteps
         framework = FRAMEWORK if self._style is None else AMP_FRAMEWORK

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
@@ -17,9 +18,9 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
 from trainers.amp.settings import Amp
-from trainers.interrupt import interruptible
+from trainers.lock import RunLock
 from trainers.progress import TrainingProgress
-from trainers.run import RunFolder, read_run
+from trainers.run import RunFolder, check_inputs, lock_run, read_run
 from trainers.sb3 import checkpoints
 from trainers.sb3.learning_rate import LearningRate
 from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, network_settings
@@ -31,6 +32,8 @@ from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
+from wildrobot.processors import available_threads
+from wildrobot.signals import noted
 
 if TYPE_CHECKING:
     from trainers.sb3.style import StyleRewards
@@ -40,6 +43,7 @@ _KEYWORDS = {
     "seed", "n_steps", "batch_size", "n_epochs", "gamma", "gae_lambda", "clip_range", "ent_coef", "vf_coef",
     "max_grad_norm", "target_kl",
 }  # fmt: skip
+_FRAMEWORKS = (FRAMEWORK, AMP_FRAMEWORK)
 # Settings that a checkpoint has already decided.
 _FIXED = (
     "policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "log_std_init", "observation_clip",
@@ -50,7 +54,7 @@ _FIXED = (
 def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None, *, amp: bool = False) -> None:
     """Trains into a new run folder.
 
-    Ctrl-C ends it after the control step or the update that is under way, with a checkpoint and exit code 130.
+    Ctrl-C, SIGTERM and SIGHUP end it after the control step or the update that is under way, with a checkpoint.
 
     Args:
       experiment: matched to the policy, where training starts from one (`match_policy`).
@@ -68,7 +72,8 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
     robots, style = _robots(core, settings, experiment.section(Amp) if amp else None)
     model = new_model(core, settings, start and start.policy, robots)
     framework = AMP_FRAMEWORK if amp else FRAMEWORK
-    with closing(RunFolder(run_path, experiment, trainer=framework, start=start)) as run:
+    clips = experiment.section(Amp).clips if amp else ()
+    with closing(RunFolder(run_path, experiment, trainer=framework, start=start, clips=clips)) as run:
         _learn(model, core, experiment, run, style)
 
 
@@ -102,8 +107,14 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
       UsageError: for a folder of another trainer, or without a checkpoint, or that has nothing left to do; for an
         override of what the checkpoint has decided. The folder is then as it was.
     """
-    before, experiment, framework = read_run(run_path, overrides, trainers=(FRAMEWORK, AMP_FRAMEWORK))
+    with closing(lock_run(run_path, trainers=_FRAMEWORKS)) as lock:
+        _resume(run_path, overrides, lock)
+
+
+def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock) -> None:
+    before, experiment, framework = read_run(run_path, overrides, trainers=_FRAMEWORKS)
     amp = experiment.section(Amp) if framework == AMP_FRAMEWORK else None
+    check_inputs(run_path, experiment, amp.clips if amp else ())
     settings = experiment.section(Sb3Ppo)
     changed = [name for name in _FIXED if getattr(before.section(Sb3Ppo), name) != getattr(settings, name)]
     if changed:
@@ -148,7 +159,7 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
     if style is not None:
         style.load(newest, model.num_timesteps)
     schedule.go_on_from(model.policy.optimizer.param_groups[0]["lr"])
-    with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps)) as run:
+    with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps, lock=lock)) as run:
         _learn(model, core, experiment, run, style)
 
 
@@ -176,10 +187,17 @@ def _robots(
 
 def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder, style: StyleRewards | None) -> None:
     settings = experiment.section(Sb3Ppo)
-    with TrainingProgress(settings.total_timesteps) as progress, interruptible() as interrupted:
+    # PyTorch counts the processors that there are, and knows nothing of quotas.
+    torch.set_num_threads(min(torch.get_num_threads(), available_threads()))
+    progress = TrainingProgress(settings.total_timesteps)
+
+    def late() -> None:
+        progress.say(f"interrupted in the midst of an update; go on from the last checkpoint: {_go_on(run)}")
+
+    with progress, noted(late=late) as stop:
         progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
         model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
-        recorder = Recorder(run, core, settings, interrupted, style)
+        recorder = Recorder(run, core, settings, stop, style)
         callbacks: list[BaseCallback] = [recorder] if style is None else [style.callback(), recorder]
         _seed(model, settings)
         begin = model.num_timesteps
@@ -193,11 +211,12 @@ def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolde
             progress.say("interrupted before the first update; nothing has been learned since the start")
         else:
             recorder.save()
-            progress.say(
-                f"interrupted; the policy so far is {run.policy_path}. "
-                f'Go on with: python -m trainers sb3 --resume "{run.path}"'
-            )
-        raise SystemExit(130)
+            progress.say(f"interrupted; the policy so far is {run.policy_path}. Go on with: {_go_on(run)}")
+        raise SystemExit(stop.exit_code)
+
+
+def _go_on(run: RunFolder) -> str:
+    return f'python -m trainers sb3 --resume "{run.path}"'
 
 
 def _one_line(error: Exception) -> str:

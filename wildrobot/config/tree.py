@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,14 +104,20 @@ def _check_size(tree: Any, source: str) -> None:
 
 def builtin_names() -> list[str]:
     """Names of the experiments that come with the package."""
-    files = (entry.name for entry in resources.files("configs").iterdir())
-    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
+    return sorted(path.stem for path in _shipped().glob("*.yaml"))
+
+
+def _shipped() -> Path:
+    """The folder of the experiments: within the package where it is installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    within = package / "configs"
+    return within if within.is_dir() else package.parent / "configs"
 
 
 @functools.cache
 def _builtin(name: str) -> Any:
     """Plain values of an experiment that comes with the package; they are shared, so change a copy."""
-    text = resources.files("configs").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    text = (_shipped() / f"{name}.yaml").read_text(encoding="utf-8")
     return parse_yaml(text, f"configs/{name}.yaml")
 
 

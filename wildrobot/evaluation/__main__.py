@@ -14,6 +14,7 @@ from wildrobot.arguments import integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.record import LONGEST_S
+from wildrobot.processors import limit_threads
 from wildrobot.render import gl
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SHIPPED = Path("policies")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit code: 0, 1 if a gate is failed, 2 for a mistake, 130 for Ctrl-C."""
+    """Runs the command; returns the exit code: 1 if a gate is failed, 2 for a mistake; else as `exit_code` says."""
     return exit_code(lambda: _evaluate(arguments), interrupted="interrupted; what is printed above is complete")
 
 
@@ -36,6 +37,7 @@ def _evaluate(arguments: Sequence[str] | None) -> int:
     )
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
+    limit_threads()
     if options.json_schema:
         from wildrobot.evaluation.judge.result import json_schema
 

@@ -84,7 +84,7 @@ def evaluate(
     Raises:
       UsageError: for a suite that names no metric, a policy that does not fit, or a file that cannot be written;
         before anything is played.
-      KeyboardInterrupt: after Ctrl-C; what was finished by then is written first.
+      KeyboardInterrupt: after Ctrl-C, SIGTERM or SIGHUP; what was finished by then is written first.
     """
     _check_writable(outputs)
     for suite in suites:
@@ -97,13 +97,13 @@ def evaluate(
         commit=commit(),
     )  # fmt: skip
     console.print(f"Play: {settings.play}, seed {settings.seed}")
-    interrupted = False
+    interrupted: KeyboardInterrupt | None = None
     with EvaluationProgress(_steps(session, candidates, suites)) as progress:
         for suite in suites:
             try:
                 results, baselines = _play(session, suite, candidates, outputs, played, progress)
-            except KeyboardInterrupt:
-                interrupted = True
+            except KeyboardInterrupt as error:
+                interrupted = error
                 break
             played.suites.append(suite)
             for found, by_name in ((played.results, results), (played.baselines, baselines)):
@@ -121,8 +121,8 @@ def evaluate(
         table.print_conclusion(console, evaluation)
         _write(console, outputs, evaluation, played)
         passed = all(policy.passed for policy in evaluation.policies)
-    if interrupted:
-        raise KeyboardInterrupt
+    if interrupted is not None:
+        raise interrupted
     return passed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 
+from wildrobot.jax_ready import require_jax
 from wildrobot.physics.base import Physics, PhysicsState
 from wildrobot.physics.config import PhysicsConfig, VariantsConfig
 from wildrobot.physics.mjx import MjxPhysics
@@ -16,7 +17,12 @@ __all__ = ["Physics", "PhysicsState", "VariantBank", "make_engine", "make_physic
 
 
 def make_physics(robot_name: str, config: PhysicsConfig, variants: VariantsConfig) -> Physics:
-    """Compiles the robot (`load_robot`) and its variants, and starts the configured engine."""
+    """Compiles the robot (`load_robot`) and its variants, and starts the configured engine.
+
+    Raises:
+      UsageError: for a robot or an engine that cannot be used, and in a process where JAX cannot run.
+    """
+    require_jax()
     robot = load_robot(robot_name, collision=config.collision, timestep_s=config.timestep_s)
     return make_engine(config, robot, make_variants(robot, variants))
 

@@ -11,6 +11,7 @@ import jax
 from jaxtyping import Array, Float, Int
 
 from wildrobot.errors import UsageError
+from wildrobot.immutable import Immutable
 from wildrobot.physics.base import PhysicsState
 from wildrobot.physics.servo import TorqueSpeedLine, limited_targets_rad
 from wildrobot.physics.variants import VariantBank, stacked_leaves
@@ -26,7 +27,7 @@ Implementation = Literal["jax", "warp"]
 _WARP_CONTACTS, _WARP_CONSTRAINTS = 32, 192
 
 
-class MjxPhysics:
+class MjxPhysics(Immutable):
     """`Physics` on MJX: the same stateless control step, with everything on the accelerator."""
 
     def __init__(
@@ -71,7 +72,9 @@ class MjxPhysics:
     ) -> PhysicsState:
         """Simulates one control period of one robot; see `Physics.step`."""
         model = self._model(state.variant)
-        data = self._data.replace(qpos=state.qpos, qvel=state.qvel, ctrl=targets_rad)
+        width = self._data.qpos.dtype  # JAX's own
+        qpos, qvel, ctrl = (each.astype(width) for each in (state.qpos, state.qvel, targets_rad))
+        data = self._data.replace(qpos=qpos, qvel=qvel, ctrl=ctrl)
         if push_N is not None:
             data = data.replace(xfrc_applied=data.xfrc_applied.at[self.robot.pushed_body, :3].set(push_N))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 
 import jax
@@ -12,18 +11,15 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from mujoco import rollout
 
+from wildrobot.immutable import Immutable
 from wildrobot.physics.base import PhysicsState
 from wildrobot.physics.servo import TorqueSpeedLine, with_line
 from wildrobot.physics.variants import VariantBank
+from wildrobot.processors import available_threads
 from wildrobot.robot import Robot
 
 
-def available_threads() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
-class NativePhysics:
+class NativePhysics(Immutable):
     """`Physics` on MuJoCo C: however many robots `jax.vmap` batches, one host call steps them all.
 
     The state crosses between JAX (float32) and MuJoCo (float64) once per control step.
@@ -46,7 +42,7 @@ class NativePhysics:
           robot: the nominal robot, `variants.models[0]`.
           variants: the bank that episodes draw from.
           substeps: physics steps per control step.
-          threads: size of the pool; 0 takes every core that this process may use.
+          threads: size of the pool; 0 takes every core that this process may use, within the quota of its container.
           line: of the servos; None for torque that does not depend on speed.
         """
         self.robot, self.variants = robot, variants

@@ -25,7 +25,7 @@ def make_clip_starts(robot: Robot, config: ReferenceStartsConfig, besides: int) 
     """
     count = max(1, round(config.share / (1.0 - config.share) * besides))
     library = Library.load(robot, config.clips)
-    which, phase = library.sample(jax.random.key(config.seed), count)
+    which, phase = library.sample(jax.random.key(config.seed, impl="threefry2x32"), count)
     rows, which = np.asarray(library.frame(which, phase)), np.asarray(which)
     moving, command, phase = np.zeros(count, bool), np.zeros((count, 3)), np.zeros(count)
     for index, clip in enumerate(library.clips):

@@ -65,6 +65,10 @@ class ServoLimits(Section):
     no_load_speed_rad_per_s: Positive
 
 
+# Named here, so that pickle finds these classes in this module.
+_FEET, _HANDS, _NAMES = Sides[FootNames], Sides[Hand], Sides[Name]
+
+
 class RobotDescription(Section):
     """All names that the program reads of a robot's MJCF, and what an MJCF cannot say.
 

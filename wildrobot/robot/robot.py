@@ -156,11 +156,9 @@ def robot_spec(name_or_path: str | Path = "wildrobot", *, collision: Collision =
         raise UsageError(f"{description_file(name_or_path)}: mjcf: {mjcf} cannot be read: {reason}") from None
     soles = (description.feet.left.sole, description.feet.right.sole)
     if collision == "full":
-        _collide_everything(spec)
+        _collide_everything(spec, soles)
     else:
         _keep_feet_and_floor(spec, soles)
-    for sole in soles:  # meet the floor with their corners, and each other with their boxes
-        spec.geom(sole).contype, spec.geom(sole).conaffinity = _BODY, _BODY
     return spec
 
 
@@ -178,10 +176,15 @@ def _keep_feet_and_floor(spec: mujoco.MjSpec, soles: tuple[str, str]) -> None:
             spec.delete(geom)
 
 
-def _collide_everything(spec: mujoco.MjSpec) -> None:
-    """Let every collision geom of the body meet every other and the floor; the MJCF excludes the pairs that may overlap."""
+def _collide_everything(spec: mujoco.MjSpec, soles: tuple[str, str]) -> None:
+    """Let every collision geom meet every other; the MJCF excludes the pairs that may overlap.
+
+    The soles meet the floor with their corners, all the rest with its own geoms.
+    """
     for geom in spec.geoms:
-        if geom.classname.name == "body_collision":
+        if geom.name in soles:
+            geom.contype, geom.conaffinity = _BODY, _BODY
+        elif geom.classname.name == "body_collision":
             geom.contype, geom.conaffinity = _BODY, _FLOOR | _BODY
 
 

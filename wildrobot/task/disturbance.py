@@ -11,9 +11,7 @@ DRAWS = 2
 """Uniform numbers that `kick_m_per_s` takes."""
 
 
-def kick_m_per_s(
-    draws: Float[Array, " 2"], episode_share: Float[Array, ""], config: PushConfig
-) -> Float[Array, " 2"]:
+def kick_m_per_s(draws: Float[Array, " 2"], episode_share: Float[Array, ""], config: PushConfig) -> Float[Array, " 2"]:
     """A change of the base's horizontal velocity [m/s].
 
     The largest grows through the episode: who still falls early meets small ones only, who lasts meets large ones.

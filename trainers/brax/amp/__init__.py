@@ -1,5 +1,6 @@
 """PPO + AMP on Brax's own building blocks: one compiled step over a mesh of devices, resumable to the bit."""
 
-from trainers.brax.amp.training import resume, train
+from trainers.brax.amp.resuming import resume
+from trainers.brax.amp.training import train
 
 __all__ = ["resume", "train"]

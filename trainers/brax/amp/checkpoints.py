@@ -2,6 +2,7 @@
 
     <run>/checkpoints/<environment steps>/state/<process>.npz  the state; see `trainers.brax.amp.state_files`
     <run>/checkpoints/<environment steps>/policy.safetensors   the actor alone, for every other command
+    <run>/checkpoints/<environment steps>/config.yaml, run.json  those of the run, at this moment
     <run>/checkpoints/<environment steps>/digests.json         SHA-256 of every file, written last
 
 A checkpoint without digests was never finished; one whose files differ from them is damaged.
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from trainers.brax.amp import processes
 from trainers.brax.amp.state_files import read_state, write_state
 from trainers.digests import is_finished, write_digests
+from trainers.kept import keep
 from wildrobot.policy import Policy
 
 StateT = TypeVar("StateT")
@@ -42,6 +44,7 @@ def save(folder: Path, steps: int, state: Any, policy: Policy) -> Path:
 
 def _finish(path: Path, policy: Policy) -> None:
     policy.save(path / POLICY)
+    keep(path.parents[1], path)
     write_digests(path)
     # Later ones than this are of before the run went back behind them.
     kept = [path, *(each for each in newest_first(path.parent) if each < path)][:KEPT]

@@ -106,10 +106,10 @@ class Loop:
                 "brax_ppo.symmetric=false"
             )
         self._unrolls = settings.batch_size * settings.num_minibatches // settings.num_envs
-        self.amp, self.imitation = None, None
+        self.amp, self.imitation, self.clips = None, None, ()
         if style.style_weight > 0:
             check_time_base(core.control_period_s * settings.action_repeat)
-            robot = WithStyle(robot)
+            robot, self.clips = WithStyle(robot), style.clips
             if style.method == "ADVERSARIAL":
                 steps = self._unrolls * settings.unroll_length
                 self.amp = StyleLearner(core.robot, style, robots=settings.num_envs, steps_per_batch=steps)

@@ -1,14 +1,14 @@
-"""The training itself, from the start or from a checkpoint: figures, checkpoints, and every way to end."""
+"""The training itself: figures, checkpoints, and every way to end."""
 
 from __future__ import annotations
 
 import math
-import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import jax
 from jax.experimental import multihost_utils
@@ -16,31 +16,28 @@ from jax.experimental import multihost_utils
 from trainers.brax.amp import checkpoints, guard, processes
 from trainers.brax.amp.loop import Loop, LoopState, make_loop
 from trainers.brax.networks import to_policy
-from trainers.brax.settings import BraxPpo
 from trainers.brax.warm_start import parameters
-from trainers.digests import Damaged, verify
-from trainers.interrupt import interruptible
+from trainers.memory import give_back_memory
 from trainers.progress import TrainingProgress
-from trainers.run import RunFolder, read_run
+from trainers.run import RunFolder
 from trainers.warm_start import WarmStart, privileged_moments
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.files import CannotWrite
 from wildrobot.policy import Policy, check_fits
+from wildrobot.signals import Stop, noted
 
 FRAMEWORK = "brax-amp"
 
 _STEPS_PER_LINE = 4
 """Training steps that one line of the log is a mean of."""
-_MAY_CHANGE = ("num_timesteps", "num_evals")
-"""When a run goes on; anything else would make it another training."""
 
 
 def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None) -> None:
     """Trains into a new run folder.
 
-    Ctrl-C ends it after the step that is under way, with a checkpoint and exit code 130.
+    Ctrl-C, SIGTERM and SIGHUP end it after the step that is under way, with a checkpoint.
 
     Args:
       experiment: matched to the policy, where training starts from one (`match_policy`).
@@ -57,62 +54,21 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
         if start is not None:
             check_fits(start.policy, core)
         loop = make_loop(experiment, core, start and start.policy)
-        own = processes.is_main()
-        return loop, RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start) if own else None
+        if not processes.is_main():
+            return loop, None
+        return loop, RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start, clips=loop.clips)
 
     loop, run = processes.together(prepared)
     state = loop.init(jax.random.PRNGKey(loop.settings.seed))
+    # It is not needed again, and the step's compilation is what takes most memory.
+    loop.init.clear_cache()
+    give_back_memory()
     if start is not None:
         state = _with_actor(state, start.policy, loop.core, loop.settings.seed)
-    _Training(experiment, run_path, run, loop, start and start.policy).go(state)
+    Training(experiment, run_path, run, loop, start and start.policy).go(state)
 
 
-def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
-    """Goes on from the newest sound checkpoint of a run, in the same folder, exactly as if it had never stopped.
-
-    Args:
-      run_path: the run folder.
-      overrides: of `brax_ppo.num_timesteps` and `brax_ppo.num_evals`.
-
-    Raises:
-      UsageError: for a folder of another trainer, or without a usable checkpoint, or that has nothing left to do; for
-        any other override. The folder is then as it was.
-    """
-    experiment, kept = processes.together(lambda: _may_go_on(run_path, overrides))
-    # One process chooses for all.
-    chosen = processes.together(lambda: _newest_sound(kept, run_path) if processes.is_main() else kept[0])
-    path = kept[processes.from_main(kept.index(chosen))]
-    policy = Policy.load(path / checkpoints.POLICY)
-    loop = processes.together(lambda: make_loop(experiment, make_env(experiment.env), policy))
-    try:
-        state = checkpoints.load(path, loop.abstract_state())
-    except Damaged as error:
-        raise UsageError(f"{path}: this run cannot go on, because {error}; {_remedy(run_path)}") from None
-    steps = loop.environment_steps(state)
-    if steps >= loop.settings.num_timesteps:
-        raise UsageError(
-            f"{run_path}: has already been trained for {steps:,} steps; ask for more with brax_ppo.num_timesteps=..."
-        )
-    own = processes.is_main()
-    run = processes.together(lambda: RunFolder.reopened(run_path, experiment, steps=steps) if own else None)
-    _Training(experiment, run_path, run, loop, policy).go(state)
-
-
-def _may_go_on(run_path: Path, overrides: Sequence[str]) -> tuple[Experiment, list[Path]]:
-    """The experiment of a run with what may change, and its finished checkpoints, newest first."""
-    before, experiment, _ = read_run(run_path, overrides, trainers=(FRAMEWORK,))
-    free: dict[str, Any] = dict.fromkeys(_MAY_CHANGE, 1_000)
-    alike = [each.with_section(each.section(BraxPpo).model_copy(update=free)) for each in (before, experiment)]
-    if alike[0] != alike[1]:
-        names = " and ".join(f"brax_ppo.{name}" for name in _MAY_CHANGE)
-        raise UsageError(f"{run_path}: only {names} can change when a run goes on; {_remedy(run_path)}")
-    kept = list(checkpoints.newest_first(run_path / "checkpoints"))
-    if not kept:
-        raise UsageError(f"{run_path}: holds no finished checkpoint to go on from; train into a new folder")
-    return experiment, kept
-
-
-class _Training:
+class Training:
     """One process's part of a training; only the main one has a run folder to write to, and talks."""
 
     def __init__(
@@ -127,6 +83,8 @@ class _Training:
         save_every = math.ceil(training_steps / (settings.num_evals - 1))
         self._save_every = math.ceil(save_every / _STEPS_PER_LINE) * _STEPS_PER_LINE
         self._progress: TrainingProgress | None = None
+        self._saving = threading.RLock()
+        self._unsaved: LoopState | None = None
 
     def go(self, state: LoopState) -> None:
         """Trains until the end, and says how it ended."""
@@ -134,24 +92,24 @@ class _Training:
             if self._run is not None:
                 stack.callback(self._close)
                 self._progress = stack.enter_context(TrainingProgress(self._total_steps))
-            interrupted = stack.enter_context(interruptible())
+            stop = stack.enter_context(noted(late=self._save_late))
             devices = f"{jax.device_count()} devices" if jax.device_count() > 1 else "1 device"
             self._say(
                 f"training on {self._loop.core.physics.name} physics and {devices} into {self._path}; "
                 "Ctrl-C saves and stops"
             )
             try:
-                state = self._steps(state, interrupted)
+                state = self._steps(state, stop)
             except (OSError, CannotWrite) as error:
                 self._stop(f"{_cause(error)}. {self._kept()}. Make room, then go on with: {self._go_on()}", 1)
             if self._loop.environment_steps(state) < self._total_steps:
                 self._stop(
                     f"interrupted; the policy so far is {self._path}/policy.safetensors. Go on with: {self._go_on()}",
-                    130,
+                    stop.exit_code,
                 )
             self._say(f"trained policy: {self._path}/policy.safetensors")
 
-    def _steps(self, state: LoopState, interrupted: Any) -> LoopState:
+    def _steps(self, state: LoopState, stop: Stop) -> LoopState:
         done, lines, seconds = self._loop.environment_steps(state), [], 0.0
         while done < self._total_steps:
             begin = time.monotonic()
@@ -161,11 +119,14 @@ class _Training:
             broken = guard.broken_parts(figures)
             if broken:
                 self._dump(state, broken)
+            if self._unsaved is None:  # the first step, which has compiled, or one after a checkpoint
+                give_back_memory()
             state, done = new, done + self._loop.env_steps_per_step
+            self._unsaved = state
             lines.append(figures)
             count = done // self._loop.env_steps_per_step
             last = done >= self._total_steps
-            last = last or processes.any_of(interrupted.is_set())
+            last = last or processes.any_of(stop.is_set())
             if count % _STEPS_PER_LINE == 0 or last:
                 rate = len(lines) * self._loop.env_steps_per_step / seconds
                 self._log(done, _summary(lines) | {"training/sps": rate})
@@ -177,9 +138,24 @@ class _Training:
         return state
 
     def _save(self, state: LoopState, steps: int) -> None:
-        policy = self._policy(state, steps)
-        checkpoints.save(self._path.absolute() / "checkpoints", steps, state, policy)
-        processes.together(lambda: self._run.save_policy(policy) if self._run is not None else None)
+        with self._saving:
+            processes.together(lambda: self._run.check_owned() if self._run is not None else None)
+            policy = self._policy(state, steps)
+            checkpoints.save(self._path.absolute() / "checkpoints", steps, state, policy)
+            processes.together(lambda: self._run.save_policy(policy) if self._run is not None else None)
+            self._unsaved = None
+
+    def _save_late(self) -> None:
+        """Saves what the last complete step has left, where the one under way takes too long to wait for."""
+        # Several processes would have to do so at the same time, and wait for each other in the step.
+        with self._saving:
+            state = self._unsaved if jax.process_count() == 1 else None
+            with suppress(OSError, UsageError):
+                if state is not None:
+                    self._save(state, self._loop.environment_steps(state))
+            self._say(f"interrupted in the midst of a step, which is not taken. {self._kept()}")
+            if self._run is not None:
+                self._close()
 
     def _policy(self, state: LoopState, steps: int) -> Policy:
         learner = jax.device_get(state.learner)
@@ -243,21 +219,6 @@ def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int)
         (normalizer, params),
     )
     return state._replace(learner=learner._replace(normalizer=placed[0], params=placed[1]))
-
-
-def _newest_sound(kept: Sequence[Path], run_path: Path) -> Path:
-    for path in kept:
-        try:
-            verify(path)
-        except Damaged as error:
-            print(f"{path}: is damaged, {error}; going back to the one before", file=sys.stderr)
-        else:
-            return path
-    raise UsageError(f"{run_path}: none of its {len(kept)} checkpoints can be read; {_remedy(run_path)}")
-
-
-def _remedy(run_path: Path) -> str:
-    return f'train into a new folder, from what this one has learned: --from "{run_path}"'
 
 
 def _cause(error: OSError | CannotWrite) -> str:

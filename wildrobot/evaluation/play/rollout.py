@@ -94,7 +94,7 @@ class Rollout:
 
     def _episode_keys(self) -> Array:
         """The same for episode i of every case."""
-        keys = jax.random.split(jax.random.key(self.batch.seed), self.batch.episodes)
+        keys = jax.random.split(jax.random.key(self.batch.seed, impl="threefry2x32"), self.batch.episodes)
         return jnp.tile(keys, len(self.batch.plays))
 
     def _sample(self, state: EnvState, alive: Bool[Array, " batch"]) -> dict[str, Array]:

@@ -1,1 +1,0 @@
-"""Experiments as YAML files, read through `wildrobot.config`."""
