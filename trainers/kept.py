@@ -15,6 +15,8 @@ from wildrobot.errors import UsageError
 from wildrobot.files import write_bytes
 
 CONFIG, PROVENANCE = "config.yaml", "run.json"
+_PARTS = {"versions": dict, "inputs": dict, "started_from": dict, "resumed": list}
+"""Of the provenance that are read again, where it has them."""
 
 
 def keep(run: Path, checkpoint: Path) -> None:
@@ -53,6 +55,11 @@ def read_provenance(run: Path) -> dict[str, Any]:
         provenance = json.loads((run / PROVENANCE).read_bytes())
         if not isinstance(provenance, dict):
             raise ValueError("no JSON object")
+        for name, kind in _PARTS.items():
+            if not isinstance(provenance.get(name, kind()), kind):
+                raise ValueError(f"its {name} is no {kind.__name__}")
+        if type(provenance.get("started_from", {}).get("environment_steps", 0)) is not int:
+            raise ValueError("its started_from.environment_steps is no whole number")
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
