@@ -19,6 +19,7 @@ from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.suite_file import SuiteFile
 from wildrobot.experiment import Experiment, experiment_class, load_experiment
+from wildrobot.task.reward import TERMS, PerJoint, parameters
 
 SCHEMA = experiment_class()
 SMALLEST = "batch_size: 1, num_minibatches: 1, num_envs: 1, unroll_length: 1"
@@ -89,7 +90,10 @@ def changed(path: str, number: Any) -> Any:
     *above, last = path.split(".")
     section = tree
     for name in above:
-        section[name] = section[name] or {"weight": 1.0}
+        # A reward term without a row gets one.
+        if section[name] is None:
+            hints = parameters(TERMS[name])
+            section[name] = {"weight": 1.0} | {each: {} if hints[each] is PerJoint else 1.0 for each in hints}
         section = section[name]
     section[last] = put(section[last], path, number)
     return tree
