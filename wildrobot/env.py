@@ -22,7 +22,7 @@ from wildrobot.physics.variants import PARAMETERS
 from wildrobot.resets import StartBank, make_starts
 from wildrobot.robot import Robot
 from wildrobot.robot.mirror import SignedPermutation, joint_mirror
-from wildrobot.state import EnvState, TaskState, computed
+from wildrobot.state import EnvState, TaskState, batched, computed
 from wildrobot.task import command as commands
 from wildrobot.task import disturbance, frames, gait, termination
 from wildrobot.task.action import ActionMap
@@ -197,12 +197,12 @@ class WildRobotEnv(Immutable):
     @functools.cached_property
     def reset_batch(self) -> Callable[[Array], EnvState]:
         """`reset` for a batch of keys, compiled. Who shares a compiled function shares its results to the bit."""
-        return jax.jit(jax.vmap(self.reset))
+        return batched(self.reset)
 
     @functools.cached_property
     def step_batch(self) -> Callable[[EnvState, Float[Array, "batch joints"]], EnvState]:
         """`step` for a batch of robots, compiled."""
-        return jax.jit(jax.vmap(self.step))
+        return batched(self.step)
 
     @functools.cached_property
     def mirrors(self) -> dict[str, SignedPermutation]:

@@ -99,6 +99,21 @@ def computed(function: Callable[Arguments, EnvState]) -> Callable[Arguments, Env
     return single_precision
 
 
+def batched(function: Callable[..., EnvState]) -> Callable[..., EnvState]:
+    """A function of the core for a batch of robots, compiled.
+
+    What is compiled runs without `computed` around it, so a forked process is refused here.
+    """
+    compiled = jax.jit(jax.vmap(function))
+
+    @functools.wraps(function)
+    def unforked(*args: Any) -> EnvState:
+        refuse_forked()
+        return compiled(*args)
+
+    return unforked
+
+
 def _narrow(leaf: Array) -> Array:
     for kind, width in ((jnp.floating, jnp.float32), (jnp.signedinteger, jnp.int32)):
         if jnp.issubdtype(leaf.dtype, kind):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gymnasium
+import jax.numpy as jnp
 import pytest
 
 import adapters  # noqa: F401  registers WildRobot/Walk-v0
@@ -42,10 +43,13 @@ def in_a_fork(work: Callable[[], object]) -> str:
 
 def test_a_forked_process_that_uses_an_environment_is_told_what_to_do(core, robots):
     robots.reset(seed=0)
+    state, actions = robots.state, jnp.asarray(still())
+    core.step_batch(state, actions)
     for work in (
         lambda: robots.step(still()),
         robots.reset,
         lambda: VectorWalkEnv(core, 4).reset(),
+        lambda: core.step_batch(state, actions),
         lambda: gymnasium.make("WildRobot/Walk-v0", **OPTIONS).reset(),
     ):
         assert in_a_fork(work).startswith("UsageError: this process was forked"), work
