@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import mujoco
-import numpy as np
-
 from trainers.amp.settings import Amp
 from wildrobot.errors import UsageError
 from wildrobot.experiment import EnvConfig, Experiment
 from wildrobot.motion import library
-from wildrobot.robot import robot_spec
+from wildrobot.robot import compiled_digest, robot_spec
 from wildrobot.robot.description import describe, description_file, robot_names
 
 
@@ -32,16 +29,14 @@ def digests(env: EnvConfig, clips: Sequence[str]) -> dict[str, str]:
     """
     description = description_file(env.robot)
     model = robot_spec(env.robot, collision="full").compile()
-    compiled = np.empty(mujoco.mj_sizeModel(model), np.uint8)
-    mujoco.mj_saveModel(model, None, compiled)
     found = {
         f"the robot description {description.name}": _sha256(description.read_bytes()),
-        f"the MJCF {Path(describe(env.robot).mjcf).name}": _sha256(compiled.tobytes()),
+        f"the MJCF {Path(describe(env.robot).mjcf).name}": compiled_digest(model),
     }
     starts = env.reference_starts
-    of_starts = (starts.clips or tuple(library.shipped())) if starts.share > 0 else ()
-    for section, names in (("env.reference_starts", of_starts), ("amp", clips)):
-        for path in map(library.find, names):
+    of_starts = library.files(starts.clips) if starts.share > 0 else []
+    for section, paths in (("env.reference_starts", of_starts), ("amp", map(library.find, clips))):
+        for path in paths:
             found[f"the clip {path.name} of {section}"] = _sha256(path.read_bytes())
     return found
 

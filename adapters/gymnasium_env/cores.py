@@ -10,13 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 
-import mujoco
-import numpy as np
-
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.experiment import EnvConfig
 from wildrobot.motion import library
-from wildrobot.robot import load_robot
+from wildrobot.robot import compiled_digest, load_robot
 
 _KEPT = 4
 """How many of the newest cores are kept, used or not."""
@@ -40,12 +37,10 @@ def shared_core(config: EnvConfig) -> WildRobotEnv:
 def _digest(config: EnvConfig) -> str:
     """SHA-256 of the configuration, and of the robot and the clips that it names."""
     robot = load_robot(config.robot, collision=config.physics.collision, timestep_s=config.physics.timestep_s)
-    model = np.empty(mujoco.mj_sizeModel(robot.model), np.uint8)
-    mujoco.mj_saveModel(robot.model, None, model)
-    digest = hashlib.sha256(model.tobytes())
+    digest = hashlib.sha256(compiled_digest(robot.model).encode())
     digest.update(robot.description.model_dump_json().encode())
     digest.update(config.model_dump_json().encode())
     if config.reference_starts.share:
-        for clip in config.reference_starts.clips or library.shipped():
-            digest.update(library.find(clip).read_bytes())
+        for file in library.files(config.reference_starts.clips):
+            digest.update(file.read_bytes())
     return digest.hexdigest()

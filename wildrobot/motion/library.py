@@ -38,6 +38,15 @@ def find(name_or_path: str) -> Path:
     return path
 
 
+def files(names: Sequence[str] = ()) -> list[Path]:
+    """The files of clips by name or path; of all shipped ones if none is named.
+
+    Raises:
+      UsageError: as `find`.
+    """
+    return [find(name) for name in names or shipped()]
+
+
 @dataclass(frozen=True)
 class Library:
     """Clips of one robot, laid end to end.
@@ -98,7 +107,7 @@ class Library:
         Raises:
           UsageError: as `find`, `clip_file.load` and `of`.
         """
-        return cls.from_clips([load(find(name), robot) for name in names or shipped()], weights)
+        return cls.from_clips([load(file, robot) for file in files(names)], weights)
 
     def sample(self, key: Array, count: int) -> tuple[Int[Array, " count"], Float[Array, " count"]]:
         """Draws clips by weight, and a phase in [0, 1) of each, uniformly."""

@@ -1,7 +1,7 @@
 """A robot is data: an MJCF and a description, compiled and resolved once."""
 
 from wildrobot.robot.description import Hand, RobotDescription, describe, robot_names
-from wildrobot.robot.robot import Collision, Foot, Imu, Robot, load_robot, robot_spec
+from wildrobot.robot.robot import Collision, Foot, Imu, Robot, compiled_digest, load_robot, robot_spec
 
 __all__ = [
     "Collision",
@@ -10,6 +10,7 @@ __all__ = [
     "Imu",
     "Robot",
     "RobotDescription",
+    "compiled_digest",
     "describe",
     "load_robot",
     "robot_names",

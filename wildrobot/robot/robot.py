@@ -162,6 +162,13 @@ def robot_spec(name_or_path: str | Path = "wildrobot", *, collision: Collision =
     return spec
 
 
+def compiled_digest(model: mujoco.MjModel) -> str:
+    """SHA-256 of all that a model holds, so also of what its MJCF includes, and of no comment."""
+    content = np.empty(mujoco.mj_sizeModel(model), np.uint8)
+    mujoco.mj_saveModel(model, None, content)
+    return hashlib.sha256(content.tobytes()).hexdigest()
+
+
 def _digest(mjcf: str) -> str:
     """Neither comments and layout, nor looks and solver settings make another robot."""
     content = canonicalize(mjcf, with_comments=False, strip_text=True, exclude_tags=["option", "visual", "asset"])
