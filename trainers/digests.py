@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from wildrobot.files import write_text
@@ -43,6 +45,22 @@ def verify(folder: Path) -> None:
         raise Damaged(f"its {DIGESTS} cannot be read ({error})") from None
     if wrong:
         raise Damaged(f"{len(wrong)} of its files are not as they were written, such as {wrong[0]}")
+
+
+def first_sound(folders: Iterable[Path]) -> Path | None:
+    """The first checkpoint that is as it was written, None if there is none; says of each before what is wrong.
+
+    One without digests is taken as it is: older versions of Stable-Baselines3's wrote none.
+    """
+    for folder in folders:
+        try:
+            if is_finished(folder):
+                verify(folder)
+        except Damaged as error:
+            print(f"{folder}: is damaged, {error}; going back to the one before", file=sys.stderr)
+        else:
+            return folder
+    return None
 
 
 def is_intact(file: Path) -> bool:

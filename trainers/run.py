@@ -178,11 +178,11 @@ def lock_run(path: Path, *, trainers: Sequence[str]) -> RunLock:
       UsageError: for a folder that is no run, or one of another trainer, or that is in use.
     """
     if newest_copy(path, PROVENANCE) is None:
-        _trainer(path, trainers)
+        _provenance(path, trainers)
     lock = RunLock(path.absolute(), remedy="wait for its end, or end it, before the run goes on")
     try:
         repair(path)
-        _trainer(path, trainers)
+        _provenance(path, trainers)
     except BaseException:
         lock.close()
         raise
@@ -198,8 +198,9 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
       UsageError: for a folder that is no run, or one of another trainer; for overrides that make no sense; where the
         run was trained with other versions of what it depends on.
     """
-    trainer = _trainer(path, trainers)
-    then, now = read_provenance(path).get("versions", {}), versions()
+    provenance = _provenance(path, trainers)
+    trainer: str = provenance["trainer"]
+    then, now = provenance.get("versions", {}), versions()
     needed = [name for name in now if name not in (_ONLY_SB3 if trainer.startswith("brax") else _ONLY_BRAX)]
     changed = [name for name in needed if name in then and then[name] != now[name]]
     if changed:
@@ -234,12 +235,13 @@ def versions() -> dict[str, str | None]:
     return {name: _version(name) for name in _VERSIONS_OF} | {"wildrobot": __version__}
 
 
-def _trainer(path: Path, trainers: Sequence[str]) -> str:
-    trainer = read_provenance(path).get("trainer")
-    for each in trainers:
-        if each == trainer:
-            return each
-    raise UsageError(f"{path}: was trained by {trainer}, and here only {' or '.join(trainers)} runs can go on")
+def _provenance(path: Path, trainers: Sequence[str]) -> dict[str, Any]:
+    """`run.json` of a run of one of these trainers."""
+    provenance = read_provenance(path)
+    trainer = provenance.get("trainer")
+    if trainer not in trainers:
+        raise UsageError(f"{path}: was trained by {trainer}, and here only {' or '.join(trainers)} runs can go on")
+    return provenance
 
 
 def _listed(versions: Mapping[str, str | None], names: Sequence[str]) -> str:

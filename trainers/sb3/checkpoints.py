@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
-from trainers.digests import Damaged, is_finished, verify, write_digests
+from trainers.digests import first_sound, write_digests
 from trainers.kept import keep
 from wildrobot.files import make_folder, replacing
 
@@ -35,13 +34,4 @@ def save(folder: Path, model: PPO, normalizer: VecNormalize, save_more: Callable
 
 def newest(folder: Path) -> Path | None:
     """The folder of the newest checkpoint that is as it was written, None if there is none."""
-    for model in sorted(folder.glob(f"[0-9]*/{MODEL}"), reverse=True):
-        try:
-            # Older versions wrote no digests.
-            if is_finished(model.parent):
-                verify(model.parent)
-        except Damaged as error:
-            print(f"{model.parent}: is damaged, {error}; going back to the one before", file=sys.stderr)
-        else:
-            return model.parent
-    return None
+    return first_sound(model.parent for model in sorted(folder.glob(f"[0-9]*/{MODEL}"), reverse=True))

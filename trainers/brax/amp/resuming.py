@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -12,7 +11,7 @@ from trainers.brax.amp import checkpoints, processes
 from trainers.brax.amp.loop import Loop, make_loop
 from trainers.brax.amp.training import FRAMEWORK, Training
 from trainers.brax.settings import BraxPpo
-from trainers.digests import Damaged, verify
+from trainers.digests import Damaged, first_sound
 from trainers.inputs import differences
 from trainers.lock import RunLock
 from trainers.run import RunFolder, check_inputs, lock_run, read_run
@@ -85,14 +84,10 @@ def _loop_as_before(run_path: Path, experiment: Experiment, policy: Policy) -> L
 
 
 def _newest_sound(kept: Sequence[Path], run_path: Path) -> Path:
-    for path in kept:
-        try:
-            verify(path)
-        except Damaged as error:
-            print(f"{path}: is damaged, {error}; going back to the one before", file=sys.stderr)
-        else:
-            return path
-    raise UsageError(f"{run_path}: none of its {len(kept)} checkpoints can be read; {_remedy(run_path)}")
+    sound = first_sound(kept)
+    if sound is None:
+        raise UsageError(f"{run_path}: none of its {len(kept)} checkpoints can be read; {_remedy(run_path)}")
+    return sound
 
 
 def _remedy(run_path: Path) -> str:
