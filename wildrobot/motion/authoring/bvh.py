@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from wildrobot.errors import UsageError
+from wildrobot.errors import UsageError, shortened
 from wildrobot.motion.authoring import anatomy, bvh_file, joint_names
 from wildrobot.motion.authoring.human import Human
 from wildrobot.motion.authoring.seam import repeated
@@ -40,7 +40,7 @@ def load(
         motion = bvh_file.parse(path.read_bytes())
     except (OSError, ValueError, IndexError) as error:
         raise UsageError(
-            f"{path} is not a BVH motion ({_short(error)}); take another file, or export it anew"
+            f"{path} is not a BVH motion ({shortened(str(error), 160)}); take another file, or export it anew"
         ) from None
     source = path.name
     chosen = joint_names.parts(source, motion.joints, names)
@@ -69,8 +69,3 @@ def load(
         lean_known=False,
     )
     return repeated(human) if loop else human
-
-
-def _short(error: Exception) -> str:
-    text = str(error)
-    return text if len(text) <= 160 else f"{text[:160]}…"
