@@ -36,13 +36,14 @@ RAISED = """
 def ended(code, *signals_sent, ignored=(), apart_s=0.3):
     """Exit code and output of a process that gets these signals once it is ready, some of which its parent ignores."""
 
-    def ignore():
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
+    def dispose():
+        # Whatever started the tests, such as `nohup`, has no say.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
 
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        preexec_fn=ignore,
+        preexec_fn=dispose,
     )  # fmt: skip
     assert process.stdout is not None
     try:

@@ -74,47 +74,28 @@ def _hanging(down: np.ndarray, left: np.ndarray) -> np.ndarray:
     return np.stack([np.cross(left, up), left, up], axis=-1)
 
 
+_LIMBS = ("collar", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+
+
+def _named(middle: str, limbs: str, pattern: str) -> dict[str, str]:
+    """Part -> name: of pelvis, spine, chest and head, and of `_LIMBS` on both sides by the pattern."""
+    names: dict[str, str] = dict(zip(("pelvis", "spine", "chest", "head"), middle.split(), strict=True))
+    for side in ("left", "right"):
+        for part, limb in zip(_LIMBS, limbs.split(), strict=True):
+            names[f"{side}_{part}"] = pattern.format(side=side.capitalize(), S=side[0].upper(), limb=limb)
+    return names
+
+
 MIXAMO = {
-    "pelvis": "mixamorig:Hips", "spine": "mixamorig:Spine", "chest": "mixamorig:Spine1", "head": "mixamorig:Head",
-    **{
-        f"{side.lower()}_{part}": f"mixamorig:{side}{name}"
-        for side in ("Left", "Right")
-        for part, name in (
-            ("collar", "Shoulder"), ("shoulder", "Arm"), ("elbow", "ForeArm"), ("wrist", "Hand"), ("hip", "UpLeg"),
-            ("knee", "Leg"), ("ankle", "Foot"),
-        )
-    },
-}  # fmt: skip
-BIPED = {
-    "pelvis": "Bip01 Pelvis", "spine": "Bip01 Spine", "chest": "Bip01 Spine1", "head": "Bip01 Head",
-    **{
-        f"{side}_{part}": f"Bip01 {side[0].upper()} {name}"
-        for side in ("left", "right")
-        for part, name in (
-            ("collar", "Clavicle"), ("shoulder", "UpperArm"), ("elbow", "Forearm"), ("wrist", "Hand"), ("hip", "Thigh"),
-            ("knee", "Calf"), ("ankle", "Foot"),
-        )
-    },
-}  # fmt: skip
-BLENDER = {
-    "pelvis": "Hips", "spine": "Spine", "chest": "Chest", "head": "Head",
-    **{
-        f"{side}_{part}": f"{name}_{side[0].upper()}"
-        for side in ("left", "right")
-        for part, name in (
-            ("collar", "Shoulder"), ("shoulder", "UpperArm"), ("elbow", "LowerArm"), ("wrist", "Hand"),
-            ("hip", "UpperLeg"), ("knee", "LowerLeg"), ("ankle", "Foot"),
-        )
-    },
-}  # fmt: skip
-SMPL = {
-    "pelvis": "Pelvis", "spine": "Spine1", "chest": "Spine2", "head": "Head",
-    **{
-        f"{side}_{part}": f"{side[0].upper()}_{part.capitalize()}"
-        for side in ("left", "right")
-        for part in ("collar", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-    },
-}  # fmt: skip
+    part: f"mixamorig:{name}"
+    for part, name in _named(
+        "Hips Spine Spine1 Head", "Shoulder Arm ForeArm Hand UpLeg Leg Foot", "{side}{limb}"
+    ).items()
+}
+_MAX = _named("Pelvis Spine Spine1 Head", "Clavicle UpperArm Forearm Hand Thigh Calf Foot", "{S} {limb}")
+BIPED = {part: f"Bip01 {name}" for part, name in _MAX.items()}
+BLENDER = _named("Hips Spine Chest Head", "Shoulder UpperArm LowerArm Hand UpperLeg LowerLeg Foot", "{limb}_{S}")
+SMPL = _named("Pelvis Spine1 Spine2 Head", " ".join(part.capitalize() for part in _LIMBS), "{S}_{limb}")
 
 Y_UP = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]], float)
 """From this project's axes into those of most BVH files: x left, y up, z forward."""
