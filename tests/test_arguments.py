@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from trainers import __main__ as trainers
-from wildrobot.arguments import parse
+from wildrobot.arguments import number, parse
 from wildrobot.evaluation import __main__ as judge
 from wildrobot.evaluation.style import __main__ as style
 from wildrobot.motion import __main__ as motion
@@ -86,3 +86,14 @@ def test_words_where_a_command_has_none(capsys):
     with pytest.raises(SystemExit):
         parse(parser, ["a", "b"], words=("words",))
     assert "unrecognized arguments: b" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0.0), ("2.5", 2.5), ("nan", None), ("-0.1", None), ("inf", None)])
+def test_numbers_have_bounds(text, value):
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("--share", type=number(0.0, 2.5))
+    if value is not None:
+        assert parser.parse_args([f"--share={text}"]).share == value
+    else:
+        with pytest.raises(argparse.ArgumentError, match=rf"must be from 0\.0 to 2\.5, not {text}"):
+            parser.parse_args([f"--share={text}"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from trainers.kept import CONFIG, PROVENANCE
+from trainers.kept import CONFIG, PROVENANCE, read_provenance
 from wildrobot.config import Section, read_tree, validated
 from wildrobot.errors import UsageError
 from wildrobot.experiment import EnvConfig, section_name
@@ -43,11 +42,7 @@ def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
         run = checkpoint  # its own copies, which its digests vouch for; an older version kept none
     config, section = run / CONFIG, section_name(schema)
     remedy = "give a checkpoint inside the run folder that training made"
-    try:
-        provenance = json.loads((run / PROVENANCE).read_text(encoding="utf-8"))
-        steps_before = int(provenance.get("started_from", {}).get("environment_steps", 0))
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise UsageError(f"{checkpoint}: cannot read {run / PROVENANCE} ({error}); {remedy}") from None
+    provenance = read_provenance(run)
     if not config.is_file():
         raise UsageError(f"{checkpoint}: cannot read {config}, which says what it was trained for; {remedy}")
     tree, _ = read_tree(config)
@@ -56,5 +51,5 @@ def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
     return Origin(
         env=validated(EnvConfig, tree["env"], f"{config}: env"),
         settings=validated(schema, tree[section], f"{config}: {section}"),
-        steps_before=steps_before,
+        steps_before=provenance.get("started_from", {}).get("environment_steps", 0),
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+NumberT = TypeVar("NumberT", int, float)
 
 
 def parse(
@@ -65,9 +68,21 @@ def integer(low: int, high: int) -> Callable[[str], int]:
     """An integer from `low` to `high`."""
 
     def integer(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"must be from {low} to {high}, not {text}")
-        return value
+        return _between(int(text), low, high, text)
 
     return integer
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A number from `low` to `high`."""
+
+    def number(text: str) -> float:
+        return _between(float(text), low, high, text)
+
+    return number
+
+
+def _between(value: NumberT, low: NumberT, high: NumberT, text: str) -> NumberT:
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"must be from {low} to {high}, not {text}")
+    return value

@@ -104,6 +104,7 @@ class TestCommand:
             "standing_share": 0.2,
             "straight_share": 0.3,
             "sideways_share": 0.1,
+            "turning_share": 0.15,
             "heading_hold": True,
             "heading_gain_per_s": 1.0,
         }
@@ -111,7 +112,15 @@ class TestCommand:
 
     @pytest.mark.parametrize(
         ("kind", "expected"),
-        [(0.19, [0, 0, 0]), (0.21, [0.2, 0, 0]), (0.49, [0.2, 0, 0]), (0.51, [0, 0.05, 0]), (0.61, [0.2, 0.05, -0.2])],
+        [
+            (0.19, [0, 0, 0]),
+            (0.21, [0.2, 0, 0]),
+            (0.49, [0.2, 0, 0]),
+            (0.51, [0, 0.05, 0]),
+            (0.61, [0, 0, -0.2]),
+            (0.74, [0, 0, -0.2]),
+            (0.76, [0.2, 0.05, -0.2]),
+        ],
     )
     def test_shares(self, kind, expected):
         # 0.75 of the way from -0.1 to 0.3 is 0.2, and from -0.1 to 0.1 0.05; 0.25 from -0.4 to 0.4 is -0.2

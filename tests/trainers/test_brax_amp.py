@@ -6,12 +6,14 @@ from typing import Any, cast
 import jax
 import numpy as np
 import pytest
+from brax.training import types
 from brax.training.agents.ppo import train as ppo
 
 from adapters.brax_env import BraxEnv, wrap_for_training
 from tests.trainers.conftest import NATIVE
 from trainers.brax import compat
 from trainers.brax.amp.loop import make_loop
+from trainers.brax.amp.ppo import entropy_cost
 from trainers.brax.networks import network_factory
 from trainers.brax.settings import BraxPpo
 from wildrobot.env import make_env
@@ -25,9 +27,7 @@ def stock(experiment, steps):
     compat.install()
     settings = experiment.section(BraxPpo)
     seen, wrap = {}, cast("Any", wrap_for_training)  # as in trainers/brax/ppo.py
-    keywords = settings.model_dump(
-        exclude={"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "symmetric", "stagger_episodes"}
-    )
+    keywords = settings.keywords()
     per_step = settings.batch_size * settings.num_minibatches * settings.unroll_length
     keywords |= {"num_timesteps": steps * per_step, "num_evals": 2}
     _, params, _ = ppo.train(
@@ -50,6 +50,7 @@ def test_without_style_it_is_stock_ppo(schedule):
             NATIVE,
             "amp.style_weight=0",
             "brax_ppo.symmetric=false",
+            "brax_ppo.final_entropy_cost=0.005",
             f"brax_ppo.learning_rate_schedule={schedule}",
             "brax_ppo.num_minibatches=4",
             "brax_ppo.num_updates_per_batch=2",
@@ -69,3 +70,9 @@ def test_without_style_it_is_stock_ppo(schedule):
     for name in ("total_loss", "policy_loss", "v_loss", "kl_mean", "learning_rate"):
         mean = np.mean([figure[f"training/{name}"] for figure in figures])
         np.testing.assert_allclose(mean, expected[f"training/{name}"], rtol=2e-3, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize(("steps", "cost"), [(0, 0.01), (1_000, 0.01), (2_000, 0.007), (3_000, 0.004), (9_000, 0.004)])
+def test_entropy_costs_less_and_less(steps, cost):
+    settings = BraxPpo(entropy_cost=0.01, final_entropy_cost=0.004, entropy_falls_steps=(1_000, 3_000))
+    assert float(entropy_cost(settings, types.UInt64(hi=0, lo=steps))) == pytest.approx(cost)

@@ -31,9 +31,6 @@ from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
 from wildrobot.signals import end, noted
 
-# Settings that are ours, or that reach Brax by another way than a keyword of the same name.
-_NOT_KEYWORDS = {"policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "symmetric", "stagger_episodes"}
-
 
 def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None) -> None:
     """Trains, with everything written to a new run folder.
@@ -121,7 +118,7 @@ def _train(
         progress_fn=report,
         policy_params_fn=save,
         **restored,
-        **settings.model_dump(exclude=_NOT_KEYWORDS),
+        **settings.keywords(),
     )
 
 

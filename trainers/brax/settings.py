@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from wildrobot.config import Count, Layers, NonNegative, Positive, Robots, Section, Seed, Share, SmallCount, Steps
+from wildrobot.config import (
+    Count,
+    Layers,
+    NonNegative,
+    Ordered,
+    Positive,
+    Robots,
+    Section,
+    Seed,
+    Share,
+    SmallCount,
+    Steps,
+)
+
+_NOT_KEYWORDS = {
+    "policy_hidden_layer_sizes",
+    "value_hidden_layer_sizes",
+    "activation",
+    "symmetric",
+    "stagger_episodes",
+    "final_entropy_cost",
+    "entropy_falls_steps",
+}
 
 
 class BraxPpo(Section):
     """Settings of `brax.training.agents.ppo.train`, under its own names."""
 
     seed: Seed = 0
-    num_timesteps: Steps = Field(default=8_000_000, description="environment steps")
+    num_timesteps: Steps = Field(default=9_000_000, description="environment steps")
     num_evals: Annotated[int, Field(ge=2, le=10_000)] = Field(
         default=16, description="1 + number of times that parameters are saved during training"
     )
@@ -33,6 +55,12 @@ class BraxPpo(Section):
     gae_lambda: Share = 0.95
     clipping_epsilon: Positive = 0.2
     entropy_cost: NonNegative = 0.005
+    final_entropy_cost: NonNegative = Field(
+        default=0.0005, description="brax-amp only: to which it falls, for policies are used without noise"
+    )
+    entropy_falls_steps: Annotated[tuple[Steps, Steps], Ordered] = Field(
+        default=(4_500_000, 7_000_000), description="environment steps between which it falls, linearly"
+    )
     learning_rate: Annotated[float, Field(ge=1e-9, le=1)] = Field(
         default=0.0003, description="the first one, with ADAPTIVE_KL"
     )
@@ -52,6 +80,10 @@ class BraxPpo(Section):
     stagger_episodes: bool = Field(
         default=True, description="first episodes of different length, so that time limits do not coincide"
     )
+
+    def keywords(self) -> dict[str, Any]:
+        """Those that `ppo.train` takes as keywords: not those that are ours, nor those of the networks."""
+        return self.model_dump(exclude=_NOT_KEYWORDS)
 
     @model_validator(mode="after")
     def _batch_fits(self) -> BraxPpo:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot.arguments import parse
+from wildrobot.arguments import number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.files import make_folder
@@ -166,10 +166,18 @@ def _parser() -> argparse.ArgumentParser:
     retarget = commands.add_parser("retarget", help="make a clip from a recorded human walk; refused if infeasible")
     retarget.add_argument("recording", type=Path, metavar="FILE", help="DeepMimic JSON (.txt, .json) or BVH (.bvh)")
     retarget.add_argument("clip", type=Path, metavar="CLIP.npz", help="what to write")
-    retarget.add_argument("--time-scale", type=float, default=1.0, help="times slower than the human (%(default)s)")
-    retarget.add_argument("--stride", type=float, default=0.4, help="share of the human's scaled stride (%(default)s)")
-    retarget.add_argument("--swing", type=float, default=0.4, help="share of the human's foot swing (%(default)s)")
-    retarget.add_argument("--arms", type=float, default=0.5, help="share of the human's arm swing (%(default)s)")
+    retarget.add_argument(
+        "--time-scale", type=number(0.1, 20.0), default=1.0, help="times slower than the human (%(default)s)"
+    )
+    retarget.add_argument(
+        "--stride", type=number(0.0, 5.0), default=0.4, help="share of the human's scaled stride (%(default)s)"
+    )
+    retarget.add_argument(
+        "--swing", type=number(0.0, 5.0), default=0.4, help="share of the human's foot swing (%(default)s)"
+    )
+    retarget.add_argument(
+        "--arms", type=number(0.0, 5.0), default=0.5, help="share of the human's arm swing (%(default)s)"
+    )
     retarget.add_argument("--mirror", action="store_true", help="exchange left and right")
     foreign = retarget.add_argument_group("what a BVH file does not say, if it cannot be seen from the body")
     foreign.add_argument(

@@ -23,21 +23,18 @@ DRAWS = 4
 
 
 def sample(draws: Float[Array, " 4"], config: CommandConfig) -> Float[Array, " 3"]:
-    """A command (vx, vy, yaw rate): standing, straight (vx alone), sideways (vy alone), or anything in the ranges.
+    """A command (vx, vy, yaw rate): standing, with vx, vy or the yaw rate alone, or anything in the ranges.
 
     Args:
-      draws: uniform in [0, 1): which of the four, then where in each range.
+      draws: uniform in [0, 1): which of the five, then where in each range.
       config: shares and ranges.
     """
     ranges = jnp.array([config.vx_m_per_s, config.vy_m_per_s, config.yaw_rate_rad_per_s])
     anything = within(draws[1:], ranges[:, 0], ranges[:, 1])
-    straight, sideways = anything * jnp.array([1.0, 0.0, 0.0]), anything * jnp.array([0.0, 1.0, 0.0])
-    standing_up_to, straight_up_to, sideways_up_to = np.cumsum(
-        [config.standing_share, config.straight_share, config.sideways_share]
-    )
-    moving = jnp.where(draws[0] < sideways_up_to, sideways, anything)
-    moving = jnp.where(draws[0] < straight_up_to, straight, moving)
-    return jnp.where(draws[0] < standing_up_to, 0.0, moving)
+    shares = [config.standing_share, config.straight_share, config.sideways_share, config.turning_share]
+    kind = jnp.searchsorted(jnp.cumsum(jnp.array(shares)), draws[0], side="right")
+    asked = jnp.concatenate([jnp.zeros((1, 3)), jnp.eye(3), jnp.ones((1, 3))])
+    return asked[kind] * anything
 
 
 def within(draw: Float[Array, "*n"], lower: Scalar, upper: Scalar) -> Float[Array, "*n"]:

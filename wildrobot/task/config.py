@@ -30,7 +30,7 @@ class ActionConfig(Section):
 
 
 class CommandConfig(Section):
-    """What the robot is asked to do. The shares are of commands to stand, with vx alone, and with vy alone."""
+    """What the robot is asked to do. The shares are of commands to stand, and with vx, vy or the yaw rate alone."""
 
     vx_m_per_s: _SpeedRange
     vy_m_per_s: _SpeedRange
@@ -38,14 +38,15 @@ class CommandConfig(Section):
     standing_share: Share
     straight_share: Share
     sideways_share: Share = 0.0
+    turning_share: Share = 0.0
     resample_s: SecondsRange
     heading_hold: bool
     heading_gain_per_s: Annotated[float, Field(ge=0, le=1000)]
 
     @model_validator(mode="after")
     def _shares_fit(self) -> CommandConfig:
-        if self.standing_share + self.straight_share + self.sideways_share > 1:
-            raise ValueError("standing_share + straight_share + sideways_share must not exceed 1")
+        if self.standing_share + self.straight_share + self.sideways_share + self.turning_share > 1:
+            raise ValueError("standing_share + straight_share + sideways_share + turning_share must not exceed 1")
         return self
 
 

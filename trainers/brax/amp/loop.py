@@ -30,7 +30,7 @@ from trainers.amp.learner import AmpState, Experience, StyleLearner, mixed
 from trainers.amp.reference import check_time_base
 from trainers.amp.settings import Amp
 from trainers.brax.amp.envs import ROBOTS, STYLE_FIELDS, OverDevices, WithStyle
-from trainers.brax.amp.ppo import LearnerState, Metrics, Ppo
+from trainers.brax.amp.ppo import LearnerState, Metrics, Ppo, as_float
 from trainers.brax.devices import check_devices
 from trainers.brax.settings import BraxPpo
 from wildrobot.env import WildRobotEnv
@@ -241,8 +241,7 @@ class Loop:
             experience = Experience(*(by_robot(info[name]) for name in ("features", "episode_done", "command")))
             amp, style, figures = self.amp.learn(amp, experience)
             style = jnp.moveaxis(style, 0, 1).reshape(batch.reward.shape)
-        trained = jnp.float32(env_steps.hi) * 2.0**32 + jnp.float32(env_steps.lo)
-        reward = mixed(self._style, batch.reward, style, trained, self.core.control_period_s)
+        reward = mixed(self._style, batch.reward, style, as_float(env_steps), self.core.control_period_s)
         # What only style needed is not carried through the passes over the batch.
         extras = {**extras, "state_extras": {name: info[name] for name in info if name not in STYLE_FIELDS}}
         batch = batch._replace(reward=reward, extras=extras)

@@ -13,7 +13,7 @@ from brax.training import gradients, types
 from brax.training.acme import running_statistics, specs
 from brax.training.agents.ppo import losses, networks, optimizer
 from jax.sharding import NamedSharding
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from trainers.brax.networks import network_factory
 from trainers.brax.settings import BraxPpo
@@ -88,7 +88,6 @@ class Ppo:
         loss: Any = functools.partial(
             losses.compute_ppo_loss,
             ppo_network=self._networks,
-            entropy_cost=settings.entropy_cost,
             discounting=settings.discounting,
             reward_scaling=settings.reward_scaling,
             gae_lambda=settings.gae_lambda,
@@ -113,14 +112,16 @@ class Ppo:
     def update(self, learner: LearnerState, batch: types.Transition, key: Array) -> tuple[LearnerState, Metrics]:
         """The passes over a batch with leading dimensions (unrolls, steps)."""
         settings = self._settings
-        normalizer = learner.normalizer
+        normalizer, of_entropy = learner.normalizer, entropy_cost(settings, learner.env_steps)
         if not self._adaptive:
             normalizer = running_statistics.update(normalizer, batch.observation)
 
         def minibatch_step(carry: Any, data: types.Transition) -> tuple[Any, Metrics]:
             optimizer_state, params, key = carry
             key, loss_key = jax.random.split(key)
-            (_, metrics), gradient = self._loss_and_gradient(params, normalizer, data, loss_key)
+            (_, metrics), gradient = self._loss_and_gradient(
+                params, normalizer, data, loss_key, entropy_cost=of_entropy
+            )
             rate = jnp.array(settings.learning_rate)
             if self._adaptive:
                 optimizer_state, rate = optimizer.adaptive_kl_learning_rate(
@@ -153,3 +154,14 @@ class Ppo:
             LearnerState(params, optimizer_state, normalizer, learner.env_steps + self.env_steps_per_step),
             metrics,
         )
+
+
+def entropy_cost(settings: BraxPpo, env_steps: Any) -> Float[Array, ""]:
+    """What an update after so many environment steps, a `UInt64` of Brax, pays for a nat of entropy."""
+    costs = jnp.array([settings.entropy_cost, settings.final_entropy_cost])
+    return jnp.interp(as_float(env_steps), jnp.array(settings.entropy_falls_steps, jnp.float32), costs)
+
+
+def as_float(steps: Any) -> Float[Array, ""]:
+    """A `UInt64` of Brax, to the precision of a float."""
+    return jnp.float32(steps.hi) * 2.0**32 + jnp.float32(steps.lo)
