@@ -56,7 +56,7 @@ def test_every_file_is_judged(tmp_path, monkeypatch):
     assert all(load_policy(path).sha256 in text for path in FILES)
 
 
-@pytest.mark.parametrize("path", sorted(FIXTURES.glob("version-*.safetensors")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("version-[12]*.safetensors")), ids=lambda path: path.stem)
 def test_what_an_old_file_says_is_still_said(path):
     _, header = header_of(path)
     policy, old, task = load_policy(path), header["info"], header["info"]["env_config"]["task"]
