@@ -97,7 +97,7 @@ def test_the_time_limit_is_a_truncation_and_not_a_fall():
 
 
 def test_pins_hold_through_the_episode():
-    env = core("env.task.command.resample_s=[0.04,0.04]")
+    env = core("env.task.command={resample_s: [0.04, 0.04], standing_share: 0}")
     command = jnp.array([0.2, 0.0, 0.1])
     pinned = env.reset(jax.random.PRNGKey(0), command=command, start=jnp.int32(3), variant=jnp.int32(1))
     free = env.reset(jax.random.PRNGKey(0))
@@ -136,8 +136,8 @@ def test_bounds_of_the_observation(env):
     low, high = bounds["state"]
     np.testing.assert_allclose(high[at["gravity"]], 1.0 + env.config.task.observation.noise.gravity, rtol=1e-5)
     np.testing.assert_allclose(high[at["last_action"]], 1.0, rtol=1e-5)
-    np.testing.assert_allclose(low[at["command"]], [-0.1, -0.08, -0.6], rtol=1e-4)
-    np.testing.assert_allclose(high[at["command"]], [0.4, 0.08, 0.6], rtol=1e-4)
+    np.testing.assert_allclose(low[at["command"]], [-0.12, -0.08, -0.6], rtol=1e-4)
+    np.testing.assert_allclose(high[at["command"]], [0.42, 0.08, 0.6], rtol=1e-4)
     states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(2), 64))
     for name, value in states.obs.items():
         low, high = bounds[name]

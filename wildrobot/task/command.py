@@ -33,8 +33,8 @@ def sample(draws: Float[Array, " 4"], config: CommandConfig) -> Float[Array, " 3
     anything = within(draws[1:], ranges[:, 0], ranges[:, 1])
     shares = [config.standing_share, config.straight_share, config.sideways_share, config.turning_share]
     kind = jnp.searchsorted(jnp.cumsum(jnp.array(shares)), draws[0], side="right")
-    asked = jnp.concatenate([jnp.zeros((1, 3)), jnp.eye(3), jnp.ones((1, 3))])
-    return asked[kind] * anything
+    asked = jnp.concatenate([jnp.zeros((1, 3), bool), jnp.eye(3, dtype=bool), jnp.ones((1, 3), bool)])
+    return jnp.where(asked[kind], anything, 0.0)
 
 
 def within(draw: Float[Array, "*n"], lower: Scalar, upper: Scalar) -> Float[Array, "*n"]:
