@@ -97,7 +97,7 @@ def test_the_time_limit_is_a_truncation_and_not_a_fall():
 
 
 def test_pins_hold_through_the_episode():
-    env = core("env.task.command={resample_s: [0.04, 0.04], standing_share: 0}")
+    env = core("env.task.command.resample_s=[0.04,0.04]", "env.task.command.standing_share=0")
     command = jnp.array([0.2, 0.0, 0.1])
     pinned = env.reset(jax.random.PRNGKey(0), command=command, start=jnp.int32(3), variant=jnp.int32(1))
     free = env.reset(jax.random.PRNGKey(0))
