@@ -73,6 +73,7 @@ def test_sections_that_the_first_files_did_not_have():
     assert not experiment.env.physics.torque_speed_line
     assert experiment.section(BraxPpo).num_timesteps == 7_000_000
     assert not experiment.section(BraxPpo).symmetric
+    assert experiment.section(BraxPpo).final_entropy_share == 1.0
     assert experiment.section(Sb3Ppo) == Sb3Ppo()
 
 

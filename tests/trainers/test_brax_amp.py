@@ -50,7 +50,7 @@ def test_without_style_it_is_stock_ppo(schedule):
             NATIVE,
             "amp.style_weight=0",
             "brax_ppo.symmetric=false",
-            "brax_ppo.final_entropy_cost=0.005",
+            "brax_ppo.final_entropy_share=1",
             f"brax_ppo.learning_rate_schedule={schedule}",
             "brax_ppo.num_minibatches=4",
             "brax_ppo.num_updates_per_batch=2",
@@ -74,6 +74,8 @@ def test_without_style_it_is_stock_ppo(schedule):
 
 @pytest.mark.parametrize(("steps", "cost"), [(0, 0.01), (1_000, 0.01), (2_000, 0.007), (3_000, 0.004), (9_000, 0.004)])
 def test_entropy_costs_less_and_less(steps, cost):
-    settings = BraxPpo(entropy_cost=0.01, final_entropy_cost=0.004, entropy_falls_steps=(1_000, 3_000))
+    settings = BraxPpo(entropy_cost=0.01, final_entropy_share=0.4, entropy_falls_steps=(1_000, 3_000))
     uint64: Any = types.UInt64  # a Flax dataclass, whose fields Pyright does not see
     assert float(entropy_cost(settings, uint64(hi=0, lo=steps))) == pytest.approx(cost)
+    constant = settings.model_copy(update={"final_entropy_share": 1.0})
+    assert float(entropy_cost(constant, uint64(hi=0, lo=steps))) == pytest.approx(0.01)

@@ -26,7 +26,7 @@ _NOT_KEYWORDS = {
     "activation",
     "symmetric",
     "stagger_episodes",
-    "final_entropy_cost",
+    "final_entropy_share",
     "entropy_falls_steps",
 }
 
@@ -55,9 +55,7 @@ class BraxPpo(Section):
     gae_lambda: Share = 0.95
     clipping_epsilon: Positive = 0.2
     entropy_cost: NonNegative = 0.005
-    final_entropy_cost: NonNegative = Field(
-        default=0.0005, description="brax-amp only: to which it falls, for policies are used without noise"
-    )
+    final_entropy_share: Share = Field(default=1.0, description="brax-amp only: of entropy_cost, to which it falls")
     entropy_falls_steps: Annotated[tuple[Steps, Steps], Ordered] = Field(
         default=(4_500_000, 7_000_000), description="environment steps between which it falls, linearly"
     )

@@ -32,7 +32,7 @@ def sample(draws: Float[Array, " 4"], config: CommandConfig) -> Float[Array, " 3
     ranges = jnp.array([config.vx_m_per_s, config.vy_m_per_s, config.yaw_rate_rad_per_s])
     anything = within(draws[1:], ranges[:, 0], ranges[:, 1])
     shares = [config.standing_share, config.straight_share, config.sideways_share, config.turning_share]
-    kind = jnp.searchsorted(jnp.cumsum(jnp.array(shares)), draws[0], side="right")
+    kind = jnp.sum(draws[0] >= np.cumsum(shares))
     asked = jnp.concatenate([jnp.zeros((1, 3), bool), jnp.eye(3, dtype=bool), jnp.ones((1, 3), bool)])
     return jnp.where(asked[kind], anything, 0.0)
 

@@ -158,8 +158,10 @@ class Ppo:
 
 def entropy_cost(settings: BraxPpo, env_steps: Any) -> Float[Array, ""]:
     """What an update after so many environment steps, a `UInt64` of Brax, pays for a nat of entropy."""
-    costs = jnp.array([settings.entropy_cost, settings.final_entropy_cost])
-    return jnp.interp(as_float(env_steps), jnp.array(settings.entropy_falls_steps, jnp.float32), costs)
+    between = jnp.array(settings.entropy_falls_steps, jnp.float32)
+    return settings.entropy_cost * jnp.interp(
+        as_float(env_steps), between, jnp.array([1.0, settings.final_entropy_share], jnp.float32)
+    )
 
 
 def as_float(steps: Any) -> Float[Array, ""]:
