@@ -65,3 +65,10 @@ def test_a_device_that_is_not_there_is_said_in_one_sentence(tmp_path):
     assert done.stderr.startswith("error: JAX cannot start on JAX_PLATFORMS=tpu (")
     assert "set JAX_PLATFORMS=cpu" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_training_in_double_precision_gives_a_policy(tmp_path):
+    run = str(tmp_path / "run")
+    done = python("-m", "trainers", "brax-amp", "--config", "smoke", "--run", run, JAX_ENABLE_X64="1")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "policy.safetensors").is_file()

@@ -110,7 +110,9 @@ def to_policy(
     size = sum(size for _, size in core.observation_layout)
     observation_mean, observation_std = np.zeros(size, np.float32), np.ones(size, np.float32)
     if settings.normalize_observations:
-        observation_mean, observation_std = np.asarray(normalizer.mean["state"]), np.asarray(normalizer.std["state"])
+        moments = normalizer.mean["state"], normalizer.std["state"]
+        # In double precision under JAX_ENABLE_X64.
+        observation_mean, observation_std = (np.asarray(each, np.float32) for each in moments)
     layers = (*hidden, mean)
     if symmetric:
         layers, noise = as_one_network(layers, noise, observation_mean, observation_std, core.mirrors)
