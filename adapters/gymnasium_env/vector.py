@@ -6,7 +6,7 @@ All autoreset modes play the same episodes: they share the core's compiled step,
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,7 @@ from gymnasium import error
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, UInt32
 
 from adapters import episodes
 from adapters.gymnasium_env.spaces import action_space, checked_actions, checked_mask, observation_space
@@ -29,6 +29,22 @@ Observation = Any
 VectorStep = tuple[Observation, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]
 
 _FRAME_WIDTH, _FRAME_HEIGHT = 480, 360
+
+
+class Episodes(NamedTuple):
+    """The episodes that are under way, of all robots: all that the coming steps depend on.
+
+    Attributes:
+      state: of the robots.
+      following: keys of their next episodes.
+      ended: whose episodes the newest step has ended.
+      totals: of each figure, over the episode so far.
+    """
+
+    state: EnvState
+    following: UInt32[Array, "batch 2"]
+    ended: Bool[np.ndarray, " batch"]
+    totals: dict[str, Float[Array, " batch"]]
 
 
 class VectorWalkEnv(VectorEnv):
@@ -185,6 +201,16 @@ class VectorWalkEnv(VectorEnv):
     def state(self) -> EnvState:
         """The whole state of the robots: everything that the core knows, for those who want to look inside."""
         return self._running
+
+    @property
+    def episodes(self) -> Episodes:
+        """What is under way; robots of the same kind and number that are given it go on as these."""
+        return Episodes(self._running, self._following, self._ended.copy(), self._totals)
+
+    @episodes.setter
+    def episodes(self, episodes: Episodes) -> None:
+        self._state, self._following, ended, self._totals = episodes
+        self._ended, self._stepped = ended.copy(), None
 
     @property
     def stepped(self) -> EnvState:

@@ -45,6 +45,30 @@ def test_one_robot_made_by_gymnasium_passes_too():
         check_env(gymnasium.make("WildRobot/Walk-v0", **options).unwrapped, skip_render_check=True)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_robots_that_are_given_the_episodes_of_others_go_on_as_these(core, mode):
+    """Also beyond their ends, and twice from the same ones."""
+    first, second = (VectorWalkEnv(core, 3, autoreset_mode=mode) for _ in range(2))
+    actions = np.random.default_rng(0).uniform(-1, 1, (2 * LIMIT, *first.action_space.shape)).astype(np.float32)
+    first.reset(seed=0)
+    first.step(actions[0])
+    begun = first.episodes
+    runs = []
+    for robots in (first, second, second):
+        robots.episodes = begun
+        steps = []
+        for action in actions[1:]:
+            if mode is AutoresetMode.DISABLED and robots.has_ended:
+                break
+            steps.append(robots.step(action)[:4])
+        runs.append(steps)
+    for other in runs[1:]:
+        assert len(other) == len(runs[0]) > 1
+        for ours, theirs in zip(other, runs[0], strict=True):
+            for one, expected in zip(ours, theirs, strict=True):
+                np.testing.assert_array_equal(one, expected)
+
+
 def test_both_are_registered():
     options = {"config": "smoke", "overrides": ["env.physics.engine=native"]}
     one = gymnasium.make("WildRobot/Walk-v0", max_episode_steps=5, **options)

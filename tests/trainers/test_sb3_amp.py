@@ -66,7 +66,8 @@ def test_a_step_is_paid_for_the_window_that_it_ends(core):
     assert max(jax.tree.leaves(jax.tree.map(lambda a, b: float(np.abs(a - b).max()), old, paid.state.params))) > 0
 
 
-def test_what_was_learned_goes_on_and_past_experience_does_not(core, tmp_path):
+@pytest.mark.parametrize("fresh_episodes", [False, True])
+def test_what_was_learned_goes_on_and_past_experience_only_with_its_episodes(core, tmp_path, fresh_episodes):
     settings = load_experiment("smoke").section(Amp)
     walk, bare = robots_of(core)
     first, second = (StyleRewards(bare, walk, settings, steps_per_batch=2, seed=seed) for seed in (0, 1))
@@ -75,11 +76,12 @@ def test_what_was_learned_goes_on_and_past_experience_does_not(core, tmp_path):
         first.step(np.zeros((ROBOTS, core.action_size), np.float32))
     first.learn()
     first.save(tmp_path)
-    second.load(tmp_path, 2 * ROBOTS)
-    for name in ("params", "optimizer_state", "normalizer", "logit_mean", "logit_std", "key"):
+    second.load(tmp_path, 2 * ROBOTS, fresh_episodes=fresh_episodes)
+    learned = ("params", "optimizer_state", "normalizer", "logit_mean", "logit_std", "key")
+    for name in learned if fresh_episodes else first.state._fields:
         jax.tree.map(np.testing.assert_array_equal, getattr(first.state, name), getattr(second.state, name))
     assert first.state.replay.insert_position == ROBOTS
-    assert second.state.replay.insert_position == 0
+    assert second.state.replay.insert_position == (0 if fresh_episodes else ROBOTS)
 
 
 def test_a_run_with_style_goes_on(tmp_path):
@@ -89,6 +91,10 @@ def test_a_run_with_style_goes_on(tmp_path):
     assert Policy.load(run / "policy.safetensors").info.framework == "sb3-amp"
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert {"style/reward_std", "style/motion_distance_rad", "episode/sum_reward"} <= set(lines[-1])
+    whole = tmp_path / "whole"
+    training.train(load_experiment("smoke", [NATIVE, "sb3_ppo.total_timesteps=5000"]), whole, amp=True)
     training.resume(run, ["sb3_ppo.total_timesteps=5000"])
+    for ours, theirs in zip(*(Policy.load(each / "policy.safetensors").layers for each in (run, whole)), strict=True):
+        np.testing.assert_array_equal(ours.kernel, theirs.kernel)
     after = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()][len(lines) :]
     assert [line["steps"] for line in after] == [4608, 5120]

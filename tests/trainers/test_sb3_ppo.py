@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 from stable_baselines3 import PPO
 
 from tests.trainers.interruption import interrupted
@@ -17,6 +18,8 @@ from trainers.__main__ import main
 from trainers.digests import write_digests
 from trainers.sb3 import checkpoints, training
 from trainers.sb3.learning_rate import LearningRate
+from trainers.sb3.recording import Recorder
+from trainers.sb3.rollout_start import FILE
 from trainers.sb3.settings import Sb3Ppo
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
@@ -162,6 +165,77 @@ def test_a_run_goes_on_from_its_newest_checkpoint(run, copy, monkeypatch):
     assert load_experiment(copy / "config.yaml").section(Sb3Ppo).total_timesteps == 5000
     assert json.loads((copy / "run.json").read_text())["resumed"][0]["steps"] == 4096
     assert Policy.load(copy / "policy.safetensors").info.environment_steps == 5120
+
+
+def figures(run):
+    """What the log says, but for how long it took."""
+    timed = ("wall_s", "training/sps", "sb3/time/fps", "sb3/time/time_elapsed", "sb3/time/iterations")
+    return [{name: line[name] for name in line if name not in timed} for line in lines(run)]
+
+
+def assert_same_policy(*runs):
+    ours, theirs = (load_file(run / "policy.safetensors") for run in runs)
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
+
+
+def stop_after(monkeypatch, calls):
+    """Ends the training in the midst of a rollout, as a signal does."""
+    original, seen = Recorder._on_step, []
+
+    def stopping(self):
+        seen.append(self.num_timesteps)
+        return original(self) and len(seen) != calls
+
+    monkeypatch.setattr(Recorder, "_on_step", stopping)
+
+
+def test_a_run_that_was_interrupted_ends_as_one_that_was_not(run, tmp_path, monkeypatch):
+    """To the bit: weights, optimiser, normaliser, robots, random numbers and the log."""
+    other = tmp_path / "other"
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        stop_after(patch, calls=2 * load_experiment(run / "config.yaml").section(Sb3Ppo).n_steps + 3)
+        training.train(load_experiment(run / "config.yaml"), other)
+    assert Policy.load(other / "policy.safetensors").info.environment_steps == 1024, "complete rollouts alone"
+    training.resume(other)
+    assert figures(other) == figures(run)
+    ends = [folder / "checkpoints" / "000000004096" for folder in (other, run)]
+    ours, theirs = ({name: value for name, value in np.load(end / FILE).items()} for end in ends)
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
+    ours, theirs = (PPO.load(end / "model.zip", device="cpu").policy for end in ends)
+    for module in (lambda policy: policy.state_dict(), lambda policy: policy.optimizer.state_dict()["state"]):
+        torch.testing.assert_close(module(ours), module(theirs), rtol=0, atol=0)
+    assert_same_policy(other, run)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "older", "reason"),
+    [
+        (["sb3_ppo.gamma=0.9"], False, "since sb3_ppo.gamma has changed"),
+        ([], True, "since the version that wrote the checkpoint did not keep them"),
+    ],
+)
+def test_a_run_that_cannot_go_on_to_the_bit_says_so(copy, overrides, older, reason, capsys):
+    newest = copy / "checkpoints" / "000000004096"
+    if older:
+        (newest / FILE).unlink()
+        write_digests(newest)
+    training.resume(copy, ["sb3_ppo.total_timesteps=4608", *overrides])
+    assert f"{copy}: all robots begin fresh episodes, {reason}" in capsys.readouterr().err
+    assert lines(copy)[-1]["steps"] == 4608
+
+
+def test_episodes_of_other_robots_are_refused(copy):
+    newest = copy / "checkpoints" / "000000004096"
+    arrays = dict(np.load(newest / FILE))
+    name = next(name for name in arrays if name.endswith("qpos"))
+    np.savez(newest / FILE, **arrays | {name: arrays[name][:, :-1]})
+    write_digests(newest)
+    with pytest.raises(UsageError, match="cannot go on from this checkpoint, its rollout_start.npz cannot be used"):
+        training.resume(copy, ["sb3_ppo.total_timesteps=4608"])
 
 
 @pytest.mark.parametrize(

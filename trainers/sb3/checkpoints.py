@@ -15,7 +15,7 @@ from wildrobot.files import make_folder, replacing
 MODEL, NORMALIZER, AMP = "model.zip", "normalizer.pkl", "amp.msgpack"
 
 
-def save(folder: Path, model: PPO, normalizer: VecNormalize, save_more: Callable[[Path], None] | None = None) -> None:
+def save(folder: Path, model: PPO, normalizer: VecNormalize, save_more: Callable[[Path], None]) -> None:
     """Writes `folder/<steps>/`, entirely or not at all; `save_more` adds files to the folder that it is given.
 
     Raises:
@@ -26,8 +26,7 @@ def save(folder: Path, model: PPO, normalizer: VecNormalize, save_more: Callable
         part.mkdir()
         model.save(part / MODEL)
         normalizer.save(str(part / NORMALIZER))
-        if save_more is not None:
-            save_more(part)
+        save_more(part)
         keep(folder.parent, part)
         write_digests(part)
 

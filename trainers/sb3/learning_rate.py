@@ -17,22 +17,22 @@ class LearningRate:
 
     def __init__(self, settings: Sb3Ppo):
         self._rule, self._desired_kl = settings.learning_rate_schedule, settings.desired_kl
-        self._value = settings.learning_rate
+        self.value = settings.learning_rate
 
     def __call__(self, remaining: float | int) -> float:
         # The last rollout may go beyond the last step, which would make the fraction negative.
-        return self._value * max(remaining, 0.0) if self._rule == "LINEAR" else self._value
+        return self.value * max(remaining, 0.0) if self._rule == "LINEAR" else self.value
 
     def adapt(self, kl: float) -> None:
         """Takes the divergence [nat] of the newest update into account."""
         if self._rule != "ADAPTIVE_KL":
             return
         if kl > 2.0 * self._desired_kl:
-            self._value = max(self._value / _FACTOR, _LOWEST)
+            self.value = max(self.value / _FACTOR, _LOWEST)
         elif kl < 0.5 * self._desired_kl:
-            self._value = min(self._value * _FACTOR, _HIGHEST)
+            self.value = min(self.value * _FACTOR, _HIGHEST)
 
     def go_on_from(self, rate: float) -> None:
         """Takes the rate over that an earlier part of the training had adapted."""
         if self._rule == "ADAPTIVE_KL":
-            self._value = rate
+            self.value = rate

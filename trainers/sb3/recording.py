@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.sb3 import checkpoints
 from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
+from trainers.sb3.rollout_start import RolloutStart
 from trainers.sb3.settings import Sb3Ppo
 from wildrobot.env import WildRobotEnv
 from wildrobot.signals import Stop
@@ -51,9 +53,17 @@ class Recorder(BaseCallback):
         self._style = style
         self._episodes: deque[dict[str, float]] = deque(maxlen=_MEAN_OVER_EPISODES)
         self._next_save = 0
+        self._start: RolloutStart | None = None
+
+    def go_on_from(self, start: RolloutStart) -> None:
+        """Takes the figures over of the episodes that ended before a run was interrupted."""
+        names = list(start.figures)
+        for values in zip(*start.figures.values(), strict=True):
+            self._episodes.append(dict(zip(names, values, strict=True)))
 
     def _on_training_start(self) -> None:
-        self._next_save = self.num_timesteps + self._interval
+        # Also where the run has gone on from between two checkpoints.
+        self._next_save = (self.num_timesteps // self._interval + 1) * self._interval
 
     def _on_step(self) -> bool:
         ended = np.flatnonzero(self.locals["dones"])
@@ -61,6 +71,7 @@ class Recorder(BaseCallback):
         return not self._stop.is_set()
 
     def _on_rollout_start(self) -> None:
+        self._start = self._rollout_start()
         # What the newest update has logged stays there until the end of this rollout.
         kl = self.logger.name_to_value.get("train/approx_kl")
         if kl is not None:
@@ -77,14 +88,34 @@ class Recorder(BaseCallback):
     def _interval(self) -> int:
         return max(1, self._settings.total_timesteps // self._settings.num_checkpoints)
 
+    def finish(self, *, interrupted: bool) -> None:
+        """Saves what has been learned; a rollout that is not complete is taken back, and collected again later."""
+        if interrupted:
+            assert self._start is not None
+            self._start.rewind(self.model)
+        else:
+            self._start = self._rollout_start()
+        self.save()
+
+    def _rollout_start(self) -> RolloutStart:
+        names = self._episodes[0] if self._episodes else ()
+        figures = {name: np.asarray([each[name] for each in self._episodes]) for name in names}
+        return RolloutStart.of(self.model, self.model.learning_rate.value, figures)
+
     def save(self) -> None:
-        """Writes a checkpoint and the neutral policy."""
+        """Writes a checkpoint, as of the start of the rollout, and the neutral policy."""
         self._run.check_owned()
         normalizer = self.model.get_vec_normalize_env()
         weights, steps = self.model.policy.state_dict(), self._run.steps_before + self.model.num_timesteps
         framework = FRAMEWORK if self._style is None else AMP_FRAMEWORK
         self._run.save_policy(to_policy(weights, normalizer, self._core, self._settings, steps, framework))
-        checkpoints.save(self._run.checkpoints_path, self.model, normalizer, self._style and self._style.save)
+        checkpoints.save(self._run.checkpoints_path, self.model, normalizer, self._save_more)
+
+    def _save_more(self, folder: Path) -> None:
+        assert self._start is not None
+        self._start.write(folder)
+        if self._style is not None:
+            self._style.save(folder)
 
 
 class RunWriter(KVWriter):

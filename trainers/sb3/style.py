@@ -23,8 +23,8 @@ from wildrobot.errors import UsageError
 from wildrobot.motion import features
 from wildrobot.physics import PhysicsState
 
-_FRESH = ("replay", "history")
-"""What a run that goes on collects anew, as its episodes are new."""
+_EXPERIENCE = ("replay", "history")
+"""What a run whose episodes are new collects anew."""
 
 
 class StyleRewards(VecEnvWrapper):
@@ -93,24 +93,33 @@ class StyleRewards(VecEnvWrapper):
         return StyleCallback(self)
 
     def save(self, folder: Path) -> None:
-        """Writes what has been learned, but for past experience, into a checkpoint."""
-        (folder / AMP).write_bytes(flax.serialization.to_bytes(_learned(self.state)))
+        """Writes what has been learned and experienced, as of the start of the rollout, into a checkpoint."""
+        (folder / AMP).write_bytes(flax.serialization.to_bytes(self.state._asdict()))
 
-    def load(self, folder: Path, environment_steps: int) -> None:
+    def load(self, folder: Path, environment_steps: int, *, fresh_episodes: bool) -> None:
         """Goes on from what `save` wrote.
+
+        Args:
+          folder: the checkpoint; older versions wrote no experience, and all episodes are fresh then.
+          environment_steps: that it was written after.
+          fresh_episodes: whether the robots' episodes are new, and their past is to be forgotten.
 
         Raises:
           UsageError: if it is missing, damaged, or of another discriminator.
         """
-        own = _learned(self.state)
+        own = self.state._asdict()
+        if fresh_episodes:
+            own = {name: value for name, value in own.items() if name not in _EXPERIENCE}
         try:
-            read = flax.serialization.from_bytes(own, (folder / AMP).read_bytes())
+            written = flax.serialization.msgpack_restore((folder / AMP).read_bytes())
+            read = flax.serialization.from_state_dict(own, {name: written[name] for name in own})
             fits = jax.tree.map(jnp.shape, read) == jax.tree.map(jnp.shape, own)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{folder / AMP}: cannot be read ({error}); train into a new folder") from None
         if not fits:
             raise UsageError(f"{folder / AMP}: is of other layers; amp.hidden_layer_sizes cannot change now")
-        self.state = self.state._replace(**read)
+        self.state = self.state._replace(**jax.tree.map(jnp.asarray, read))
+        self._recent = self.state.history
         self._environment_steps = environment_steps
 
     def _watched(
@@ -146,7 +155,3 @@ class StyleCallback(BaseCallback):
     def _on_rollout_end(self) -> None:
         for name, value in self._rewards.learn().items():
             self.logger.record(name, value)
-
-
-def _learned(state: AmpState) -> dict[str, Any]:
-    return {name: value for name, value in state._asdict().items() if name not in _FRESH}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,8 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
 from trainers.amp.settings import Amp
+from trainers.digests import Damaged
+from trainers.inputs import differences
 from trainers.lock import RunLock
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder, check_inputs, lock_run, read_run
@@ -25,6 +28,7 @@ from trainers.sb3 import checkpoints
 from trainers.sb3.learning_rate import LearningRate
 from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, network_settings
 from trainers.sb3.recording import Recorder, RunWriter
+from trainers.sb3.rollout_start import RolloutStart
 from trainers.sb3.settings import Sb3Ppo
 from trainers.sb3.warm_start import install, policy_class
 from trainers.warm_start import WarmStart, privileged_moments
@@ -97,7 +101,10 @@ def new_model(
 
 
 def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
-    """Goes on from the newest checkpoint of a run, in the same folder, with fresh episodes.
+    """Goes on from the newest checkpoint of a run, in the same folder, exactly as if it had never stopped.
+
+    With overrides other than of `sb3_ppo.total_timesteps` and `sb3_ppo.num_checkpoints`, and from checkpoints of
+    versions that did not keep them, all robots begin fresh episodes.
 
     Args:
       run_path: the run folder.
@@ -156,11 +163,30 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock) -> None:
             f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
             "sb3_ppo.total_timesteps=..."
         )
+    start, why_fresh = _start(newest, model, before, experiment)
     if style is not None:
-        style.load(newest, model.num_timesteps)
-    schedule.go_on_from(model.policy.optimizer.param_groups[0]["lr"])
+        style.load(newest, model.num_timesteps, fresh_episodes=start is None)
+    rate = model.policy.optimizer.param_groups[0]["lr"] if start is None else float(start.learning_rate)
+    schedule.go_on_from(rate)
     with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps, lock=lock)) as run:
-        _learn(model, core, experiment, run, style)
+        if why_fresh:
+            print(f"{run_path}: all robots begin fresh episodes, {why_fresh}", file=sys.stderr)
+        _learn(model, core, experiment, run, style, start)
+
+
+def _start(
+    checkpoint: Path, model: PPO, before: Experiment, experiment: Experiment
+) -> tuple[RolloutStart | None, str | None]:
+    """What the next rollout begins from, or None and why that cannot be as it was."""
+    free: dict[str, Any] = {"total_timesteps": 1, "num_checkpoints": 1}
+    alike = [each.with_section(each.section(Sb3Ppo).model_copy(update=free)) for each in (before, experiment)]
+    if changed := differences(*alike):
+        return None, f"since {changed[0]} has changed"
+    try:
+        start = RolloutStart.read(checkpoint, model)
+    except Damaged as error:
+        raise UsageError(f"{checkpoint}: cannot go on from this checkpoint, {error}; train into a new folder") from None
+    return start, None if start is not None else "since the version that wrote the checkpoint did not keep them"
 
 
 def _robots(
@@ -185,7 +211,14 @@ def _robots(
     return VecNormalize(robots, norm_reward=False, clip_obs=clip, gamma=settings.gamma), style
 
 
-def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolder, style: StyleRewards | None) -> None:
+def _learn(
+    model: PPO,
+    core: WildRobotEnv,
+    experiment: Experiment,
+    run: RunFolder,
+    style: StyleRewards | None,
+    start: RolloutStart | None = None,
+) -> None:
     settings = experiment.section(Sb3Ppo)
     # PyTorch counts the processors that there are, and knows nothing of quotas.
     torch.set_num_threads(min(torch.get_num_threads(), available_threads()))
@@ -199,18 +232,22 @@ def _learn(model: PPO, core: WildRobotEnv, experiment: Experiment, run: RunFolde
         model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
         recorder = Recorder(run, core, settings, stop, style)
         callbacks: list[BaseCallback] = [recorder] if style is None else [style.callback(), recorder]
-        _seed(model, settings)
+        if start is None:
+            _seed(model, settings)
+        else:
+            start.install(model)
+            recorder.go_on_from(start)
         begin = model.num_timesteps
         model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)
         if model.num_timesteps >= settings.total_timesteps:
-            recorder.save()
+            recorder.finish(interrupted=False)
             progress.say(f"trained policy: {run.policy_path}")
             return
         # Interrupted; before the first update there is nothing to keep.
         if model.num_timesteps - begin < settings.n_steps * settings.num_envs:
             progress.say("interrupted before the first update; nothing has been learned since the start")
         else:
-            recorder.save()
+            recorder.finish(interrupted=True)
             progress.say(f"interrupted; the policy so far is {run.policy_path}. Go on with: {_go_on(run)}")
         raise SystemExit(stop.exit_code)
 

@@ -1,0 +1,161 @@
+"""What a rollout begins from besides the networks: robots, random numbers, and figures that are not yet logged.
+
+A checkpoint holds it, so that a run goes on to the bit as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import jax
+import numpy as np
+import torch
+from jaxtyping import Bool, Shaped
+from stable_baselines3 import PPO
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecNormalize
+
+from adapters.gymnasium_env import VectorWalkEnv
+from adapters.gymnasium_env.vector import Episodes
+from trainers.digests import Damaged
+from wildrobot.files import replacing
+
+FILE = "rollout_start.npz"
+
+
+class RolloutStart(NamedTuple):
+    """Arrays, all of them.
+
+    Attributes:
+      environment_steps: before the rollout, shape ().
+      robots: their episodes.
+      observations: the newest ones, normalised, by name.
+      episode_starts: whether they are the first of their episodes.
+      moments: of the normaliser, by name of the observation: mean, variance, count.
+      torch_state, numpy_keys, numpy_rest: of the random numbers of PyTorch and NumPy.
+      learning_rate: that the newest update had.
+      figures: of the newest episodes, by name, shape (episodes,).
+      logged: what the newest update has recorded, by name.
+    """
+
+    environment_steps: np.ndarray
+    robots: Episodes
+    observations: dict[str, np.ndarray]
+    episode_starts: Bool[np.ndarray, " batch"]
+    moments: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    torch_state: np.ndarray
+    numpy_keys: np.ndarray
+    numpy_rest: np.ndarray
+    learning_rate: np.ndarray
+    figures: dict[str, Shaped[np.ndarray, " episodes"]]
+    logged: dict[str, np.ndarray]
+
+    @staticmethod
+    def of(model: PPO, learning_rate: float, figures: Mapping[str, np.ndarray]) -> RolloutStart:
+        """Of a model that is about to collect a rollout.
+
+        Args:
+          model: its robots are a `VectorWalkEnv`, bridged and normalised.
+          learning_rate: of its schedule.
+          figures: of the newest episodes.
+        """
+        _, keys, *rest = cast(tuple[Any, ...], np.random.get_state())
+        observations, starts = cast(Any, model)._last_obs, cast(Any, model)._last_episode_starts
+        return RolloutStart(
+            environment_steps=np.asarray(model.num_timesteps),
+            robots=_walk(model).episodes,
+            observations=dict(observations),
+            episode_starts=np.asarray(starts),
+            moments={name: (one.mean, one.var, np.asarray(one.count)) for name, one in _moments(model).items()},
+            torch_state=torch.get_rng_state().numpy(),
+            numpy_keys=keys,
+            numpy_rest=np.asarray(rest, np.float64),
+            learning_rate=np.asarray(learning_rate),
+            figures=dict(figures),
+            logged={
+                name: np.asarray(value, np.float64)
+                for name, value in model.logger.name_to_value.items()
+                if isinstance(value, int | float | np.number)
+            },
+        )
+
+    def rewind(self, model: PPO) -> None:
+        """Takes back what a rollout that is not complete has changed, but for the robots."""
+        model.num_timesteps = int(self.environment_steps)
+        for name, one in _moments(model).items():
+            one.mean, one.var, count = self.moments[name]
+            one.count = float(count)
+
+    def install(self, model: PPO) -> None:
+        """Makes a model that was loaded from a checkpoint begin the rollout; its logger is in place."""
+        self.rewind(model)
+        _walk(model).episodes = self.robots
+        mutable = cast(Any, model)
+        mutable._last_obs, mutable._last_episode_starts = dict(self.observations), self.episode_starts
+        torch.set_rng_state(torch.from_numpy(self.torch_state.copy()))
+        position, has_gauss, cached = self.numpy_rest.tolist()
+        np.random.set_state(("MT19937", self.numpy_keys, int(position), int(has_gauss), cached))
+        for name, value in self.logged.items():
+            model.logger.record(name, float(value))
+
+    def write(self, folder: Path) -> None:
+        """Writes `FILE`.
+
+        Raises:
+          CannotWrite: if the disk refuses.
+        """
+        arrays = {name: np.asarray(value) for name, value in _named(self)}
+        with replacing(folder / FILE) as part, part.open("wb") as file:
+            np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]  arrays by name
+
+    @staticmethod
+    def read(folder: Path, model: PPO) -> RolloutStart | None:
+        """What `write` has written for a model as this one; None where there is none, as older versions wrote none.
+
+        Raises:
+          Damaged: for a file that cannot be read, or of other robots.
+        """
+        if not (folder / FILE).is_file():
+            return None
+        try:
+            with np.load(folder / FILE, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            walk = _walk(model)
+            walk.reset(seed=0)
+            like = walk.episodes
+            robots = jax.tree.unflatten(
+                jax.tree.structure(like), [_taken(arrays, f"robots/{name}", leaf) for name, leaf in _named(like)]
+            )
+            moments = {name: tuple(arrays.pop(f"moments/{name}/{i}") for i in range(3)) for name in _moments(model)}
+            rest: dict[str, Any] = {"robots": robots, "moments": moments}
+            for group in ("observations", "figures", "logged"):
+                names = [name for name in arrays if name.startswith(f"{group}/")]
+                rest[group] = {name.removeprefix(f"{group}/"): arrays.pop(name) for name in names}
+            return RolloutStart(**rest, **arrays)
+        except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise Damaged(f"its {FILE} cannot be used ({error})") from None
+
+
+def _taken(arrays: dict[str, np.ndarray], name: str, like: Any) -> Any:
+    array = arrays.pop(name)
+    if (array.shape, array.dtype) != (like.shape, like.dtype):
+        raise ValueError(f"{name} is {array.dtype}{list(array.shape)}, not {like.dtype}{list(like.shape)}")
+    return array if isinstance(like, np.ndarray) else jax.numpy.asarray(array)
+
+
+def _walk(model: PPO) -> VectorWalkEnv:
+    return cast(Any, model.get_env()).unwrapped.env
+
+
+def _moments(model: PPO) -> dict[str, RunningMeanStd]:
+    return cast(Any, cast(VecNormalize, model.get_vec_normalize_env()).obs_rms)
+
+
+def _named(tree: Any) -> list[tuple[str, Any]]:
+    """Each leaf by its path in the tree."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in leaves]
