@@ -155,6 +155,22 @@ def test_yaw_rate_and_heading_are_gaussians():
     assert float(reward.heading(now, width_rad=0.25)) == pytest.approx(math.exp(-4), rel=1e-5)
 
 
+def test_headings_and_sides_pay_as_far_as_the_robot_goes_forward_as_told():
+    """0.24 m/s short of the command, at a width of 0.12 m/s: exp(-2) of what they pay without that width."""
+    now = step(command=[0.3, 0.1, 0.3], velocity=[0.06, 0.0, 0.1], heading_error_rad=0.5)
+    rows = {reward.sideways_velocity: "width_m_per_s", reward.yaw_rate: "width_rad_per_s", reward.heading: "width_rad"}
+    for function, width in rows.items():
+        alone, with_forward = (
+            float(function(now, **{width: 0.3}, **more)) for more in ({}, {"forward_width_m_per_s": 0.12})
+        )
+        assert with_forward == pytest.approx(math.exp(-2) * alone, rel=1e-5)
+
+
+def test_a_parameter_with_a_default_may_be_left_out_of_its_row():
+    row = reward.config_class().model_validate({"heading": {"weight": 1.0, "width_rad": 0.5}}).heading
+    assert row.forward_width_m_per_s is None
+
+
 def test_being_alive_and_falling():
     assert float(reward.alive(step())) == 1.0
     assert [float(reward.termination(step(fallen=fallen))) for fallen in (False, True)] == [0.0, 1.0]

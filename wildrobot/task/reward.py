@@ -71,14 +71,18 @@ def term(function: Term) -> Term:
 
 
 def config_class() -> type[Section]:
-    """The schema of `env.task.reward`: one optional row per term, of the term's own parameters."""
+    """The schema of `env.task.reward`: one optional row per term, of the term's own parameters.
+
+    A parameter whose default is None may be left out of its row.
+    """
     rows: dict[str, Any] = {}
     for name, function in TERMS.items():
         weight = Annotated[Number, Field(description=f"reward per second: {summary(function)}")]
-        fields: dict[str, Any] = {
-            parameter: (dict[str, NonNegative] if hint is PerJoint else Positive, ...)
-            for parameter, hint in parameters(function).items()
-        }
+        fields: dict[str, Any] = {}
+        for parameter, hint in parameters(function).items():
+            optional = inspect.signature(function).parameters[parameter].default is None
+            kind = dict[str, NonNegative] if hint is PerJoint else Positive
+            fields[parameter] = (kind | None, None) if optional else (kind, ...)
         row = create_model(f"{name}_row", __base__=Section, weight=(weight, ...), **fields)
         rows[name] = (row | None, Field(default=None, description=summary(function)))
     doc = "One row per term: its weight and the parameters of its function; a term without a row is not computed."
@@ -125,6 +129,17 @@ def summary(function: Term) -> str:
     return (inspect.getdoc(function) or "").partition("\n")[0].rstrip(".")
 
 
+def forward_share(s: Step, width_m_per_s: float | None) -> Scalar:
+    """exp(-|ex| / width) of the forward velocity error: the share that a term pays of which forward comes first.
+
+    Of a robot that is told to walk and stands, which keeps its heading without effort, `heading`, `yaw_rate` and
+    `sideways_velocity` would else reward just that. 1 where the width is None.
+    """
+    if width_m_per_s is None:
+        return jnp.ones(())
+    return jnp.exp(-jnp.abs(s.command[0] - s.velocity[0]) / width_m_per_s)
+
+
 def gaussian(error: Float[Array, "*n"], width: float) -> Scalar:
     """exp(-|error|^2 / width^2): 1 when the error is zero, 1/e when it is one width (units of the width)."""
     return jnp.exp(-jnp.sum(jnp.square(error)) / width**2)
@@ -143,25 +158,29 @@ def velocity(s: Step, *, width_m_per_s: float) -> Scalar:
 @term
 def forward_velocity(s: Step, *, width_m_per_s: float) -> Scalar:
     """exp(-|ex| / width) of the forward velocity error alone, so that its peak can be made sharp."""
-    return jnp.exp(-jnp.abs(s.command[0] - s.velocity[0]) / width_m_per_s)
+    return forward_share(s, width_m_per_s)
 
 
 @term
-def sideways_velocity(s: Step, *, width_m_per_s: float) -> Scalar:
-    """exp(-|ey| / width) of the sideways velocity error alone, whose commands are small beside the forward ones."""
-    return jnp.exp(-jnp.abs(s.command[1] - s.velocity[1]) / width_m_per_s)
+def sideways_velocity(s: Step, *, width_m_per_s: float, forward_width_m_per_s: float | None = None) -> Scalar:
+    """exp(-|ey| / width) of the sideways velocity error alone, times exp(-|ex| / forward width) where that is given.
+
+    Sideways commands are small beside the forward ones.
+    """
+    sideways = jnp.exp(-jnp.abs(s.command[1] - s.velocity[1]) / width_m_per_s)
+    return forward_share(s, forward_width_m_per_s) * sideways
 
 
 @term
-def yaw_rate(s: Step, *, width_rad_per_s: float) -> Scalar:
-    """Gaussian of the yaw rate's error."""
-    return gaussian(s.command[2] - s.velocity[2], width_rad_per_s)
+def yaw_rate(s: Step, *, width_rad_per_s: float, forward_width_m_per_s: float | None = None) -> Scalar:
+    """Gaussian of the yaw rate's error, times exp(-|ex| / forward width) where that is given."""
+    return forward_share(s, forward_width_m_per_s) * gaussian(s.command[2] - s.velocity[2], width_rad_per_s)
 
 
 @term
-def heading(s: Step, *, width_rad: float) -> Scalar:
-    """Gaussian of the heading's error."""
-    return gaussian(s.heading_error_rad, width_rad)
+def heading(s: Step, *, width_rad: float, forward_width_m_per_s: float | None = None) -> Scalar:
+    """Gaussian of the heading's error, times exp(-|ex| / forward width) where that is given."""
+    return forward_share(s, forward_width_m_per_s) * gaussian(s.heading_error_rad, width_rad)
 
 
 @term
