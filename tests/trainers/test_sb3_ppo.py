@@ -194,14 +194,16 @@ def stop_after(monkeypatch, calls):
 def test_a_run_that_was_interrupted_ends_as_one_that_was_not(run, tmp_path, monkeypatch):
     """To the bit: weights, optimiser, normaliser, robots, random numbers and the log."""
     other = tmp_path / "other"
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        stop_after(patch, calls=2 * load_experiment(run / "config.yaml").section(Sb3Ppo).n_steps + 3)
-        training.train(load_experiment(run / "config.yaml"), other)
+    experiment = load_experiment(run / "config.yaml")
+    with monkeypatch.context() as patch:
+        stop_after(patch, calls=2 * experiment.section(Sb3Ppo).n_steps + 3)
+        with pytest.raises(SystemExit):
+            training.train(experiment, other)
     assert Policy.load(other / "policy.safetensors").info.environment_steps == 1024, "complete rollouts alone"
     training.resume(other)
     assert figures(other) == figures(run)
     ends = [folder / "checkpoints" / "000000004096" for folder in (other, run)]
-    ours, theirs = ({name: value for name, value in np.load(end / FILE).items()} for end in ends)
+    ours, theirs = (dict(np.load(end / FILE)) for end in ends)
     assert ours.keys() == theirs.keys()
     for name, value in ours.items():
         np.testing.assert_array_equal(value, theirs[name], err_msg=name)
@@ -234,7 +236,7 @@ def test_episodes_of_other_robots_are_refused(copy):
     name = next(name for name in arrays if name.endswith("qpos"))
     np.savez(newest / FILE, **arrays | {name: arrays[name][:, :-1]})
     write_digests(newest)
-    with pytest.raises(UsageError, match="cannot go on from this checkpoint, its rollout_start.npz cannot be used"):
+    with pytest.raises(UsageError, match=r"cannot go on from this checkpoint, its rollout_start\.npz cannot be used"):
         training.resume(copy, ["sb3_ppo.total_timesteps=4608"])
 
 

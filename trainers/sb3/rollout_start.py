@@ -63,7 +63,8 @@ class RolloutStart(NamedTuple):
           learning_rate: of its schedule.
           figures: of the newest episodes.
         """
-        _, keys, *rest = cast(tuple[Any, ...], np.random.get_state())
+        # SB3 shuffles its minibatches by NumPy's global generator.
+        _, keys, *rest = cast(tuple[Any, ...], np.random.get_state())  # noqa: NPY002
         observations, starts = cast(Any, model)._last_obs, cast(Any, model)._last_episode_starts
         return RolloutStart(
             environment_steps=np.asarray(model.num_timesteps),
@@ -98,7 +99,7 @@ class RolloutStart(NamedTuple):
         mutable._last_obs, mutable._last_episode_starts = dict(self.observations), self.episode_starts
         torch.set_rng_state(torch.from_numpy(self.torch_state.copy()))
         position, has_gauss, cached = self.numpy_rest.tolist()
-        np.random.set_state(("MT19937", self.numpy_keys, int(position), int(has_gauss), cached))
+        np.random.set_state(("MT19937", self.numpy_keys, int(position), int(has_gauss), cached))  # noqa: NPY002
         for name, value in self.logged.items():
             model.logger.record(name, float(value))
 
