@@ -81,7 +81,7 @@ def config_class() -> type[Section]:
         fields: dict[str, Any] = {}
         for parameter, hint in parameters(function).items():
             optional = inspect.signature(function).parameters[parameter].default is None
-            kind = dict[str, NonNegative] if hint is PerJoint else Positive
+            kind: Any = dict[str, NonNegative] if hint is PerJoint else Positive
             fields[parameter] = (kind | None, None) if optional else (kind, ...)
         row = create_model(f"{name}_row", __base__=Section, weight=(weight, ...), **fields)
         rows[name] = (row | None, Field(default=None, description=summary(function)))
