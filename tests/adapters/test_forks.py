@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gymnasium
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -45,7 +46,10 @@ def test_a_forked_process_that_uses_an_environment_is_told_what_to_do(core, robo
     robots.reset(seed=0)
     state, actions = robots.state, jnp.asarray(still())
     core.step_batch(state, actions)
+    key, robot = jax.random.key(0), jax.tree.map(lambda leaf: leaf[0], state)
     for work in (
+        lambda: jax.jit(core.reset)(key),
+        lambda: jax.jit(core.step)(robot, actions[0]),
         lambda: robots.step(still()),
         robots.reset,
         lambda: VectorWalkEnv(core, 4).reset(),
