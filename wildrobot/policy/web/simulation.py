@@ -1,7 +1,7 @@
 """What the page's physics must know besides the MJCF: `simulation.json`, from the robot that the judge plays.
 
-The page's MuJoCo is the newest that is published as WebAssembly, and may be older than ours: it cannot read an MJCF that ours
-has written, nor a binary model. So the page compiles the robot's own MJCF, and is told what the judge changes of it.
+The page's MuJoCo is the newest that is published as WebAssembly, and may be older than ours: 3.14.0 cannot read an MJCF
+that 3.17.0 has written. So the page compiles the robot's own MJCF, and is told what the judge changes of it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import mujoco
-import numpy as np
 
 from wildrobot.errors import UsageError
 from wildrobot.physics.servo import TorqueSpeedLine, with_line
@@ -23,8 +22,10 @@ _SERVOS = ("gaintype", "biastype", "dyntype", "ctrlspec", "gainprm", "biasprm", 
 
 
 def simulation(interface: Interface) -> dict[str, Any]:
-    """The document, as a JSON tree: the nominal robot with self-collision, servos that lose torque with speed, and the
-    least latency of the policy's training. Indices are MuJoCo's.
+    """The document, as a JSON tree; indices are MuJoCo's.
+
+    It describes the nominal robot with self-collision, fresh readings, servos that lose torque with speed, and the least
+    latency of the policy's training.
 
     Raises:
       UsageError: for a robot that is not here, and for one whose MJCF needs other files.
@@ -39,7 +40,9 @@ def simulation(interface: Interface) -> dict[str, Any]:
         "timestep_s": model.opt.timestep,
         "substeps": substeps_for(period_s, model.opt.timestep),
         "latency_steps": interface.action.latency_steps[0],
-        "geom_contacts": [[geom.contype, geom.conaffinity] for geom in robot_spec(interface.robot, collision="full").geoms],
+        "geom_contacts": [
+            [geom.contype, geom.conaffinity] for geom in robot_spec(interface.robot, collision="full").geoms
+        ],
         "servos": {f"actuator_{name}": getattr(model, f"actuator_{name}").ravel().tolist() for name in _SERVOS},
         "home_qpos": robot.home_qpos.tolist(),
         "home_targets_rad": robot.home_targets_rad.tolist(),
@@ -61,6 +64,6 @@ def _check_alone(robot: Robot) -> None:
         files.append("what it includes")
     if files:
         raise UsageError(
-            f"{robot.mjcf} needs other files ({', '.join(files[:3])}), and a page holds the MJCF alone; put what it includes "
-            "into it, and shapes in place of meshes"
+            f"{robot.mjcf} needs other files ({', '.join(files[:3])}), and a page holds the MJCF alone; put what it "
+            "includes into it, and shapes in place of meshes"
         )

@@ -27,14 +27,16 @@ def export(policy: Policy, folder: Path) -> float:
       The largest difference between ONNX Runtime's actions and ours.
 
     Raises:
-      UsageError: for a policy that the robot does not fit, a robot that the page cannot show, libraries that are damaged,
-        a folder that holds anything, and one that cannot be written.
+      UsageError: for a policy that the robot does not fit, a robot that the page cannot show, damaged libraries, a
+        folder that holds anything, and one that cannot be written.
     """
     described = simulation(policy.interface)
     packed, difference = bundle.packed(policy)
     contents = _tree(_HERE / "page") | {f"{VENDOR}/{name}": content for name, content in _libraries().items()}
     contents |= {f"{BUNDLE}/{name}": content for name, content in packed.items()}
-    described["title"] = f"{policy.interface.robot}, walked by {policy.info.framework}"
+    millions = policy.info.environment_steps / 1e6
+    robot = Path(policy.interface.robot).stem
+    described["title"] = f"{robot}: {policy.info.framework}, {millions:.3g} million steps"
     read = [f"{BUNDLE}/{name}" for name in packed] + [name for name in contents if name.endswith(".gz")]
     described["download_bytes"] = sum(len(contents[name]) for name in read)
     contents[SIMULATION] = _json(described)

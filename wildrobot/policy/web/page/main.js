@@ -8,7 +8,7 @@ import { problemWith } from "./runtime.js";
 import { makeMujoco, Simulation } from "./simulation.js";
 import { View } from "./view.js";
 
-const SLOW_MS = 50; // of a frame for physics; a slower machine falls behind the clock instead of standing still
+const SLOW_MS = 100; // of a frame for physics; a slower machine falls behind the clock instead of standing still
 const RATE_MS = 1000;
 
 const element = (id) => document.getElementById(id);

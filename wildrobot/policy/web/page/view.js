@@ -83,8 +83,8 @@ export class View {
     const sky = 0xc9d8e6;
     this.scene.background = new three.Color(sky);
     this.scene.fog = new three.Fog(sky, 4, 16);
-    this.scene.add(new three.HemisphereLight(0xffffff, 0x8a9099, 1.6));
-    this.sun = new three.DirectionalLight(0xffffff, 2.2);
+    this.scene.add(new three.HemisphereLight(0xffffff, 0x9aa0a8, 2.2));
+    this.sun = new three.DirectionalLight(0xffffff, 2.4);
     this.sun.position.copy(this.#centre()).add(new three.Vector3(1, -0.9, 2.2));
     this.sun.target.position.copy(this.#centre());
     this.sun.castShadow = true;
