@@ -106,7 +106,7 @@ def test_a_robot_of_several_files_is_refused(before, after, named, tmp_path):
     shutil.copytree(own.parent, tmp_path / "robot")
     mjcf = tmp_path / "robot" / own.name
     mjcf.write_text(mjcf.read_text().replace(before, after, 1))
-    (tmp_path / "robot" / "more.xml").write_text("<mujoco/>")
+    (tmp_path / "robot" / "more.xml").write_text("<mujoco><custom/></mujoco>")
     corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n"
     (tmp_path / "robot" / "hull.obj").write_text(corners + "f 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
     interface = for_env(make_env(experiment().env)).interface

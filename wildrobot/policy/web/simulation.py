@@ -24,8 +24,8 @@ _SERVOS = ("gaintype", "biastype", "dyntype", "ctrlspec", "gainprm", "biasprm", 
 def simulation(interface: Interface) -> dict[str, Any]:
     """The document, as a JSON tree; indices are MuJoCo's.
 
-    It describes the nominal robot with self-collision, fresh readings, servos that lose torque with speed, and the least
-    latency of the policy's training.
+    It describes the nominal robot with self-collision, servos that lose torque with speed, and the least latency of the
+    policy's training.
 
     Raises:
       UsageError: for a robot that is not here, and for one whose MJCF needs other files.
