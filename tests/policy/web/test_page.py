@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import imageio.v3
 import pytest
 from playwright.sync_api import Browser
 
@@ -17,7 +18,7 @@ STANDS = "Math.abs(Number(document.getElementById('reached-0').textContent)) < 0
 
 @pytest.fixture(scope="module")
 def watched(browser: Browser, walk_address: str) -> Watched:
-    return Watched(browser, walk_address, 480, 480).open()
+    return Watched(browser, walk_address).open()
 
 
 def test_it_loads_and_the_robot_stands(watched):
@@ -46,10 +47,11 @@ def test_keys_drive_it(watched):
 
 
 def test_the_stick_drives_it_and_can_stay(watched):
-    page, box = watched.page, watched.page.locator("#walk").bounding_box()
+    page = watched.page
+    page.locator("#keep").check()
+    box = page.locator("#walk").bounding_box()
     assert box
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.locator("#keep").check()
     page.mouse.move(*middle)
     page.mouse.down()
     page.mouse.move(middle[0], middle[1] - 21)  # half its way
@@ -106,8 +108,6 @@ def test_it_asked_its_own_folder_alone_and_complained_of_nothing(watched):
 
 def test_a_phone_has_no_scrolling_sideways(watched):
     page = watched.page
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     for name in ("#view", "#walk", "#turn", "#reset"):
         box = page.locator(name).bounding_box()
@@ -120,15 +120,26 @@ def test_a_phone_has_no_scrolling_sideways(watched):
     assert view["height"] > 200
 
 
-def test_a_sensor_that_fails_is_named_on_the_page(browser, walk_page, walk_address):
+def test_it_is_drawn(browser, walk_address):
+    """The picture has the floor, the sky and the robot in it."""
+    watched = Watched(browser, walk_address, drawn=True).open()
+    watched.page.keyboard.press("p")
+    watched.wait_for("document.getElementById('rate').textContent === 'paused'")
+    box = watched.page.locator("#view").bounding_box()
+    picture = imageio.v3.imread(watched.page.screenshot(clip=box, timeout=120_000))[..., :3].astype(int)
+    sky, middle = picture[8, 8], picture[60:200, 120:240]
+    assert sky[2] > sky[0] + 10, "bluish"
+    orange = (middle[..., 0] > middle[..., 2] + 80).sum()
+    assert orange > 50, "the robot's marks"
+    assert (middle.max(axis=2) < 60).sum() > 100, "its dark limbs"
+    assert watched.complaints == []
+    watched.page.close()
+
+
+def test_a_sensor_that_fails_is_named_on_the_page(browser, walk_address):
     """As if the gyro's readings were not finite from 0.4 s on."""
-    watched = Watched(browser, walk_address, 480, 480)
-    source = (walk_page / "simulation.js").read_text()
-    broken = source.replace(
-        "gyro: sensor(described.gyro)", "gyro: this.time > 0.4 ? [NaN, 0, 0] : sensor(described.gyro)"
-    )
-    assert broken != source
-    watched.page.route("**/simulation.js", lambda route: route.fulfill(body=broken, content_type="text/javascript"))
+    watched, gyro = Watched(browser, walk_address), "sensor(described.gyro)"
+    watched.replace("simulation.js", f"gyro: {gyro}", f"gyro: this.time > 0.4 ? [NaN, 0, 0] : {gyro}")
     watched.open()
     watched.wait_for("!document.getElementById('problem').hidden")
     assert watched.problem == "Unusable, targets held: gyro. Reset starts afresh."
@@ -188,7 +199,7 @@ def test_what_is_wrong_with_the_folder_is_one_sentence(damage, expected, browser
     shutil.copytree(walk_page, tmp_path / "page")
     damage(tmp_path / "page")
     with served(tmp_path / "page") as address:
-        watched = Watched(browser, address, 360, 740).open()
+        watched = Watched(browser, address).open()
         assert watched.problem.startswith(expected)
         assert watched.problem.count(". ") == 0
         assert watched.page.locator("#loading").is_hidden()
