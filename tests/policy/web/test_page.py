@@ -54,10 +54,11 @@ def test_the_stick_drives_it_and_can_stay(watched):
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(*middle)
     page.mouse.down()
-    page.mouse.move(middle[0], middle[1] - 21)  # half its way
+    page.mouse.move(middle[0], middle[1] - 20)  # about half its way
     page.mouse.up()
-    watched.wait_for("document.getElementById('asked-0').textContent === '0.21'")
-    page.get_by_text("Stop").click()
+    watched.wait_for("document.getElementById('asked-0').textContent !== '0.00'")
+    assert watched.number("asked", 0) == pytest.approx(0.21, abs=0.015)
+    page.get_by_role("button", name="Stop").click()
     watched.wait_for("document.getElementById('asked-0').textContent === '0.00'")
     page.locator("#keep").uncheck()
     page.mouse.move(*middle)

@@ -98,7 +98,7 @@ async function start() {
       view.restart();
       restart();
     }
-    view.draw(controls.push ? force : [0, 0, 0]);
+    if (!controls.paused || view.changed) view.draw(controls.push ? force : [0, 0, 0]);
     show(player, controls);
     if (started - measured.at > RATE_MS) {
       const rate = (1000 * (simulation.time - measured.time)) / (started - measured.at);

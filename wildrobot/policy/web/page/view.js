@@ -38,6 +38,12 @@ export class View {
   restart() {
     this.controls.target.copy(this.#centre());
     this.camera.position.copy(this.controls.target).add(new three.Vector3(1.35, -1.1, 0.35));
+    this.stale = true;
+  }
+
+  /** Whether the picture of a robot that does not move must be drawn anew; a phone's battery is spared where not. */
+  get changed() {
+    return this.controls.update() || this.stale;
   }
 
   /** @param {number[]} force on the pushed body now [N], world frame */
@@ -56,6 +62,7 @@ export class View {
       this.arrow.position.fromArray(data.xpos, 3 * described.pushed_body).addScaledVector(direction, -0.42);
     }
     this.#follow();
+    this.stale = false;
     this.renderer.render(this.scene, this.camera);
   }
 
@@ -104,6 +111,7 @@ export class View {
     // Also a narrow window shows the whole robot.
     this.camera.fov = width < height ? 32 + 10 * (1 - width / height) : 32;
     this.camera.updateProjectionMatrix();
+    this.stale = true;
   }
 }
 
