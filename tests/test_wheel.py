@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 MOVED = ("adapters", "trainers", "configs")
 """Packages of the checkout that the wheel has inside `wildrobot`."""
-DATA = (".py", ".yaml", ".xml", ".npz", ".j2", ".css", ".js")
+DATA = (".py", ".yaml", ".xml", ".npz", ".j2", ".css", ".js", ".html", ".json", ".gz", ".md", ".txt")
 
 
 def run(*command: str, **options) -> str:

@@ -27,9 +27,13 @@ def _run(arguments: Sequence[str] | None) -> None:
 def _export(options: argparse.Namespace) -> None:
     require_onnx("exporting to ONNX", "onnx", "onnxruntime")
     from wildrobot.policy import bundle
+    from wildrobot.policy.web import site
 
-    difference = bundle.export(load_policy(options.policy, trust=options.trust), options.onnx)
-    print(f"{options.onnx}: written; ONNX Runtime computes the policy's actions to {difference:.1g}")
+    export, folder = (bundle.export, options.onnx) if options.onnx else (site.export, options.web)
+    difference = export(load_policy(options.policy, trust=options.trust), folder)
+    print(f"{folder}: written; ONNX Runtime computes the policy's actions to {difference:.1g}")
+    if options.web:
+        print(f"Look at it: python -m http.server --bind 127.0.0.1 --directory {folder}, then http://127.0.0.1:8000")
 
 
 def _verify(options: argparse.Namespace) -> None:
@@ -74,9 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    export = commands.add_parser("export", help="write the bundle that the robot's runtime reads")
+    export = commands.add_parser("export", help="write the bundle that the robot's runtime reads, or a web page")
     _add_policy(export)
-    export.add_argument("--onnx", type=Path, required=True, metavar="FOLDER", help="new or empty folder for the bundle")
+    as_what = export.add_mutually_exclusive_group(required=True)
+    as_what.add_argument("--onnx", type=Path, metavar="FOLDER", help="new or empty folder for the bundle")
+    as_what.add_argument(
+        "--web", type=Path, metavar="FOLDER", help="new or empty folder for a page in which the robot can be driven"
+    )
     export.set_defaults(command=_export)
 
     verify = commands.add_parser("verify", help="check that an exported bundle is as it was written")

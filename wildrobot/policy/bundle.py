@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,17 @@ def export(policy: Policy, folder: Path) -> float:
       UsageError: for a policy that the robot does not fit, a folder that holds anything, and one that cannot be
         written.
     """
+    contents, difference = packed(policy)
+    write(folder, contents)
+    return difference
+
+
+def packed(policy: Policy) -> tuple[dict[str, bytes], float]:
+    """The files of the bundle by name, and the largest difference between ONNX Runtime's actions and ours.
+
+    Raises:
+      UsageError: for a policy that the robot does not fit, and a model that computes something else.
+    """
     env = make_env(config_for(policy.interface, _smallest(load_experiment("walk").env)))
     check_fits(policy, env)
     mjcf = env.robot.mjcf
@@ -50,9 +62,7 @@ def export(policy: Policy, folder: Path) -> float:
         mjcf.name: mjcf.read_bytes(),
     }
     contents[CHECKSUMS] = _json({name: _sha256(content) for name, content in contents.items()})
-    difference = parity(policy, contents[MODEL])
-    _write(folder, contents)
-    return difference
+    return contents, parity(policy, contents[MODEL])
 
 
 def verify(folder: Path) -> tuple[Policy, float]:
@@ -125,13 +135,19 @@ def _smallest(config: EnvConfig) -> EnvConfig:
     )
 
 
-def _write(folder: Path, contents: dict[str, bytes]) -> None:
+def write(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Writes files by name into a new or empty folder, in one stroke.
+
+    Raises:
+      UsageError: for a folder that holds anything, and one that cannot be written.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} already holds files, and nothing is overwritten; choose another folder")
     make_folder(folder.absolute().parent)
     with replacing(folder) as part:
         part.mkdir()
         for name, content in contents.items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
             (part / name).write_bytes(content)
 
 

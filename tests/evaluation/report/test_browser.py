@@ -1,39 +1,17 @@
-"""The page in a real browser. Chromium is the system's own: nothing is downloaded."""
+"""The page in a real browser."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import imageio.v2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.evaluation.report import sample
 from wildrobot.evaluation.judge.result import from_tree
 from wildrobot.evaluation.show.report.page import write
 
-_NAMES = "chromium", "chromium-browser", "google-chrome"
-_ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 _UNDRAWN = "document.querySelectorAll('.plot:not([data-state])').length"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if executable is None:
-        reason = f"no browser: install Chromium, so that one of {', '.join(_NAMES)} is on the PATH"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
