@@ -11,8 +11,9 @@ from pathlib import Path
 
 from trainers.brax.settings import BraxPpo
 from trainers.sb3.settings import Sb3Ppo
+from trainers.tracking import SERVICES, Tracking
 from trainers.warm_start import WarmStart, match_policy
-from wildrobot.arguments import integer, parse
+from wildrobot.arguments import integer, number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.compilation_cache import enable_compilation_cache
 from wildrobot.config import builtin_names, dump_yaml
@@ -41,7 +42,7 @@ def _brax(parsed: argparse.Namespace) -> None:
     # Seconds of imports, not worth waiting for where the arguments are wrong.
     from trainers.brax import ppo
 
-    ppo.train(experiment, parsed.run or _new_folder("brax"), start)
+    ppo.train(experiment, parsed.run or _new_folder("brax"), start, tracking=_tracking(parsed))
 
 
 def _brax_amp(parsed: argparse.Namespace) -> None:
@@ -57,10 +58,10 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
     require_jax()
     if parsed.resume:
         _check_only_resume(parsed)
-        amp.resume(parsed.resume, parsed.overrides)
+        amp.resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
     else:
         experiment, start = _experiment_and_start(parsed, BraxPpo)
-        amp.train(experiment, parsed.run or _new_folder("brax"), start)
+        amp.train(experiment, parsed.run or _new_folder("brax"), start, tracking=_tracking(parsed))
 
 
 def _sb3(parsed: argparse.Namespace) -> None:
@@ -69,13 +70,13 @@ def _sb3(parsed: argparse.Namespace) -> None:
         enable_compilation_cache()
         from trainers.sb3 import training
 
-        training.resume(parsed.resume, parsed.overrides)
+        training.resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
         return
     experiment, start = _experiment_and_start(parsed, Sb3Ppo)
     enable_compilation_cache()
     from trainers.sb3 import training
 
-    training.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp)
+    training.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp, tracking=_tracking(parsed))
 
 
 def _convert(parsed: argparse.Namespace) -> None:
@@ -100,6 +101,12 @@ def _replay(parsed: argparse.Namespace) -> None:
 
 def _config(parsed: argparse.Namespace) -> None:
     print(dump_yaml(load_experiment(parsed.config or "walk", parsed.overrides)), end="")
+
+
+def _tracking(parsed: argparse.Namespace) -> Tracking:
+    tracking = Tracking(tuple(parsed.track), parsed.film_every and 60.0 * parsed.film_every)
+    tracking.check()
+    return tracking
 
 
 def _check_only_resume(parsed: argparse.Namespace) -> None:
@@ -217,6 +224,21 @@ def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) ->
         "layers, activation and distribution of actions; the critic is new",
     )
     _add_trust(trainer)
+    shown = trainer.add_argument_group("to look at while it trains", "besides metrics.jsonl and TensorBoard's events")
+    shown.add_argument(
+        "--track",
+        action="append",
+        choices=SERVICES,
+        default=[],
+        help="also give metrics and films to Weights & Biases (by your login and WANDB_MODE) or Trackio (a local "
+        "database); for both, give it twice",
+    )
+    shown.add_argument(
+        "--film-every",
+        type=number(0.01, 1440),
+        metavar="MINUTES",
+        help="film the newest checkpoint into RUN/films, in a process of the lowest priority",
+    )
 
 
 def _add_configuration(command: argparse.ArgumentParser, *, example: str) -> None:
