@@ -1,4 +1,7 @@
-"""`python -m trainers brax | brax-amp | sb3` trains into a run folder; `config`, `convert` and `replay` do the rest."""
+"""Train a policy into a run folder, or convert one to a policy file.
+
+`python -m trainers brax | brax-amp | sb3` trains; `config`, `convert` and `replay` do the rest.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ from trainers.brax.settings import BraxPpo
 from trainers.sb3.settings import Sb3Ppo
 from trainers.tracking import SERVICES, Tracking
 from trainers.warm_start import WarmStart, match_policy
-from wildrobot.arguments import integer, number, parse
+from wildrobot.arguments import OVERRIDE, called, integer, number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.compilation_cache import enable_compilation_cache
-from wildrobot.config import builtin_names, dump_yaml
+from wildrobot.config import builtin_names, dump_yaml, fields_text
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.jax_ready import require_jax
@@ -30,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-    parsed = parse(_parser(), arguments, words=("overrides",))
+    parsed = parse(parser(), arguments, words=("overrides",))
     limit_threads()
     parsed.command(parsed)
 
@@ -132,9 +135,21 @@ def _experiment_and_start(
     return experiment, WarmStart(policy, parsed.start)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m trainers", description="Train a policy into a run folder, or convert one to a policy file."
+class _Parser(argparse.ArgumentParser):
+    """Of a command that takes fields of an experiment: its help lists them, which takes two seconds."""
+
+    takes_fields = False
+
+    def format_help(self) -> str:
+        listed = f"\nfields, with their values in `walk`:\n{fields_text(load_experiment('walk'))}\n"
+        return super().format_help() + (listed if self.takes_fields else "")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m trainers`."""
+    parser = _Parser(
+        prog=called("python -m trainers"),
+        description="Train a policy into a run folder, or convert one to a policy file.",
     )
     commands = parser.add_subparsers(dest="command_name", required=True, metavar="COMMAND")
     brax = commands.add_parser(
@@ -210,7 +225,7 @@ def _add_resume(trainer: argparse.ArgumentParser) -> None:
     trainer.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its newest checkpoint")
 
 
-def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) -> None:
+def _add_common(trainer: _Parser, name: str, *, example: str) -> None:
     _add_configuration(trainer, example=example)
     trainer.add_argument(
         "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>-<random>)"
@@ -241,14 +256,15 @@ def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) ->
     )
 
 
-def _add_configuration(command: argparse.ArgumentParser, *, example: str) -> None:
+def _add_configuration(command: _Parser, *, example: str) -> None:
+    command.takes_fields = True
     command.add_argument(
         "--config", help=f"path of a YAML file, or one of: {', '.join(builtin_names())} (default: walk)"
     )
     command.add_argument(
         "overrides",
         nargs="*",
-        metavar="FIELD=VALUE",
+        metavar=OVERRIDE,
         help=f"settings by dotted path, e.g. {example} env.task.command.vx_m_per_s=[0,0.3]",
     )
 

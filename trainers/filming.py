@@ -20,7 +20,7 @@ from wildrobot.render import gl
 _LENGTH_S = 8.0
 """[s] of a film; it ends earlier where the robot falls."""
 _NICENESS = 19
-_POLL_S = 0.2
+_POLL_S, _END_S = 0.2, 2.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ class Filmer:
         work, self._under_way = self._under_way, None
         if work is not None:
             work.process.kill()
-            work.process.wait()
+            with suppress(subprocess.TimeoutExpired):  # where others take all the time, its threads take theirs to end
+                work.process.wait(_END_S)
             _tidy(work)
             for part in self._folder.glob(f".{work.film.stem}.*"):
                 part.unlink(missing_ok=True)
