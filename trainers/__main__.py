@@ -250,7 +250,7 @@ def _add_common(trainer: _Parser, name: str, *, example: str) -> None:
     )
     shown.add_argument(
         "--film-every",
-        type=number(0.01, 1440),
+        type=number(0.01, 1440.0),
         metavar="MINUTES",
         help="film the newest checkpoint into RUN/films, in a process of the lowest priority",
     )

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Run:
         return self.folder.name
 
 
+@runtime_checkable
 class Tracker(Protocol):
     """Where metrics go. All trackers of a run get the same tags at the same environment steps of the run."""
 
