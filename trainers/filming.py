@@ -137,12 +137,14 @@ class Filmer:
         if work is None or work.process.poll() is None:
             return
         self._under_way = None
-        said = work.said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        said: list[str] = []
+        with suppress(OSError):  # somebody may have removed the folder
+            said = work.said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         _tidy(work)
         if work.film.is_file():
             self._made(work.steps, work.film)
         else:
-            self._give_up(said[-1].removeprefix("error: ") if said else "no walk to film")
+            self._give_up(said[-1].removeprefix("error: ") if said else f"{work.film} was not written")
 
     def _give_up(self, reason: str) -> None:
         self._ended = True

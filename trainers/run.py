@@ -7,7 +7,6 @@ import platform
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from trainers.filming import Filmer
 from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repair
 from trainers.lock import LOCK, RunLock
 from trainers.tracking import FILES_ONLY, MetricsLog, Run, TensorBoard, Tracker, Tracking, open_services
+from trainers.versions import ONLY_BRAX, ONLY_SB3, versions
 from trainers.warm_start import WarmStart
-from wildrobot import __version__
 from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
@@ -25,8 +24,6 @@ from wildrobot.files import write_text
 from wildrobot.policy import Policy
 from wildrobot.records import commit, whole_lines
 
-_ONLY_BRAX, _ONLY_SB3 = ("brax",), ("stable-baselines3", "torch", "gymnasium")
-_VERSIONS_OF = ("jax", "jaxlib", "optax", "mujoco", "mujoco-mjx", "numpy", *_ONLY_BRAX, *_ONLY_SB3)
 _METRICS = "metrics.jsonl"
 _TIME = "%Y-%m-%dT%H:%M:%S%z"
 
@@ -256,7 +253,7 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
     provenance = _provenance(path, trainers)
     trainer: str = provenance["trainer"]
     then, now = provenance.get("versions", {}), versions()
-    needed = [name for name in now if name not in (_ONLY_SB3 if trainer.startswith("brax") else _ONLY_BRAX)]
+    needed = [name for name in now if name not in (ONLY_SB3 if trainer.startswith("brax") else ONLY_BRAX)]
     changed = [name for name in needed if name in then and then[name] != now[name]]
     if changed:
         raise UsageError(
@@ -285,11 +282,6 @@ def check_inputs(path: Path, experiment: Experiment, clips: Sequence[str]) -> No
         raise UsageError(f"{path}: {error}, {remedy}") from None
 
 
-def versions() -> dict[str, str | None]:
-    """Of all that the course of a training depends on."""
-    return {name: _version(name) for name in _VERSIONS_OF} | {"wildrobot": __version__}
-
-
 def _provenance(path: Path, trainers: Sequence[str]) -> dict[str, Any]:
     """`run.json` of a run of one of these trainers."""
     provenance = read_provenance(path)
@@ -306,11 +298,3 @@ def _new_id() -> str:
 
 def _listed(versions: Mapping[str, str | None], names: Sequence[str]) -> str:
     return ", ".join(f"{name} {versions[name] or '(none)'}" for name in names)
-
-
-def _version(distribution: str) -> str | None:
-    """None where it is not installed, as the other trainer's framework may be."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None

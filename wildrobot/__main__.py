@@ -67,10 +67,10 @@ def _summary(module: str) -> str:
     """The first line of a module's docstring, without importing the module, nor the packages that it is in."""
     package, *path = module.split(".")
     found = importlib.util.find_spec(package)
-    for folder in found.submodule_search_locations or () if found else ():
-        source = Path(folder, *path).with_suffix(".py").read_text(encoding="utf-8")
-        return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0].rstrip(".")
-    return ""
+    if found is None or found.origin is None:
+        return ""
+    source = Path(found.origin).parent.joinpath(*path).with_suffix(".py") if path else Path(found.origin)
+    return (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").partition("\n")[0].rstrip(".")
 
 
 if __name__ == "__main__":
