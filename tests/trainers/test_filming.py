@@ -153,5 +153,5 @@ def test_a_training_leaves_a_film_of_its_policy(tmp_path, capsys):
     assert main(["sb3", "--config", "smoke", "--run", str(run), "--film-every", "0.01", NATIVE]) == 0
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     film = run / "films" / f"{lines[-1]['steps']:012d}.mp4"
-    with imageio.v2.get_reader(film) as reader:
-        assert reader.get_data(0).shape == (540, 960, 3)
+    frame = next(iter(imageio.v2.get_reader(film).iter_data()))  # pyright: ignore[reportAttributeAccessIssue]
+    assert frame.shape == (540, 960, 3)
