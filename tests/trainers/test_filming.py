@@ -4,6 +4,8 @@ import ctypes.util
 import json
 import sys
 import time
+from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -153,5 +155,6 @@ def test_a_training_leaves_a_film_of_its_policy(tmp_path, capsys):
     assert main(["sb3", "--config", "smoke", "--run", str(run), "--film-every", "0.01", NATIVE]) == 0
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     film = run / "films" / f"{lines[-1]['steps']:012d}.mp4"
-    frame = next(iter(imageio.v2.get_reader(film).iter_data()))  # pyright: ignore[reportAttributeAccessIssue]
-    assert frame.shape == (540, 960, 3)
+    reader: Any = imageio.v2.get_reader(film)
+    with closing(reader):
+        assert reader.get_data(0).shape == (540, 960, 3)
