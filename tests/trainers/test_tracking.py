@@ -13,6 +13,7 @@ from wandb.env import error_reporting_enabled
 from wandb.proto import wandb_internal_pb2
 
 from trainers.__main__ import main
+from trainers.brax import ppo
 from trainers.lock import RunLock
 from trainers.run import RunFolder
 from trainers.tracking import Guarded, Tracking, services
@@ -197,3 +198,11 @@ def test_the_trainers_log_what_means_the_same_under_the_same_tags(brax_run, amp_
     of_episodes = [{tag for tag in each if tag.startswith("episode/")} for each in tags.values()]
     assert of_episodes[0] == of_episodes[1] == of_episodes[2] != set()
     assert {"steps", "wall_s", "training/sps", "training/policy_loss"} <= shared, sorted(shared)
+
+
+def test_brax_figures_of_updates_are_not_of_episodes():
+    given = {"episode/policy_loss": 1.0, "episode/sum_reward": 2.0, "episode/vx_per_step": 3.0, "eval/sps": 4.0}
+    assert ppo._figures(given) == {
+        "training/policy_loss": 1.0, "episode/sum_reward": 2.0, "episode/vx": 3.0, "eval/sps": 4.0
+    }  # fmt: skip
+    assert ppo._figures({"training/v_loss": float("nan"), "episode/sps": 5.0}) == {"training/sps": 5.0}

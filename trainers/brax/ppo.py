@@ -153,7 +153,18 @@ def _in_background(work: Any, run: RunFolder, progress: TrainingProgress, saving
         raise failure[0]
 
 
+_OF_LEARNING = ("sps", "learning_rate", "kl_", "policy_", "v_loss", "entropy_loss", "total_loss")
+"""How names begin that Brax gives to figures of its updates."""
+
+
 def _figures(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Brax's metrics as finite floats under the names that we log."""
-    figures = {name.removesuffix("_per_step"): float(value) for name, value in metrics.items()}
+    """Brax's metrics as finite floats under the names that we log.
+
+    Between its evaluations, Brax gives figures of updates out as if they were of episodes.
+    """
+    figures = {}
+    for name, value in metrics.items():
+        kind, _, own = name.removesuffix("_per_step").partition("/")
+        kind = "training" if kind == "episode" and own.startswith(_OF_LEARNING) else kind
+        figures[f"{kind}/{own}"] = float(value)
     return {name: value for name, value in figures.items() if math.isfinite(value)}
