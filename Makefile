@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax train-sb3-baseline evaluate compare named-runs motions test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline evaluate compare named-runs motions docs test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -46,6 +46,10 @@ named-runs:
 motions: $(VENV)/.ready-motion ## compute the reference motions anew, measure them, and write those that pass
 	$(PY) -m wildrobot.motion generate $(ARGS)
 
+docs: $(VENV)/.ready-docs ## build the documentation as a site, with all links checked, into build/site
+	$(PY) -m sphinx -q -n -W --keep-going -b html -d .cache/sphinx docs build/site
+	@echo 'Documentation: build/site/index.html'
+
 test: $(VENV)/.ready-test ## run the tests, but for the slow ones
 	$(PY) -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
@@ -56,6 +60,7 @@ check: $(VENV)/.ready-dev ## lint, format, imports and types, without changing a
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-cache --no-logo
+	$(VENV)/bin/hadolint Dockerfile
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --pythonpath $(PY)
 
 format: $(VENV)/.ready-dev ## mend what lint can mend, and format
@@ -76,6 +81,7 @@ EXTRAS_train := brax,report,video
 EXTRAS_sb3 := brax,sb3,report,video
 EXTRAS_bench := brax,sb3,report,video
 EXTRAS_motion := motion,report,video
+EXTRAS_docs := docs
 EXTRAS_test := test,video
 EXTRAS_dev := dev,test,video
 # A set that holds another one makes that ready too.
@@ -83,8 +89,9 @@ COVERS_train := train
 COVERS_sb3 := sb3 train
 COVERS_bench := bench train sb3
 COVERS_motion := motion
-COVERS_test := test train sb3 bench motion
-COVERS_dev := dev test train sb3 bench motion
+COVERS_docs := docs
+COVERS_test := test train sb3 bench motion docs
+COVERS_dev := dev test train sb3 bench motion docs
 
 # Shell text that leaves in $python the first usable candidate, or ends with what to do.
 define find_python

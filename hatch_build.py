@@ -34,7 +34,7 @@ class MoveInside(BuildHookInterface):
             path.write_text(moved(path.read_text(encoding="utf-8")), encoding="utf-8")
         build_data["force_include"][str(self._tree)] = "/"
         for group in self.metadata.core.entry_points.values():
-            group.update({name: f"wildrobot.{value}" for name, value in group.items()})
+            group.update({name: f"wildrobot.{value}" for name, value in group.items() if value.startswith(_INSIDE)})
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Removes the tree."""

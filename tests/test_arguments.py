@@ -22,12 +22,12 @@ from wildrobot.motion import __main__ as motion
     ],
 )
 def test_overrides_of_a_training(line):
-    parsed = parse(trainers._parser(), line.split(), words=("overrides",))
+    parsed = parse(trainers.parser(), line.split(), words=("overrides",))
     assert (parsed.overrides, str(parsed.run)) == (["a.b=1", "c.d=2"], "r")
 
 
 def test_clips_of_a_check():
-    parsed = parse(motion._parser(), ["check", "a", "--markdown", "b"], words=("clips", "names"))
+    parsed = parse(motion.parser(), ["check", "a", "--markdown", "b"], words=("clips", "names"))
     assert (parsed.clips, parsed.markdown) == (["a", "b"], True)
 
 
@@ -58,7 +58,7 @@ def runs(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("runs")
 def test_policies_and_lists_of_the_judge(line, policies, suites, baselines):
     lists = {"--suites": judge._is_policy, "--baselines": judge._is_policy}
-    parsed = parse(judge._parser(), line.split(), words=("policies",), lists=lists)
+    parsed = parse(judge.parser(), line.split(), words=("policies",), lists=lists)
     assert (parsed.policies, parsed.suites, parsed.baselines) == (policies, suites, baselines)
 
 
@@ -75,7 +75,7 @@ def test_policies_after_a_list_of_clips():
 @pytest.mark.usefixtures("runs")
 def test_options_that_there_are_not(line, capsys):
     with pytest.raises(SystemExit) as end:
-        parse(judge._parser(), line.split(), words=("policies",), lists={"--suites": judge._is_policy})
+        parse(judge.parser(), line.split(), words=("policies",), lists={"--suites": judge._is_policy})
     assert end.value.code == 2
     assert "--nope" in (error := capsys.readouterr().err) or "--suites: expected at least one" in error
 

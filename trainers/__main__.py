@@ -1,4 +1,7 @@
-"""`python -m trainers brax | brax-amp | sb3` trains into a run folder; `config`, `convert` and `replay` do the rest."""
+"""Train a policy into a run folder, or convert one to a policy file.
+
+`python -m trainers brax | brax-amp | sb3` trains; `config`, `convert` and `replay` do the rest.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from pathlib import Path
 
 from trainers.brax.settings import BraxPpo
 from trainers.sb3.settings import Sb3Ppo
+from trainers.tracking import SERVICES, Tracking
 from trainers.warm_start import WarmStart, match_policy
-from wildrobot.arguments import integer, parse
+from wildrobot.arguments import OVERRIDE, called, integer, number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.compilation_cache import enable_compilation_cache
-from wildrobot.config import builtin_names, dump_yaml
+from wildrobot.config import builtin_names, dump_yaml, fields_text
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.jax_ready import require_jax
@@ -29,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-    parsed = parse(_parser(), arguments, words=("overrides",))
+    parsed = parse(parser(), arguments, words=("overrides",))
     limit_threads()
     parsed.command(parsed)
 
@@ -41,7 +45,7 @@ def _brax(parsed: argparse.Namespace) -> None:
     # Seconds of imports, not worth waiting for where the arguments are wrong.
     from trainers.brax import ppo
 
-    ppo.train(experiment, parsed.run or _new_folder("brax"), start)
+    ppo.train(experiment, parsed.run or _new_folder("brax"), start, tracking=_tracking(parsed))
 
 
 def _brax_amp(parsed: argparse.Namespace) -> None:
@@ -57,10 +61,10 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
     require_jax()
     if parsed.resume:
         _check_only_resume(parsed)
-        amp.resume(parsed.resume, parsed.overrides)
+        amp.resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
     else:
         experiment, start = _experiment_and_start(parsed, BraxPpo)
-        amp.train(experiment, parsed.run or _new_folder("brax"), start)
+        amp.train(experiment, parsed.run or _new_folder("brax"), start, tracking=_tracking(parsed))
 
 
 def _sb3(parsed: argparse.Namespace) -> None:
@@ -69,13 +73,13 @@ def _sb3(parsed: argparse.Namespace) -> None:
         enable_compilation_cache()
         from trainers.sb3 import training
 
-        training.resume(parsed.resume, parsed.overrides)
+        training.resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
         return
     experiment, start = _experiment_and_start(parsed, Sb3Ppo)
     enable_compilation_cache()
     from trainers.sb3 import training
 
-    training.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp)
+    training.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp, tracking=_tracking(parsed))
 
 
 def _convert(parsed: argparse.Namespace) -> None:
@@ -102,6 +106,12 @@ def _config(parsed: argparse.Namespace) -> None:
     print(dump_yaml(load_experiment(parsed.config or "walk", parsed.overrides)), end="")
 
 
+def _tracking(parsed: argparse.Namespace) -> Tracking:
+    tracking = Tracking(tuple(parsed.track), parsed.film_every and 60.0 * parsed.film_every)
+    tracking.check()
+    return tracking
+
+
 def _check_only_resume(parsed: argparse.Namespace) -> None:
     if parsed.run or parsed.config or parsed.start or getattr(parsed, "amp", False):
         raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
@@ -125,9 +135,21 @@ def _experiment_and_start(
     return experiment, WarmStart(policy, parsed.start)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m trainers", description="Train a policy into a run folder, or convert one to a policy file."
+class _Parser(argparse.ArgumentParser):
+    """Of a command that takes fields of an experiment: its help lists them, which takes two seconds."""
+
+    takes_fields = False
+
+    def format_help(self) -> str:
+        listed = f"\nfields, with their values in `walk`:\n{fields_text(load_experiment('walk'))}\n"
+        return super().format_help() + (listed if self.takes_fields else "")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m trainers`."""
+    parser = _Parser(
+        prog=called("python -m trainers"),
+        description="Train a policy into a run folder, or convert one to a policy file.",
     )
     commands = parser.add_subparsers(dest="command_name", required=True, metavar="COMMAND")
     brax = commands.add_parser(
@@ -203,7 +225,7 @@ def _add_resume(trainer: argparse.ArgumentParser) -> None:
     trainer.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its newest checkpoint")
 
 
-def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) -> None:
+def _add_common(trainer: _Parser, name: str, *, example: str) -> None:
     _add_configuration(trainer, example=example)
     trainer.add_argument(
         "--run", type=Path, help=f"folder to make for the results (default: runs/{name}-<date>-<time>-<random>)"
@@ -217,16 +239,32 @@ def _add_common(trainer: argparse.ArgumentParser, name: str, *, example: str) ->
         "layers, activation and distribution of actions; the critic is new",
     )
     _add_trust(trainer)
+    shown = trainer.add_argument_group("to look at while it trains", "besides metrics.jsonl and TensorBoard's events")
+    shown.add_argument(
+        "--track",
+        action="append",
+        choices=SERVICES,
+        default=[],
+        help="also give metrics and films to Weights & Biases (by your login and WANDB_MODE) or Trackio (a local "
+        "database); for both, give it twice",
+    )
+    shown.add_argument(
+        "--film-every",
+        type=number(0.01, 1440.0),
+        metavar="MINUTES",
+        help="film the newest checkpoint into RUN/films, in a process of the lowest priority",
+    )
 
 
-def _add_configuration(command: argparse.ArgumentParser, *, example: str) -> None:
+def _add_configuration(command: _Parser, *, example: str) -> None:
+    command.takes_fields = True
     command.add_argument(
         "--config", help=f"path of a YAML file, or one of: {', '.join(builtin_names())} (default: walk)"
     )
     command.add_argument(
         "overrides",
         nargs="*",
-        metavar="FIELD=VALUE",
+        metavar=OVERRIDE,
         help=f"settings by dotted path, e.g. {example} env.task.command.vx_m_per_s=[0,0.3]",
     )
 

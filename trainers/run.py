@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
+import secrets
 import time
-from collections.abc import Mapping, Sequence
-from importlib import metadata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from trainers import inputs
-from trainers.board import summary_writer
+from trainers.filming import Filmer
 from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repair
 from trainers.lock import LOCK, RunLock
+from trainers.tracking import FILES_ONLY, MetricsLog, Run, TensorBoard, Tracker, Tracking, open_services
+from trainers.versions import ONLY_BRAX, ONLY_SB3, versions
 from trainers.warm_start import WarmStart
-from wildrobot import __version__
 from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
@@ -24,8 +24,6 @@ from wildrobot.files import write_text
 from wildrobot.policy import Policy
 from wildrobot.records import commit, whole_lines
 
-_ONLY_BRAX, _ONLY_SB3 = ("brax",), ("stable-baselines3", "torch", "gymnasium")
-_VERSIONS_OF = ("jax", "jaxlib", "optax", "mujoco", "mujoco-mjx", "numpy", *_ONLY_BRAX, *_ONLY_SB3)
 _METRICS = "metrics.jsonl"
 _TIME = "%Y-%m-%dT%H:%M:%S%z"
 
@@ -33,7 +31,8 @@ _TIME = "%Y-%m-%dT%H:%M:%S%z"
 class RunFolder:
     """Writes a run: `config.yaml`, `run.json`, `metrics.jsonl`, `tensorboard/`, `checkpoints/`, `policy.safetensors`.
 
-    No other process can write it until it is closed.
+    What `tracking` asks for comes besides: metrics at a service, and `films/`. No other process can write the folder
+    until it is closed.
 
     Attributes:
       path: the folder, absolute.
@@ -48,6 +47,7 @@ class RunFolder:
         trainer: str,
         start: WarmStart | None = None,
         clips: Sequence[str] = (),
+        tracking: Tracking = FILES_ONLY,
     ):
         """Makes the folder and writes what is known before training.
 
@@ -57,9 +57,11 @@ class RunFolder:
           trainer: what `--resume` will know the run by.
           start: the policy that training starts from.
           clips: of `amp`, where the training uses them.
+          tracking: what else gets its metrics, and whether it is filmed.
 
         Raises:
           UsageError: if the folder exists and holds anything, or is in use, or cannot be made; nothing is overwritten.
+            If a tracking service does not accept the run.
         """
         self.path = path.absolute()
         read = inputs.digests(experiment.env, clips)
@@ -72,7 +74,8 @@ class RunFolder:
         self._lock = RunLock(self.path, remedy="choose another folder with --run")
         try:
             self._check_empty(path)
-            provenance: dict[str, Any] = {"trainer": trainer, "started": time.strftime(_TIME), "commit": commit()}
+            provenance: dict[str, Any] = {"trainer": trainer, "id": _new_id(), "started": time.strftime(_TIME)}
+            provenance |= {"commit": commit()}
             provenance |= {"versions": versions() | {"python": platform.python_version()}, "inputs": read}
             if start is not None:
                 info = start.policy.info
@@ -84,14 +87,19 @@ class RunFolder:
                     "seed": info.seed,
                     "code_version": info.code_version,
                 }
+            experiment = inputs.with_absolute_paths(experiment)
+            # Before anything is written: a service that refuses the run leaves an empty folder.
+            services = self._services(tracking, experiment, provenance, resumed=False)
             write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
-            self._open(inputs.with_absolute_paths(experiment), provenance, already_s=0.0, purge_step=None)
+            self._open(experiment, provenance, services, tracking, already_s=0.0, purge_step=None)
         except BaseException:
             self._lock.close()
             raise
 
     @classmethod
-    def reopened(cls, path: Path, experiment: Experiment, *, steps: int, lock: RunLock) -> RunFolder:
+    def reopened(
+        cls, path: Path, experiment: Experiment, *, steps: int, lock: RunLock, tracking: Tracking = FILES_ONLY
+    ) -> RunFolder:
         """A run that goes on after so many steps: what its log says of later ones, before a crash, is dropped.
 
         Args:
@@ -99,18 +107,27 @@ class RunFolder:
           experiment: its configuration from now on.
           steps: of the checkpoint that it goes on from.
           lock: of the folder; it is released when the run is closed.
+          tracking: as of a new run; a service goes on with the run that it has.
+
+        Raises:
+          UsageError: if a tracking service does not accept the run.
         """
         run = cls.__new__(cls)
         run.path, run._lock = path.absolute(), lock
         provenance = read_provenance(run.path)
+        provenance.setdefault("id", _new_id())  # older versions gave none
+        experiment = inputs.with_absolute_paths(experiment)
+        services = run._services(tracking, experiment, provenance, resumed=True)
         again = {"steps": steps, "started": time.strftime(_TIME), "commit": commit()}
         provenance["resumed"] = [*provenance.get("resumed", []), again]
         write_text(run.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         kept = [line for line in whole_lines(run.path / _METRICS) if line["steps"] <= steps]
         write_text(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
         run._open(
-            inputs.with_absolute_paths(experiment),
+            experiment,
             provenance,
+            services,
+            tracking,
             already_s=kept[-1]["wall_s"] if kept else 0.0,
             purge_step=steps + 1,
         )
@@ -120,14 +137,31 @@ class RunFolder:
         if any(entry.name != LOCK for entry in self.path.iterdir()):
             raise UsageError(f"{path}: already holds files, and nothing is overwritten; choose another with --run")
 
+    def _services(
+        self, tracking: Tracking, experiment: Experiment, provenance: Mapping[str, Any], *, resumed: bool
+    ) -> list[Tracker]:
+        config = experiment.model_dump(mode="json")
+        run = Run(self.path, str(provenance["id"]), provenance["trainer"], config, resumed)
+        return open_services(tracking.services, run)
+
     def _open(
-        self, experiment: Experiment, provenance: dict[str, Any], *, already_s: float, purge_step: int | None
+        self,
+        experiment: Experiment,
+        provenance: dict[str, Any],
+        services: Sequence[Tracker],
+        tracking: Tracking,
+        *,
+        already_s: float,
+        purge_step: int | None,
     ) -> None:
         self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
         write_text(self.path / CONFIG, dump_yaml(experiment))
-        self._metrics = (self.path / _METRICS).open("a", encoding="utf-8")
-        self._board = summary_writer(self.path / "tensorboard", purge_step=purge_step)
-        self._started = time.monotonic() - already_s
+        self._metrics = MetricsLog(self.path / _METRICS, already_s=already_s)
+        board = TensorBoard(self.path / "tensorboard", purge_step=purge_step)
+        self._trackers: list[Tracker] = [self._metrics, board, *services]
+        self._filmer = None
+        if tracking.film_every_s is not None:
+            self._filmer = Filmer.where_possible(self.path / "films", tracking.film_every_s, self._filmed)
 
     @property
     def policy_path(self) -> Path:
@@ -138,22 +172,38 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def log(self, steps: int, metrics: dict[str, float]) -> None:
-        """Appends one line to `metrics.jsonl`, and the same figures to TensorBoard.
+        """Gives the figures of a moment to every tracker: a line of `metrics.jsonl`, TensorBoard, and the services.
 
         Raises:
           UsageError: if another process has taken the run over.
         """
         self.check_owned()
-        line = {"steps": steps, "wall_s": round(time.monotonic() - self._started, 3), **metrics}
-        self._metrics.write(json.dumps(line) + "\n")
-        self._metrics.flush()
-        for name, value in metrics.items():
-            self._board.add_scalar(name, value, steps)
+        for tracker in self._trackers:
+            tracker.log(steps, metrics)
+        if self._filmer is not None:
+            self._filmer.poll()
 
     def save_policy(self, policy: Policy) -> None:
         """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too."""
-        os.fsync(self._metrics.fileno())
+        self._metrics.sync()
         policy.save(self.policy_path)
+        if self._filmer is not None:
+            self._filmer.saved(self.policy_path, policy.info.environment_steps - self.steps_before)
+
+    def complete(self, say: Callable[[str], None], skip: Callable[[], bool] = lambda: False) -> None:
+        """Says that the training has reached its end, and waits for the film of what it has made, if films are made.
+
+        Args:
+          say: prints a line.
+          skip: whether the film is no longer waited for.
+        """
+        say(f"trained policy: {self.policy_path}")
+        if self._filmer is not None:
+            self._filmer.last(say, skip)
+
+    def _filmed(self, steps: int, film: Path) -> None:
+        for tracker in self._trackers:
+            tracker.film(steps, film)
 
     def check_owned(self) -> None:
         """Refuses to go on if another process has taken the run over.
@@ -165,8 +215,10 @@ class RunFolder:
 
     def close(self) -> None:
         try:
-            self._metrics.close()
-            self._board.close()
+            if self._filmer is not None:
+                self._filmer.close()
+            for tracker in self._trackers:
+                tracker.close()
         finally:
             self._lock.close()
 
@@ -201,7 +253,7 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
     provenance = _provenance(path, trainers)
     trainer: str = provenance["trainer"]
     then, now = provenance.get("versions", {}), versions()
-    needed = [name for name in now if name not in (_ONLY_SB3 if trainer.startswith("brax") else _ONLY_BRAX)]
+    needed = [name for name in now if name not in (ONLY_SB3 if trainer.startswith("brax") else ONLY_BRAX)]
     changed = [name for name in needed if name in then and then[name] != now[name]]
     if changed:
         raise UsageError(
@@ -230,11 +282,6 @@ def check_inputs(path: Path, experiment: Experiment, clips: Sequence[str]) -> No
         raise UsageError(f"{path}: {error}, {remedy}") from None
 
 
-def versions() -> dict[str, str | None]:
-    """Of all that the course of a training depends on."""
-    return {name: _version(name) for name in _VERSIONS_OF} | {"wildrobot": __version__}
-
-
 def _provenance(path: Path, trainers: Sequence[str]) -> dict[str, Any]:
     """`run.json` of a run of one of these trainers."""
     provenance = read_provenance(path)
@@ -244,13 +291,10 @@ def _provenance(path: Path, trainers: Sequence[str]) -> dict[str, Any]:
     return provenance
 
 
+def _new_id() -> str:
+    """By which trackers know a run."""
+    return secrets.token_hex(4)
+
+
 def _listed(versions: Mapping[str, str | None], names: Sequence[str]) -> str:
     return ", ".join(f"{name} {versions[name] or '(none)'}" for name in names)
-
-
-def _version(distribution: str) -> str | None:
-    """None where it is not installed, as the other trainer's framework may be."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 NumberT = TypeVar("NumberT", int, float)
+
+OVERRIDE = "FIELD=VALUE"
+"""How help names words that change an experiment, by which completion knows them."""
+
+_called: ContextVar[str | None] = ContextVar("_called", default=None)
+
+
+def called(by_itself: str) -> str:
+    """What the user has typed to get to a command: `wildrobot train`, or else `by_itself`, as `python -m trainers`."""
+    return _called.get() or by_itself
+
+
+@contextmanager
+def calling(name: str) -> Iterator[None]:
+    """Within the block, a command is called by this name; its usage says so."""
+    token = _called.set(name)
+    try:
+        yield
+    finally:
+        _called.reset(token)
 
 
 def parse(

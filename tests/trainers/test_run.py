@@ -85,17 +85,5 @@ def test_help_names_the_configurations():
     assert "FIELD=VALUE" in shown
 
 
-def test_the_log_for_tensorboard_loads_no_pytorch(tmp_path):
-    code = (
-        "import pathlib, sys; from trainers.run import RunFolder; from wildrobot.experiment import load_experiment;"
-        "run = RunFolder(pathlib.Path(sys.argv[1]), load_experiment('smoke'), trainer='test');"
-        "run.log(1, {'x': 1.5}); run.close(); print('torch' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "run")], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "False\n"
-
-
 def test_names_by_default_differ_within_a_second():
     assert len({str(_new_folder("brax")) for _ in range(20)}) == 20

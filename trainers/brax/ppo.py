@@ -25,6 +25,7 @@ from trainers.digests import write_digests
 from trainers.kept import keep
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
+from trainers.tracking import FILES_ONLY, Tracking
 from trainers.warm_start import WarmStart, privileged_moments
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.experiment import Experiment
@@ -32,7 +33,9 @@ from wildrobot.policy import Policy, check_fits
 from wildrobot.signals import end, noted
 
 
-def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None) -> None:
+def train(
+    experiment: Experiment, run_path: Path, start: WarmStart | None = None, *, tracking: Tracking = FILES_ONLY
+) -> None:
     """Trains, with everything written to a new run folder.
 
     Ctrl-C, SIGTERM and SIGHUP end the process at once; the policy of the last checkpoint is in the folder.
@@ -41,6 +44,7 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
       experiment: matched to the policy, where training starts from one (`match_policy`).
       run_path: the folder to make.
       start: the policy that training starts from; None for a new one.
+      tracking: what else gets its metrics, and whether it is filmed.
 
     Raises:
       UsageError: for a folder that exists, a batch that the devices cannot split, or a policy of another robot.
@@ -50,14 +54,14 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
     core = make_env(experiment.env)
     if start is not None:
         check_fits(start.policy, core)
-    run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start)
+    run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start, tracking=tracking)
     with TrainingProgress(settings.num_timesteps) as progress:
         progress.say(f"training on {core.physics.name} physics into {run_path}; Ctrl-C keeps the last checkpoint")
         saving = threading.Lock()
         try:
             work = functools.partial(_train, experiment, core, run, progress, start and start.policy, saving)
             _in_background(work, run, progress, saving)
-            progress.say(f"trained policy: {run.policy_path}")
+            run.complete(progress.say)
         finally:
             run.close()
 
@@ -149,7 +153,18 @@ def _in_background(work: Any, run: RunFolder, progress: TrainingProgress, saving
         raise failure[0]
 
 
+_OF_LEARNING = ("sps", "learning_rate", "kl_", "policy_", "v_loss", "entropy_loss", "total_loss")
+"""How names begin that Brax gives to figures of its updates."""
+
+
 def _figures(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Brax's metrics as finite floats under the names that we log."""
-    figures = {name.removesuffix("_per_step"): float(value) for name, value in metrics.items()}
+    """Brax's metrics as finite floats under the names that we log.
+
+    Between its evaluations, Brax gives figures of updates out as if they were of episodes.
+    """
+    figures = {}
+    for name, value in metrics.items():
+        kind, _, own = name.removesuffix("_per_step").partition("/")
+        kind = "training" if kind == "episode" and own.startswith(_OF_LEARNING) else kind
+        figures[f"{kind}/{own}"] = float(value)
     return {name: value for name, value in figures.items() if math.isfinite(value)}

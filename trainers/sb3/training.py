@@ -31,6 +31,7 @@ from trainers.sb3.recording import Recorder, RunWriter
 from trainers.sb3.rollout_start import RolloutStart
 from trainers.sb3.settings import Sb3Ppo
 from trainers.sb3.warm_start import install, policy_class
+from trainers.tracking import FILES_ONLY, Tracking
 from trainers.warm_start import WarmStart, privileged_moments
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
@@ -55,7 +56,14 @@ _FIXED = (
 )  # fmt: skip
 
 
-def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None, *, amp: bool = False) -> None:
+def train(
+    experiment: Experiment,
+    run_path: Path,
+    start: WarmStart | None = None,
+    *,
+    amp: bool = False,
+    tracking: Tracking = FILES_ONLY,
+) -> None:
     """Trains into a new run folder.
 
     Ctrl-C, SIGTERM and SIGHUP end it after the control step or the update that is under way, with a checkpoint.
@@ -65,6 +73,7 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
       run_path: the folder to make.
       start: the policy that training starts from; None for a new one.
       amp: whether to pay for style, too, by the section `amp`.
+      tracking: what else gets its metrics, and whether it is filmed.
 
     Raises:
       UsageError: for a folder that holds files, a policy of another robot, and clips that cannot be used.
@@ -77,7 +86,8 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
     model = new_model(core, settings, start and start.policy, robots)
     framework = AMP_FRAMEWORK if amp else FRAMEWORK
     clips = experiment.section(Amp).clips if amp else ()
-    with closing(RunFolder(run_path, experiment, trainer=framework, start=start, clips=clips)) as run:
+    run = RunFolder(run_path, experiment, trainer=framework, start=start, clips=clips, tracking=tracking)
+    with closing(run):
         _learn(model, core, experiment, run, style)
 
 
@@ -100,7 +110,7 @@ def new_model(
     return model
 
 
-def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
+def resume(run_path: Path, overrides: Sequence[str] = (), *, tracking: Tracking = FILES_ONLY) -> None:
     """Goes on from the newest checkpoint of a run, in the same folder, exactly as if it had never stopped.
 
     With overrides other than of `sb3_ppo.total_timesteps` and `sb3_ppo.num_checkpoints`, and from checkpoints of
@@ -109,16 +119,17 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
     Args:
       run_path: the run folder.
       overrides: settings that differ from now on, e.g. `sb3_ppo.total_timesteps=30000000`.
+      tracking: what else gets its metrics from now on, and whether it is filmed.
 
     Raises:
       UsageError: for a folder of another trainer, or without a checkpoint, or that has nothing left to do; for an
         override of what the checkpoint has decided. The folder is then as it was.
     """
     with closing(lock_run(run_path, trainers=_FRAMEWORKS)) as lock:
-        _resume(run_path, overrides, lock)
+        _resume(run_path, overrides, lock, tracking)
 
 
-def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock) -> None:
+def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock, tracking: Tracking) -> None:
     before, experiment, framework = read_run(run_path, overrides, trainers=_FRAMEWORKS)
     amp = experiment.section(Amp) if framework == AMP_FRAMEWORK else None
     check_inputs(run_path, experiment, amp.clips if amp else ())
@@ -168,7 +179,8 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock) -> None:
         style.load(newest, model.num_timesteps, fresh_episodes=start is None)
     rate = model.policy.optimizer.param_groups[0]["lr"] if start is None else float(start.learning_rate)
     schedule.go_on_from(rate)
-    with closing(RunFolder.reopened(run_path, experiment, steps=model.num_timesteps, lock=lock)) as run:
+    run = RunFolder.reopened(run_path, experiment, steps=model.num_timesteps, lock=lock, tracking=tracking)
+    with closing(run):
         if why_fresh:
             print(f"{run_path}: all robots begin fresh episodes, {why_fresh}", file=sys.stderr)
         _learn(model, core, experiment, run, style, start)
@@ -241,7 +253,7 @@ def _learn(
         model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)
         if model.num_timesteps >= settings.total_timesteps:
             recorder.finish(interrupted=False)
-            progress.say(f"trained policy: {run.policy_path}")
+            run.complete(progress.say, skip=stop.is_set)
             return
         # Interrupted; before the first update there is nothing to keep.
         if model.num_timesteps - begin < settings.n_steps * settings.num_envs:

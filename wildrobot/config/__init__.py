@@ -1,6 +1,7 @@
 """Typed, strict configuration: what all sections share, and how a file is read and explained."""
 
 from wildrobot.config.dump import dump_yaml
+from wildrobot.config.fields import FieldRow, field_rows, fields_text
 from wildrobot.config.load import load, validated
 from wildrobot.config.migrations import VERSION
 from wildrobot.config.section import (
@@ -32,6 +33,7 @@ __all__ = [
     "VERSION",
     "Count",
     "CountRange",
+    "FieldRow",
     "Layers",
     "NonNegative",
     "NonNegativeInt",
@@ -51,6 +53,8 @@ __all__ = [
     "Threads",
     "builtin_names",
     "dump_yaml",
+    "field_rows",
+    "fields_text",
     "load",
     "parse_yaml",
     "read_tree",

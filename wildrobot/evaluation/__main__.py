@@ -1,4 +1,7 @@
-"""Command line: `python -m wildrobot.evaluation [RUN_OR_POLICY ...]`."""
+"""Judge policies by the same rules: tables, gates, a report, films.
+
+Command line: `python -m wildrobot.evaluation [RUN_OR_POLICY ...]`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot.arguments import integer, parse
+from wildrobot.arguments import called, integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.record import LONGEST_S
@@ -32,9 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(arguments: Sequence[str] | None) -> int:
-    options = parse(
-        _parser(), arguments, words=("policies",), lists={"--suites": _is_policy, "--baselines": _is_policy}
-    )
+    options = parse(parser(), arguments, words=("policies",), lists={"--suites": _is_policy, "--baselines": _is_policy})
     # The judge sits on the processor, where the same seed gives the same table on every machine.
     os.environ["JAX_PLATFORMS"] = "cpu"
     limit_threads()
@@ -130,9 +131,10 @@ def _prepare_film(path: Path) -> None:
     gl.require("--video")
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m wildrobot.evaluation`."""
     parser = argparse.ArgumentParser(
-        prog="python -m wildrobot.evaluation",
+        prog=called("python -m wildrobot.evaluation"),
         description="Plays policies by the same rules, whatever trained them, and says how good they are: tables, "
         "gates, a comparison, and a report to look at.",
         epilog="Of a run folder, everything is written there, unless --report names another place. The exit code is 1 "

@@ -1,4 +1,7 @@
-"""Command line: `python -m wildrobot.motion check | generate | view | retarget`."""
+"""Check, make, view and retarget reference motions.
+
+Command line: `python -m wildrobot.motion check | generate | view | retarget`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot.arguments import number, parse
+from wildrobot.arguments import called, number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.files import make_folder
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    options = parse(_parser(), arguments, words=("clips", "names"))
+    options = parse(parser(), arguments, words=("clips", "names"))
     return options.run(options)
 
 
@@ -146,8 +149,9 @@ def _require(*modules: str, what: str, extra: str = "motion") -> None:
         raise UsageError(f'{what} needs {" and ".join(missing)}: run `pip install "wildrobot[{extra}]"`')
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m wildrobot.motion", description="Reference motions.")
+def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m wildrobot.motion`."""
+    parser = argparse.ArgumentParser(prog=called("python -m wildrobot.motion"), description="Reference motions.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="measure clips against the limits of the robot")

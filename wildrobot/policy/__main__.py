@@ -1,4 +1,7 @@
-"""Command line: `python -m wildrobot.policy export|verify|show`."""
+"""Look at policies, and export them for the robot.
+
+Command line: `python -m wildrobot.policy export|verify|show`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import jax
 
+from wildrobot.arguments import called
 from wildrobot.cli import exit_code, leave
 from wildrobot.policy import Policy, load_policy
 from wildrobot.policy.extras import require_onnx
@@ -19,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     jax.config.update("jax_platforms", "cpu")  # nothing here is worth an accelerator
     options.command(options)
 
@@ -72,9 +76,10 @@ def _print(policy: Policy) -> None:
         print(f"{name:<12} {text}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m wildrobot.policy`."""
     parser = argparse.ArgumentParser(
-        prog="python -m wildrobot.policy", description="Looks at policies, and exports them for the robot."
+        prog=called("python -m wildrobot.policy"), description="Looks at policies, and exports them for the robot."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

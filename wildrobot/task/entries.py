@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Array, Float
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from wildrobot.config import NonNegative, Section
 from wildrobot.task import frames
@@ -282,5 +282,8 @@ def variant(m: Moment) -> Float[Array, " parameters"]:
 
 def noise_class() -> type[Section]:
     """The schema of `env.task.observation.noise`: a half width for each entry that has noise."""
-    rows: dict[str, Any] = {entry.name: (NonNegative, ...) for entry in ACTOR.values() if entry.noisy}
+    noisy = (entry for entry in ACTOR.values() if entry.noisy)
+    rows: dict[str, Any] = {
+        entry.name: (NonNegative, Field(description=f"[{entry.units.replace('1', '-')}] half width")) for entry in noisy
+    }
     return create_model("NoiseConfig", __base__=Section, __doc__="Half width of the uniform noise of entries.", **rows)

@@ -15,6 +15,7 @@ from trainers.digests import Damaged, first_sound
 from trainers.inputs import differences
 from trainers.lock import RunLock
 from trainers.run import RunFolder, check_inputs, lock_run, read_run
+from trainers.tracking import FILES_ONLY, Tracking
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
@@ -24,12 +25,13 @@ _MAY_CHANGE = ("num_timesteps", "num_evals")
 """When a run goes on; anything else would make it another training."""
 
 
-def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
+def resume(run_path: Path, overrides: Sequence[str] = (), *, tracking: Tracking = FILES_ONLY) -> None:
     """Goes on from the newest sound checkpoint of a run, in the same folder, exactly as if it had never stopped.
 
     Args:
       run_path: the run folder.
       overrides: of `brax_ppo.num_timesteps` and `brax_ppo.num_evals`.
+      tracking: what else gets its metrics from now on, and whether it is filmed.
 
     Raises:
       UsageError: for a folder of another trainer, or without a usable checkpoint, or that has nothing left to do; for
@@ -38,10 +40,10 @@ def resume(run_path: Path, overrides: Sequence[str] = ()) -> None:
     own = processes.is_main()
     lock = processes.together(lambda: lock_run(run_path, trainers=(FRAMEWORK,)) if own else None)
     with closing(lock) if lock is not None else nullcontext():
-        _resume(run_path, overrides, lock)
+        _resume(run_path, overrides, lock, tracking)
 
 
-def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock | None) -> None:
+def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock | None, tracking: Tracking) -> None:
     experiment, kept = processes.together(lambda: _may_go_on(run_path, overrides))
     # One process chooses for all.
     chosen = processes.together(lambda: _newest_sound(kept, run_path) if processes.is_main() else kept[0])
@@ -57,7 +59,9 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock | None) -> N
         raise UsageError(
             f"{run_path}: has already been trained for {steps:,} steps; ask for more with brax_ppo.num_timesteps=..."
         )
-    run = processes.together(lambda: lock and RunFolder.reopened(run_path, experiment, steps=steps, lock=lock))
+    run = processes.together(
+        lambda: lock and RunFolder.reopened(run_path, experiment, steps=steps, lock=lock, tracking=tracking)
+    )
     Training(experiment, run_path, run, loop, policy).go(state)
 
 

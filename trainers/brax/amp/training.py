@@ -20,6 +20,7 @@ from trainers.brax.warm_start import parameters
 from trainers.memory import give_back_memory
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
+from trainers.tracking import FILES_ONLY, Tracking
 from trainers.warm_start import WarmStart, privileged_moments
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
@@ -34,7 +35,9 @@ _STEPS_PER_LINE = 4
 """Training steps that one line of the log is a mean of."""
 
 
-def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None) -> None:
+def train(
+    experiment: Experiment, run_path: Path, start: WarmStart | None = None, *, tracking: Tracking = FILES_ONLY
+) -> None:
     """Trains into a new run folder.
 
     Ctrl-C, SIGTERM and SIGHUP end it after the step that is under way, with a checkpoint.
@@ -43,6 +46,7 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
       experiment: matched to the policy, where training starts from one (`match_policy`).
       run_path: the folder to make.
       start: the policy that training starts from; None for a new one.
+      tracking: what else gets its metrics, and whether it is filmed.
 
     Raises:
       UsageError: for a folder that holds files, a batch that the devices cannot split, clips that cannot be used, and
@@ -56,7 +60,8 @@ def train(experiment: Experiment, run_path: Path, start: WarmStart | None = None
         loop = make_loop(experiment, core, start and start.policy)
         if not processes.is_main():
             return loop, None
-        return loop, RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start, clips=loop.clips)
+        run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start, clips=loop.clips, tracking=tracking)
+        return loop, run
 
     loop, run = processes.together(prepared)
     state = loop.init(jax.random.PRNGKey(loop.settings.seed))
@@ -107,7 +112,8 @@ class Training:
                     f"interrupted; the policy so far is {self._path}/policy.safetensors. Go on with: {self._go_on()}",
                     stop.exit_code,
                 )
-            self._say(f"trained policy: {self._path}/policy.safetensors")
+            if self._run is not None:
+                self._run.complete(self._say, skip=stop.is_set)
 
     def _steps(self, state: LoopState, stop: Stop) -> LoopState:
         done, lines, seconds = self._loop.environment_steps(state), [], 0.0
