@@ -1,0 +1,121 @@
+"""Command line: `python -m wildrobot.evaluation.diagnose [RUN] [--config NAME]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wildrobot.arguments import parse
+from wildrobot.cli import exit_code, leave
+from wildrobot.errors import UsageError
+from wildrobot.processors import limit_threads
+
+if TYPE_CHECKING:
+    from wildrobot.evaluation.diagnose.diagnose import Subject
+    from wildrobot.evaluation.judge.diagnosis import Diagnosis
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code: 0 healthy, 1 something found, 2 for a mistake; else as `exit_code`."""
+    return exit_code(lambda: _diagnose(arguments), interrupted="interrupted; nothing was written")
+
+
+def _diagnose(arguments: Sequence[str] | None) -> int:
+    options = parse(_parser(), arguments, words=("words",))
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    limit_threads()
+    from wildrobot.evaluation.judge import diagnosis as results
+
+    if options.json_schema:
+        print(json.dumps(results.json_schema(), indent=2))
+        return 0
+    from wildrobot.console import output
+    from wildrobot.evaluation.diagnose.diagnose import STAGES, diagnose
+    from wildrobot.evaluation.show.diagnosis_table import print_diagnosis
+    from wildrobot.evaluation.show.progress import EvaluationProgress
+
+    subject = _subject(options)
+    _check_writable(options)
+    with EvaluationProgress(STAGES) as progress:
+        found = diagnose(subject, lambda stage: progress.task(stage)(1))
+    console = output()
+    print_diagnosis(console, found)
+    _write(options, subject, found)
+    return 0 if found.verdict == "healthy" else 1
+
+
+def _subject(options: argparse.Namespace) -> Subject:
+    """What the words on the command line name."""
+    from wildrobot.evaluation.diagnose.diagnose import Subject
+    from wildrobot.experiment import load_experiment
+
+    overrides = [word for word in options.words if "=" in word and not Path(word).exists()]
+    paths = [Path(word) for word in options.words if word not in overrides]
+    if len(paths) > 1:
+        raise UsageError(f"one run at a time, not {', '.join(map(str, paths))}; diagnose each by itself")
+    if not paths:
+        name = options.config or "walk"
+        return Subject(" ".join(["experiment", str(name), *overrides]), load_experiment(name, overrides))
+    raise UsageError("no runs yet")
+
+
+def _write(options: argparse.Namespace, subject: Subject, found: Diagnosis) -> None:
+    from wildrobot.evaluation.judge import diagnosis as results
+    from wildrobot.evaluation.show import extras
+    from wildrobot.files import write_text
+
+    file = options.json or (subject.run / results.FILE if subject.run else None)
+    if file:
+        write_text(file, results.to_json(found) + "\n")
+        print(f"\nNumbers: {file}")
+    page = options.page or (subject.run / "report" / "diagnosis.html" if subject.run else None)
+    if page and (reason := extras.why_not("the page", extras.REPORT)) and not options.page:
+        print(f"Note: no page is written: {reason}")
+    elif page:
+        from wildrobot.evaluation.show.report import diagnosis
+
+        print(f"Page:    {diagnosis.write(page, found)}")
+
+
+def _check_writable(options: argparse.Namespace) -> None:
+    """Now, and not after a minute of playing."""
+    from wildrobot.evaluation.show import extras
+
+    if options.page:
+        extras.require("the page", extras.REPORT)
+    for path in (options.json, options.page):
+        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise UsageError(f"cannot write {path}: give the name of a file in a folder that exists")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wildrobot.evaluation.diagnose",
+        description="Says whether it is the robot, the task, the trainer or the measurement, and shows why: of a run, "
+        "or of an experiment before any training.",
+        epilog="The exit code is 0 if nothing was found and 1 if something was. docs/diagnose.md lists what is "
+        "examined.",
+    )
+    parser.add_argument(
+        "words", nargs="*", metavar="RUN | SETTING=VALUE",
+        help="a run folder, or settings of the experiment, e.g. env.task.action.scale_rad.knee_pitch=0.1",
+    )  # fmt: skip
+    parser.add_argument(
+        "--config", metavar="NAME", help="an experiment to examine without any run (default: walk, if no run is named)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write everything as JSON (of a run: into its folder)"
+    )
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE.html", help="write a page (of a run: into its report folder)"
+    )
+    parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")
+    return parser
+
+
+if __name__ == "__main__":
+    leave(main())

@@ -1,0 +1,111 @@
+"""Examinations of what reference motions ask of the robot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wildrobot.evaluation.diagnose.evidence.clips import ClipFacts
+from wildrobot.evaluation.diagnose.evidence.statics import Statics
+from wildrobot.evaluation.diagnose.evidence.trials import Trials
+from wildrobot.evaluation.diagnose.registry import Measured, examination
+
+
+@dataclass(frozen=True)
+class Motions:
+    """The clips that are looked at."""
+
+    clips: Sequence[ClipFacts]
+
+
+@examination(
+    "robot", "exact", unit="of what the servo has",
+    why="inverse dynamics says what torque a walk takes at each moment; a servo that has less at that speed "
+    "cannot do it, "
+    "and some reserve is needed to keep the balance: at most 0.9, but for peaks in a twentieth of the time",
+    source="wildrobot/physics/servo.py: torque falls in a line to none at the no-load speed",
+    try_next="Check the torque limit of this joint against the servo's data sheet, and the masses that it carries.",
+)  # fmt: skip
+def torque_reserve(m: Motions, s: Statics) -> Iterator[Measured]:
+    """Have the servos the torque, at its speed, that a walk takes?"""
+    robot, worst = s.robot, {}
+    for clip in m.clips:
+        left = 1.0 - np.abs(clip.speed_rad_per_s) / robot.no_load_speed_rad_per_s
+        drives = clip.torque_Nm * clip.speed_rad_per_s > 0.0
+        has = np.where(drives, robot.stall_torque_Nm * np.maximum(left, 1e-3), np.inf)
+        share = np.abs(clip.torque_Nm) / np.minimum(has, s.torque_limit_Nm)
+        share = np.quantile(share, 0.95, axis=0)
+        joint = int(np.argmax(share))
+        name = robot.joint_names[joint]
+        worst[name] = max(worst.get(name, 0.0), float(share[joint]))
+    for name, share in worst.items():
+        yield Measured(name, share, at_most=0.9)
+
+
+@examination(
+    "robot", "exact", unit="[-]",
+    why="the ground must give the horizontal force that accelerates the body: friction no less than what the "
+    "walks take "
+    "of it",
+    source="Coulomb's law on the centre of mass of the clips",
+    try_next="Check the friction of soles and floor (env.variants.friction), and which geom's friction MuJoCo takes.",
+)  # fmt: skip
+def grip(m: Motions, s: Statics) -> Iterator[Measured]:
+    """Do the soles grip the floor as much as walking takes?"""
+    if m.clips:
+        needed = max(clip.friction for clip in m.clips)
+        yield Measured("friction of soles on the floor, least of the robots", s.friction, at_least=needed)
+
+
+@examination(
+    "robot", "measured", unit="s",
+    why="played by the servos alone, a motion that the robot can do stays up for half a stride at the least, in which "
+    "one leg carries everything",
+    source="wildrobot/motion/authoring/tracking.py",
+    try_next="Film the clip open loop (python -m wildrobot.motion); look at gains, torque limits, friction and "
+    "latency.",
+)  # fmt: skip
+def open_loop_walk(t: Trials) -> Iterator[Measured]:
+    """How long does the robot stay up if it just plays the clips?"""
+    stride_s = 1.0 / t.env.config.task.gait.frequency_hz
+    up = t.upright[:, t.of("clip")].cumprod(axis=0).sum(axis=0) * t.env.control_period_s
+    if len(up):
+        yield Measured("median over clips", float(np.median(up)), at_least=0.5 * stride_s)
+
+
+@examination(
+    "task", "exact", unit="m/s or rad/s",
+    why="a reward for style draws the robot to the clip's speed and one for the command to the command's: they must be "
+    "the same within 5 %, and within 5 % of a slow walk below that",
+    source="wildrobot/motion/authoring/acceptance.py",
+    try_next="Make the clip anew (make motions), or correct the command that it claims.",
+)  # fmt: skip
+def clip_speed(m: Motions) -> Iterator[Measured]:
+    """Does each clip move as fast as it claims?"""
+    for clip in m.clips:
+        error = np.abs(clip.moved - clip.command)
+        yield Measured(
+            f"{clip.name}: speed", np.hypot(*error[:2]), at_most=0.05 * max(np.hypot(*clip.command[:2]), 0.1)
+        )
+        yield Measured(f"{clip.name}: turn", error[2], at_most=0.05 * max(abs(clip.command[2]), 0.2))
+
+
+@examination(
+    "task", "exact", unit="of the action's range",
+    why="targets that a walk needs and that lie beyond home +- scale cannot be asked for; a twentieth of the "
+    "time is left "
+    "for peaks",
+    source="wildrobot/task/action.py: target = home + scale x action",
+    try_next="Raise env.task.action.scale_rad of this joint.",
+)  # fmt: skip
+def action_reach(m: Motions, t: Trials) -> Iterator[Measured]:
+    """Can the actions reach the joint targets that a walk needs?"""
+    mapping = t.env.action_map
+    if not m.clips:
+        return
+    needed = np.concatenate([np.abs(clip.targets_rad - mapping.home_rad) for clip in m.clips])
+    share = np.quantile(needed, 0.95, axis=0) / mapping.scale_rad
+    for joint in np.argsort(-share)[:3]:
+        yield Measured(t.env.robot.joint_names[joint], share[joint], at_most=1.0)
