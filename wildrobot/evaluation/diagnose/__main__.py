@@ -51,7 +51,9 @@ def _diagnose(arguments: Sequence[str] | None) -> int:
 def _subject(options: argparse.Namespace) -> Subject:
     """What the words on the command line name."""
     from wildrobot.evaluation.diagnose.diagnose import Subject
+    from wildrobot.evaluation.diagnose.evidence.run import CONFIG
     from wildrobot.experiment import load_experiment
+    from wildrobot.policy import load_policy
 
     overrides = [word for word in options.words if "=" in word and not Path(word).exists()]
     paths = [Path(word) for word in options.words if word not in overrides]
@@ -60,7 +62,13 @@ def _subject(options: argparse.Namespace) -> Subject:
     if not paths:
         name = options.config or "walk"
         return Subject(" ".join(["experiment", str(name), *overrides]), load_experiment(name, overrides))
-    raise UsageError("no runs yet")
+    path = paths[0]
+    policy = load_policy(path, trust=options.trust)
+    run = path if (path / "metrics.jsonl").is_file() else None
+    if run is None and options.config is None:
+        raise UsageError(f"{path}: is no run folder, so its task is not known; name it: --config walk")
+    name = options.config or path / CONFIG
+    return Subject(str(path), load_experiment(name, overrides), run, policy)
 
 
 def _write(options: argparse.Namespace, subject: Subject, found: Diagnosis) -> None:
@@ -101,17 +109,21 @@ def _parser() -> argparse.ArgumentParser:
         "examined.",
     )
     parser.add_argument(
-        "words", nargs="*", metavar="RUN | SETTING=VALUE",
-        help="a run folder, or settings of the experiment, e.g. env.task.action.scale_rad.knee_pitch=0.1",
+        "words", nargs="*", metavar="RUN_OR_POLICY | SETTING=VALUE",
+        help="a run folder or, with --config, a policy; settings of the experiment, e.g. "
+        "env.task.push.velocity_m_per_s=1",
     )  # fmt: skip
     parser.add_argument(
-        "--config", metavar="NAME", help="an experiment to examine without any run (default: walk, if no run is named)"
+        "--config", metavar="NAME", help="the experiment (default: of a run its own, and walk where nothing is named)"
     )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write everything as JSON (of a run: into its folder)"
     )
     parser.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page (of a run: into its report folder)"
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
     )
     parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")
     return parser

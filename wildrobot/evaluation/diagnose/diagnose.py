@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import wildrobot.evaluation.diagnose.examinations as _registered  # noqa: F401 - the decorators register
-from wildrobot.env import make_env
+from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.evaluation.diagnose import registry, verdict
+from wildrobot.evaluation.diagnose.evidence import run as runs
 from wildrobot.evaluation.diagnose.evidence.clips import clip_facts
 from wildrobot.evaluation.diagnose.evidence.draws import Draws, draws
+from wildrobot.evaluation.diagnose.evidence.played import Played, played
 from wildrobot.evaluation.diagnose.evidence.statics import Statics, statics
 from wildrobot.evaluation.diagnose.evidence.trials import Trials, try_out
 from wildrobot.evaluation.diagnose.examinations.motions import Motions
 from wildrobot.evaluation.judge.diagnosis import Diagnosis
 from wildrobot.evaluation.judge.provenance import versions
 from wildrobot.experiment import Experiment
+from wildrobot.policy import Policy, check_fits
 from wildrobot.records import commit
 
-STAGES = 4
-"""Of progress, in a diagnosis without a run."""
+STAGES = 6
+"""Of progress, at most."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,13 @@ class Subject:
       name: for people.
       experiment: the environment, and the settings of trainers.
       run: the run folder; None without one.
+      policy: of the run, or of a file of its own; None before any training.
     """
 
     name: str
     experiment: Experiment
     run: Path | None = None
+    policy: Policy | None = None
 
 
 def diagnose(subject: Subject, on_stage: Callable[[str], None] = lambda _: None) -> Diagnosis:
@@ -48,20 +53,43 @@ def diagnose(subject: Subject, on_stage: Callable[[str], None] = lambda _: None)
       on_stage: called with what is about to be done.
 
     Raises:
-      UsageError: for an experiment whose robot, clips or engine cannot be used.
+      UsageError: for an experiment whose robot, clips or engine cannot be used, a policy of another robot, and a folder
+        that is no run.
     """
     began = time.monotonic()
-    evidence, left_out = of_experiment(subject.experiment, on_stage)
+    on_stage("the robot's model and sensors")
+    env = make_env(subject.experiment.env)
+    evidence, left_out = _of_run(subject, env, on_stage)
+    evidence |= _of_experiment(env, left_out, on_stage)
     return concluded(subject.name, evidence, left_out, time.monotonic() - began)
 
 
-def of_experiment(
-    experiment: Experiment, on_stage: Callable[[str], None] = lambda _: None
-) -> tuple[dict[type, Any], list[str]]:
-    """The evidence that needs no policy, and what could not be had."""
-    config, left_out = experiment.env, []
-    on_stage("the robot's model and sensors")
-    env = make_env(config)
+def _of_run(subject: Subject, env: WildRobotEnv, on_stage: Callable[[str], None]) -> tuple[dict[type, Any], list[str]]:
+    """The evidence of a training and its policy, and what could not be had."""
+    policy, run = subject.policy, subject.run
+    evidence: dict[type, Any] = {runs.Settings: runs.settings(subject.experiment, run)}
+    if policy is None:
+        return evidence, ["trainer and measurement, for there is no run"]
+    check_fits(policy, env)
+    left_out = []
+    if run is None:
+        left_out.append("the training, for there is a policy without its run")
+        evidence[runs.Policies] = runs.Policies(policy, ())
+    else:
+        evidence[runs.Policies] = runs.policies(run)
+        log = runs.run_log(run, policy)
+        if log is None:
+            left_out.append(f"the training, for {run / 'metrics.jsonl'} has no whole line")
+        else:
+            evidence[runs.RunLog] = log
+    on_stage("the policy in its own task")
+    evidence[Played] = played(env, policy)
+    return evidence, left_out
+
+
+def _of_experiment(env: WildRobotEnv, left_out: list[str], on_stage: Callable[[str], None]) -> dict[type, Any]:
+    """The evidence that needs no policy; what could not be had is added to `left_out`."""
+    config = env.config
     evidence: dict[type, Any] = {Statics: statics(env.physics.variants, env.robot)}
     on_stage("starts and commands as drawn")
     evidence[Draws] = draws(env)
@@ -73,7 +101,7 @@ def of_experiment(
     evidence[Motions] = Motions(clips)
     on_stage("robots that stand, fall, and play clips")
     evidence[Trials] = try_out(config, clips)
-    return evidence, left_out
+    return evidence
 
 
 def concluded(name: str, evidence: dict[type, Any], left_out: list[str], seconds: float) -> Diagnosis:

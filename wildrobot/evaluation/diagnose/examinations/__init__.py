@@ -1,5 +1,13 @@
 """All examinations; importing this package registers them."""
 
-from wildrobot.evaluation.diagnose.examinations import commands, motions, observations, reward, robot
+from wildrobot.evaluation.diagnose.examinations import (
+    commands,
+    measurement,
+    motions,
+    observations,
+    reward,
+    robot,
+    trainer,
+)
 
-__all__ = ["commands", "motions", "observations", "reward", "robot"]
+__all__ = ["commands", "measurement", "motions", "observations", "reward", "robot", "trainer"]

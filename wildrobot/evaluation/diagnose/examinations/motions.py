@@ -22,8 +22,8 @@ class Motions:
 
 @examination(
     "robot", "exact", unit="of what the servo has",
-    why="inverse dynamics says what torque a walk takes at each moment; a servo that has less at that speed falls behind, "
-    "and the body with it. Peaks in a twentieth of the time are left out: momentum carries the leg through them",
+    why="inverse dynamics says what torque a walk takes at each moment; a servo that has less at that speed falls "
+    "behind, and the body with it. Peaks in a twentieth of the time are left out: momentum carries the leg through them",
     source="wildrobot/physics/servo.py: torque falls in a line to none at the no-load speed",
     try_next="Check the torque limit of this joint against the servo's data sheet, and the masses that it carries.",
 )  # fmt: skip
