@@ -31,13 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("names", nargs="*", help="of faults (default: all that need no run)")
     parser.add_argument("--run", type=Path, help="a healthy run folder: apply the faults of runs to copies of it")
+    parser.add_argument("--early", type=Path, help="with --run: a policy of an early moment of the same experiment")
     parser.add_argument("--out", type=Path, default=Path("autopsy.jsonl"))
     parser.add_argument("--table", action="store_true", help="print the table of what --out holds, and end")
     options = parser.parse_args(arguments)
     if options.table:
         print(table([json.loads(line) for line in options.out.read_text(encoding="utf-8").splitlines()]))
         return
-    faults = autopsy_runs.faults(options.run) if options.run else (*HEALTHY, *FAULTS)
+    faults = autopsy_runs.faults(options.run, options.early) if options.run else (*HEALTHY, *FAULTS)
     for fault in faults:
         if options.names and fault.name not in options.names:
             continue

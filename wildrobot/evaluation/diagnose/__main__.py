@@ -34,18 +34,31 @@ def _diagnose(arguments: Sequence[str] | None) -> int:
         print(json.dumps(results.json_schema(), indent=2))
         return 0
     from wildrobot.console import output
-    from wildrobot.evaluation.diagnose.diagnose import STAGES, diagnose
+    from wildrobot.evaluation.diagnose.diagnose import STAGES, diagnose, diagnose_env
     from wildrobot.evaluation.show.diagnosis_table import print_diagnosis
     from wildrobot.evaluation.show.progress import EvaluationProgress
 
-    subject = _subject(options)
     _check_writable(options)
+    subject = None if options.env else _subject(options)
     with EvaluationProgress(STAGES) as progress:
-        found = diagnose(subject, lambda stage: progress.task(stage)(1))
-    console = output()
-    print_diagnosis(console, found)
-    _write(options, subject, found)
+
+        def on_stage(stage: str) -> None:
+            progress.task(stage)(1)
+
+        if subject is None:
+            found = diagnose_env(_env(options), options.policy, on_stage)
+        else:
+            found = diagnose(subject, on_stage)
+    print_diagnosis(output(), found)
+    _write(options, subject and subject.run, found)
     return 0 if found.verdict == "healthy" else 1
+
+
+def _env(options: argparse.Namespace) -> str:
+    """The environment that is named, and nothing besides."""
+    if options.words or options.config:
+        raise UsageError(f"--env {options.env} is examined alone; leave out {' '.join(options.words) or '--config'}")
+    return options.env
 
 
 def _subject(options: argparse.Namespace) -> Subject:
@@ -56,6 +69,8 @@ def _subject(options: argparse.Namespace) -> Subject:
     from wildrobot.policy import load_policy
 
     overrides = [word for word in options.words if "=" in word and not Path(word).exists()]
+    if options.policy:
+        raise UsageError("--policy goes with --env; name a policy of this project itself, beside --config")
     paths = [Path(word) for word in options.words if word not in overrides]
     if len(paths) > 1:
         raise UsageError(f"one run at a time, not {', '.join(map(str, paths))}; diagnose each by itself")
@@ -71,16 +86,16 @@ def _subject(options: argparse.Namespace) -> Subject:
     return Subject(str(path), load_experiment(name, overrides), run, policy)
 
 
-def _write(options: argparse.Namespace, subject: Subject, found: Diagnosis) -> None:
+def _write(options: argparse.Namespace, run: Path | None, found: Diagnosis) -> None:
     from wildrobot.evaluation.judge import diagnosis as results
     from wildrobot.evaluation.show import extras
     from wildrobot.files import write_text
 
-    file = options.json or (subject.run / results.FILE if subject.run else None)
+    file = options.json or (run / results.FILE if run else None)
     if file:
         write_text(file, results.to_json(found) + "\n")
         print(f"\nNumbers: {file}")
-    page = options.page or (subject.run / "report" / "diagnosis.html" if subject.run else None)
+    page = options.page or (run / "report" / "diagnosis.html" if run else None)
     if page and (reason := extras.why_not("the page", extras.REPORT)) and not options.page:
         print(f"Note: no page is written: {reason}")
     elif page:
@@ -116,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--config", metavar="NAME", help="the experiment (default: of a run its own, and walk where nothing is named)"
     )
+    parser.add_argument("--env", metavar="ID", help="an environment that is registered with Gymnasium, instead")
+    parser.add_argument("--policy", type=Path, metavar="ONNX", help="with --env: from its observations to its actions")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write everything as JSON (of a run: into its folder)"
     )

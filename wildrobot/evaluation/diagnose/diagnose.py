@@ -12,6 +12,7 @@ import wildrobot.evaluation.diagnose.examinations as _registered  # noqa: F401 -
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.evaluation.diagnose import registry, verdict
 from wildrobot.evaluation.diagnose.evidence import run as runs
+from wildrobot.evaluation.diagnose.evidence import vector
 from wildrobot.evaluation.diagnose.evidence.clips import clip_facts
 from wildrobot.evaluation.diagnose.evidence.draws import Draws, draws
 from wildrobot.evaluation.diagnose.evidence.played import Played, played
@@ -62,6 +63,29 @@ def diagnose(subject: Subject, on_stage: Callable[[str], None] = lambda _: None)
     evidence, left_out = _of_run(subject, env, on_stage)
     evidence |= _of_experiment(env, left_out, on_stage)
     return concluded(subject.name, evidence, left_out, time.monotonic() - began)
+
+
+def diagnose_env(env_id: str, policy: Path | None, on_stage: Callable[[str], None] = lambda _: None) -> Diagnosis:
+    """Examines an environment that is registered with a framework.
+
+    Args:
+      env_id: its name there.
+      policy: an ONNX file from its observations to its actions; None for none.
+      on_stage: called with what is about to be done.
+
+    Raises:
+      UsageError: for an environment that cannot be made, and a policy that is not its own.
+    """
+    began = time.monotonic()
+    on_stage(env_id)
+    env = vector.make(env_id)
+    try:
+        act = None if policy is None else vector.onnx_policy(policy, env)
+        evidence = {vector.VectorTrial: vector.try_out(env, act)}
+    finally:
+        env.close()
+    left_out = ["robot and trainer, for only what any environment gives is known of this one"]
+    return concluded(env_id, evidence, left_out, time.monotonic() - began)
 
 
 def _of_run(subject: Subject, env: WildRobotEnv, on_stage: Callable[[str], None]) -> tuple[dict[type, Any], list[str]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import mujoco
 import numpy as np
 from jaxtyping import Float
 
 from wildrobot.motion import gait_phase, library
-from wildrobot.motion.authoring.dynamics import dynamics
+from wildrobot.motion.authoring.dynamics import dynamics, sole_corners_m
 from wildrobot.motion.authoring.tracking import mean_velocity, servo_targets_rad
 from wildrobot.motion.clip import Clip
 from wildrobot.motion.clip_file import load
@@ -41,6 +42,7 @@ class ClipFacts:
       first_phase: of the gait clock there [cycles].
       targets_rad: that make the servos give the torques of inverse dynamics, one row per frame, shape (T, joints).
       angle_rad, speed_rad_per_s, torque_Nm: of every joint, shape (T, joints).
+      sole_height_m: of the corners of the soles that the clip says stand, lowest and highest over all frames.
       friction: horizontal over vertical ground force, the 99th percentile.
     """
 
@@ -54,6 +56,7 @@ class ClipFacts:
     angle_rad: Float[np.ndarray, "T joints"]
     speed_rad_per_s: Float[np.ndarray, "T joints"]
     torque_Nm: Float[np.ndarray, "T joints"]
+    sole_height_m: tuple[float, float]
     friction: float
 
     def actions(self, mapping: ActionMap, steps: int) -> Float[np.ndarray, "steps joints"]:
@@ -92,6 +95,7 @@ def _facts(robot: Robot, clip: Clip) -> ClipFacts | None:
         angle_rad=clip.qpos[:, robot.qpos_index],
         speed_rad_per_s=clip.qvel[:, robot.dof_index],
         torque_Nm=needed.torque_Nm,
+        sole_height_m=_sole_heights_m(robot, clip),
         friction=_friction(needed.com_m),
     )
 
@@ -101,3 +105,16 @@ def _friction(com_m: Float[np.ndarray, "T 3"]) -> float:
     acceleration = np.diff(com_m, n=2, axis=0) / PERIOD_S**2
     horizontal = np.linalg.norm(acceleration[:, :2], axis=1)
     return float(np.quantile(horizontal / np.maximum(acceleration[:, 2] + 9.81, 1.0), 0.99))
+
+
+def _sole_heights_m(robot: Robot, clip: Clip) -> tuple[float, float]:
+    """By the kinematics of the robot's model, of which the clip knows nothing."""
+    data, heights = mujoco.MjData(robot.model), []
+    for qpos, contacts in zip(clip.qpos, clip.contacts, strict=True):
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(robot.model, data)
+        for foot, stands in zip(robot.feet, contacts, strict=True):
+            if stands:
+                corners = sole_corners_m(robot, data.site_xpos[foot.site], data.site_xmat[foot.site].reshape(3, 3))
+                heights.append(corners[:, 2])
+    return float(np.min(heights)), float(np.max(heights))

@@ -29,7 +29,8 @@ class Statics:
       robot: the nominal robot.
       mass_kg: of each joint's body and all that hangs on it, in actuator order.
       friction: the least sliding friction of sole and floor among the robots of the bank.
-      torque_limit_Nm: of each servo, by the compiled model.
+      torque_limit_Nm, stiffness_Nm_per_rad: of each servo, by the compiled model.
+      toppling_Nm_per_rad: the moment about the ankles that gravity gains per angle of lean, m g h, at home.
       gravity, gyro_rad_per_s: in the frame of the IMU, shape (poses, 3).
       velocity_m_per_s: of the base on the ground plane, forward and left, shape (poses, 2).
       heading_rad: of the IMU, shape (poses,).
@@ -40,6 +41,8 @@ class Statics:
     mass_kg: Float[np.ndarray, " joints"]
     friction: float
     torque_limit_Nm: Float[np.ndarray, " joints"]
+    stiffness_Nm_per_rad: Float[np.ndarray, " joints"]
+    toppling_Nm_per_rad: float
     gravity: Float[np.ndarray, "poses 3"]
     gyro_rad_per_s: Float[np.ndarray, "poses 3"]
     velocity_m_per_s: Float[np.ndarray, "poses 2"]
@@ -61,6 +64,8 @@ def statics(variants: VariantBank, robot: Robot, seed: int = 0) -> Statics:
         mass_kg=model.body_subtreemass[model.jnt_bodyid[model.actuator_trnid[:, 0]]],
         friction=min(_friction(each, robot) for each in variants.models),
         torque_limit_Nm=model.actuator_forcerange[:, 1].copy(),
+        stiffness_Nm_per_rad=model.actuator_gainprm[:, 0].copy(),
+        toppling_Nm_per_rad=_toppling_Nm_per_rad(model, robot),
         gravity=true[0],
         gyro_rad_per_s=true[1],
         velocity_m_per_s=true[2],
@@ -103,3 +108,12 @@ def _friction(model: mujoco.MjModel, robot: Robot) -> float:
     mujoco.mj_forward(model, data)
     on_floor = [each.friction[0] for each in data.contact if robot.floor_geom in each.geom]
     return float(min(on_floor, default=np.nan))
+
+
+def _toppling_Nm_per_rad(model: mujoco.MjModel, robot: Robot) -> float:
+    data = mujoco.MjData(model)
+    data.qpos[:] = robot.home_qpos
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_comPos(model, data)
+    ankle_m = min(data.xanchor[model.actuator_trnid[ankle, 0], 2] for ankle in robot.ankles)
+    return float(model.body_mass.sum() * np.linalg.norm(model.opt.gravity) * (data.subtree_com[0, 2] - ankle_m))

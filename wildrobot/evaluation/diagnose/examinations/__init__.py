@@ -8,6 +8,7 @@ from wildrobot.evaluation.diagnose.examinations import (
     reward,
     robot,
     trainer,
+    vector_env,
 )
 
-__all__ = ["commands", "measurement", "motions", "observations", "reward", "robot", "trainer"]
+__all__ = ["commands", "measurement", "motions", "observations", "reward", "robot", "trainer", "vector_env"]

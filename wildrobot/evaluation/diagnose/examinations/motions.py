@@ -11,6 +11,7 @@ from wildrobot.evaluation.diagnose.evidence.clips import ClipFacts
 from wildrobot.evaluation.diagnose.evidence.statics import Statics
 from wildrobot.evaluation.diagnose.evidence.trials import Trials
 from wildrobot.evaluation.diagnose.registry import Measured, examination
+from wildrobot.motion.authoring.acceptance import FLOAT_M, PENETRATION_M
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Motions:
 @examination(
     "robot", "exact", unit="of what the servo has",
     why="inverse dynamics says what torque a walk takes at each moment; a servo that has less at that speed falls "
-    "behind, and the body with it. Peaks in a twentieth of the time are left out: momentum carries the leg through them",
+    "behind, and the body with it. Peaks in a twentieth of the time are left out: momentum carries through them",
     source="wildrobot/physics/servo.py: torque falls in a line to none at the no-load speed",
     try_next="Check the torque limit of this joint against the servo's data sheet, and the masses that it carries.",
 )  # fmt: skip
@@ -41,6 +42,22 @@ def torque_reserve(m: Motions, s: Statics) -> Iterator[Measured]:
         worst[name] = max(worst.get(name, 0.0), float(share[joint]))
     for name, share in worst.items():
         yield Measured(name, share, at_most=1.0)
+
+
+@examination(
+    "robot", "exact", unit="m",
+    why="the clip says which sole stands, and the model's kinematics where it is: more than 5 mm above or below "
+    "the floor "
+    "means that an axis, a sign, an order or a length of the model is not that of the robot that the clip was made for",
+    source="wildrobot/motion/authoring/acceptance.py: what shipped clips keep to",
+    try_next="Show a frame of the clip on the model; compare axes, signs and lengths of the legs with the robot's.",
+)  # fmt: skip
+def soles_on_floor(m: Motions) -> Iterator[Measured]:
+    """Do the soles lie on the floor where the reference motions say that they stand?"""
+    for clip in m.clips:
+        low, high = clip.sole_height_m
+        yield Measured(f"{clip.name}: lowest corner", low, at_least=-PENETRATION_M)
+        yield Measured(f"{clip.name}: highest corner", high, at_most=FLOAT_M)
 
 
 @examination(

@@ -110,7 +110,9 @@ def falling_pays(t: Trials) -> Iterator[Measured]:
 def blind_terms(t: Trials) -> Iterator[Measured]:
     """Which terms change with the command but not with the robot?"""
     hold, constant = t.of("hold"), t.of("constant")
-    alive = t.alive[:, constant]
+    alive = (t.alive & t.upright)[:, constant]
+    if alive.sum(axis=0).max() * t.env.control_period_s < 0.5:
+        return  # before, all robots are still about home
     # The first robot that holds home has the command and the phase of those with constant actions.
     for name, paid in t.terms.items():
         follows_command = np.ptp(paid[:, hold]) > 1e-7 or np.abs(paid[0, hold] - paid[0, t.of("stand")][0]).max() > 1e-7

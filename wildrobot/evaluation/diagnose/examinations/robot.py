@@ -117,6 +117,21 @@ def mirror_image(t: Trials) -> Iterator[Measured]:
 
 
 @examination(
+    "robot", "exact", unit="of m g h",
+    why="a robot on its ankles is an inverted pendulum on springs: it stands by itself only if all ankle servos "
+    "together "
+    "are stiffer than what gravity gains per angle of lean, m g h",
+    source="linearised inverted pendulum",
+    try_next="Raise the servos' proportional gain, or check its unit [N m/rad].",
+)  # fmt: skip
+def ankle_stiffness(s: Statics) -> Iterator[Measured]:
+    """Are the ankles stiff enough to carry the body above them?"""
+    if len(s.robot.ankles):
+        stiffness = s.stiffness_Nm_per_rad[s.robot.ankles].sum()
+        yield Measured("stiffness of the ankles", stiffness / s.toppling_Nm_per_rad, at_least=1.0)
+
+
+@examination(
     "robot", "measured", unit="s",
     why="the home pose is what all actions are offsets from; a robot that falls from it by itself has to balance first",
     source=f"docs/evaluation.md: the baseline hold-home stands for {SECONDS:g} s and longer",
