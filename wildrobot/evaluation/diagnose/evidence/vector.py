@@ -60,7 +60,8 @@ class VectorTrial:
 
     Attributes:
       low, high: bounds of the observations.
-      acted: by name: `random`, `nothing` (the middle of the action space), `constant` (one of each environment), and `policy`.
+      acted: by name: `random`, `nothing` (the middle of the action space), `constant` (one in each environment), and
+        `policy`.
       again: some random actions once more, from the same seed.
       other: from another seed.
     """
