@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from wildrobot.evaluation.judge.diagnosis import Certainty, Check, Culprit, ExaminationResult
 from wildrobot.evaluation.record import number
 
@@ -89,13 +87,7 @@ def examined(evidence: Mapping[type, Any]) -> tuple[ExaminationResult, ...]:
 
 def _check(measured: Measured) -> Check:
     subject, value, at_least, at_most = measured
+    low, high = (None if limit is None else float(limit) for limit in (at_least, at_most))
     value = float(value)
-    passed = math.isfinite(value)
-    passed = passed and (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
-    return Check(
-        subject=subject, value=number(value), at_least=_limit(at_least), at_most=_limit(at_most), passed=bool(passed)
-    )
-
-
-def _limit(limit: float | None) -> float | None:
-    return None if limit is None else float(np.float64(limit))
+    passed = math.isfinite(value) and (low is None or value >= low) and (high is None or value <= high)
+    return Check(subject=subject, value=number(value), at_least=low, at_most=high, passed=passed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import mujoco
 import numpy as np
 from jaxtyping import Float
@@ -63,7 +65,8 @@ class ClipFacts:
         """The actions whose targets come nearest, each right for the middle of its control period."""
         frames = len(self.targets_rad) - 1
         middle = 0.5 * (self.targets_rad[:-1] + self.targets_rad[1:])
-        return np.asarray(mapping.action(middle[np.arange(steps) % frames]), np.float32)
+        targets = jnp.asarray(middle[np.arange(steps) % frames], jnp.float32)
+        return np.asarray(jax.vmap(mapping.action)(targets))
 
 
 def clip_facts(robot: Robot, names: Sequence[str]) -> tuple[ClipFacts, ...]:
@@ -90,7 +93,7 @@ def _facts(robot: Robot, clip: Clip) -> ClipFacts | None:
         moved=mean_velocity(steady),
         qpos=clip.qpos[0],
         qvel=clip.qvel[0],
-        first_phase=float(stride.phase(np.array(1))),
+        first_phase=float(stride.phase(np.array([1]))[0]),
         targets_rad=servo_targets_rad(robot, clip, needed),
         angle_rad=clip.qpos[:, robot.qpos_index],
         speed_rad_per_s=clip.qvel[:, robot.dof_index],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -21,6 +21,7 @@ ENVS, STEPS, FEW_STEPS = 8, 1000, 100
 Act = Callable[[Float[np.ndarray, "envs n"]], Float[np.ndarray, "envs m"]]
 
 
+@runtime_checkable
 class VectorEnv(Protocol):
     """What is asked of a batch of environments: `gymnasium.vector.VectorEnv` in the mode SAME_STEP."""
 

@@ -22,7 +22,7 @@ _Z = 5.0
     why=f"shares of thousands of draws differ from the configured ones by chance alone: beyond {_Z:g} standard errors "
     "once in two million",
     source="binomial distribution of the draws",
-    try_next="Look at the sampler (wildrobot/task/command.py): which sign or kind of command is missing?",
+    try_next="Find the sign or kind of command that the sampler (wildrobot/task/command.py) misses.",
 )  # fmt: skip
 def commands_drawn(d: Draws) -> Iterator[Measured]:
     """Are commands drawn as they are configured, by sign?"""

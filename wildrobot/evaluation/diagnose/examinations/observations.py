@@ -85,6 +85,29 @@ def duplicate_observations(t: Trials) -> Iterator[Measured]:
 
 
 @examination(
+    "task", "measured", unit="correlation",
+    why="however late and noisy, what is read of a joint goes with that joint more than with any other: where another is "
+    "nearer, a joint is read twice, or two are exchanged",
+    source="robots that move at random, so that joints move each on its own; true angles from the physics",
+    try_next="Compare the order of the joints in the observation with that of the actuators.",
+)  # fmt: skip
+def joint_readings(t: Trials) -> Iterator[Measured]:
+    """Does what is read of each joint follow that joint?"""
+    columns, random = _entries(t).get("joint_angle"), t.of("random")
+    if columns is None:
+        return
+    up = (t.upright & t.alive)[:, random]
+    true = t.qpos[:, random][up][:, t.env.robot.qpos_index]
+    both = np.abs(np.corrcoef(true.T, t.obs[:, random][up][:, columns].T))
+    joints = t.env.action_size
+    follows = both[:joints, joints:]
+    own = follows.diagonal()
+    others = np.where(np.eye(joints, dtype=bool), 0.0, follows).max(axis=0)
+    for name, lead in zip(t.env.robot.joint_names, own - others, strict=True):
+        yield Measured(f"{name}: with itself less with another", lead, at_least=0.0)
+
+
+@examination(
     "task", "exact", unit="R^2",
     why="an actor that does not see the command cannot follow it; a linear fit must find vx and vy in what it "
     "sees, but "

@@ -111,8 +111,10 @@ def blind_terms(t: Trials) -> Iterator[Measured]:
     """Which terms change with the command but not with the robot?"""
     hold, constant = t.of("hold"), t.of("constant")
     alive = (t.alive & t.upright)[:, constant]
-    if alive.sum(axis=0).max() * t.env.control_period_s < 0.5:
-        return  # before, all robots are still about home
+    joints = t.env.robot.qpos_index
+    apart_rad = np.abs(t.qpos[:, constant] - t.qpos[:, hold.start][:, None])[..., joints].max(axis=2)
+    if not (apart_rad[alive] > 0.1).any():
+        return  # robots that are all about home cannot tell
     # The first robot that holds home has the command and the phase of those with constant actions.
     for name, paid in t.terms.items():
         follows_command = np.ptp(paid[:, hold]) > 1e-7 or np.abs(paid[0, hold] - paid[0, t.of("stand")][0]).max() > 1e-7
