@@ -16,8 +16,7 @@ def make(env_id: str, num_envs: int) -> VectorEnv:
       UsageError: for an id that is not registered or cannot be made, and for spaces that are no boxes.
     """
     try:
-        spec = gymnasium.spec(env_id)
-        if spec.vector_entry_point is not None:
+        if gymnasium.spec(env_id).entry_point is None:
             made = gymnasium.make_vec(env_id, num_envs=num_envs, autoreset_mode=AutoresetMode.SAME_STEP)
         else:
             made = gymnasium.make_vec(

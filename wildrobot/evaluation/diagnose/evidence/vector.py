@@ -105,12 +105,12 @@ def try_out(env: VectorEnv, policy: Act | None = None) -> VectorTrial:
         return lambda obs: next(rows)
 
     acted = {
-        "random": _act(env, drawn()),
-        "nothing": _act(env, fixed(middle)),
-        "constant": _act(env, fixed(held)),
+        "random": _act(env, drawn(), STEPS),
+        "nothing": _act(env, fixed(middle), STEPS),
+        "constant": _act(env, fixed(held), STEPS),
     }
     if policy is not None:
-        acted["policy"] = _act(env, policy)
+        acted["policy"] = _act(env, policy, STEPS)
     bounds = env.single_observation_space
     return VectorTrial(
         bounds.low, bounds.high, acted, again=_act(env, drawn(), FEW_STEPS), other=_act(env, drawn(), FEW_STEPS, seed=1)
@@ -145,7 +145,7 @@ def onnx_policy(path: Path, env: VectorEnv) -> Act:
     return lambda seen: np.asarray(session.run(None, {name: np.asarray(seen, np.float32)})[0])
 
 
-def _act(env: VectorEnv, act: Act, steps: int = STEPS, *, seed: int = 0) -> Acted:
+def _act(env: VectorEnv, act: Act, steps: int, *, seed: int = 0) -> Acted:
     space = env.single_action_space
     obs, _ = env.reset(seed=seed)
     seen, rewards, falls, limits = [np.array(obs, float)], [], [], []

@@ -54,7 +54,7 @@ def noise_applied(t: Trials) -> Iterator[Measured]:
     "task", "measured",
     why="a value that never changes tells nothing; commands of a single value and joints without play are no exception",
     source="robots under all commands that play clips, stand and move at random",
-    try_next="Look at the entry (wildrobot/task/entries.py): is it filled, and of the right robot?",
+    try_next="Check that the entry (wildrobot/task/entries.py) is filled, and from the right robot.",
     unit="values",
 )  # fmt: skip
 def constant_observations(t: Trials) -> Iterator[Measured]:
@@ -86,8 +86,8 @@ def duplicate_observations(t: Trials) -> Iterator[Measured]:
 
 @examination(
     "task", "measured", unit="correlation",
-    why="however late and noisy, what is read of a joint goes with that joint more than with any other: where another is "
-    "nearer, a joint is read twice, or two are exchanged",
+    why="however late and noisy, what is read of a joint goes with that joint more than with any other: where another "
+    "is nearer, a joint is read twice, or two are exchanged",
     source="robots that move at random, so that joints move each on its own; true angles from the physics",
     try_next="Compare the order of the joints in the observation with that of the actuators.",
 )  # fmt: skip

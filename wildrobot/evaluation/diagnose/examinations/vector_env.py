@@ -52,7 +52,7 @@ def observation_bounds(t: VectorTrial) -> Iterator[Measured]:
     "task", "measured", unit="values",
     why="a value that never changes tells nothing, and two that are always the same waste one",
     source="random, constant and no actions, 1000 steps of 8 environments each",
-    try_next="Look at these indices of the observation: are they filled, and of the right body?",
+    try_next="Check that these indices of the observation are filled, and from the right body.",
 )  # fmt: skip
 def observation_content(t: VectorTrial) -> Iterator[Measured]:
     """Does each value of the observation tell something of its own?"""
