@@ -256,7 +256,7 @@ FAULTS = (
     Fault("torque_limit_halved", "robot", ("torque_reserve",), patch=model(_weaker)),
     Fault("feet_frictionless", "robot", ("grip",), patch=model(_slippery)),
     Fault("joint_stuck", "robot", ("joint_response",), patch=model(_stuck)),
-    Fault("joint_axis_reversed", "robot", ("mirror_image", "joint_response"), patch=model(_reversed)),
+    Fault("joint_axis_reversed", "robot", ("soles_on_floor", "mirror_image", "joint_response"), patch=model(_reversed)),
     Fault("servo_gains_a_tenth", "robot", ("home_held", "joint_response", "open_loop_walk"), patch=model(_soft)),
     Fault("one_leg_heavier", "robot", ("mirror_image",), patch=model(_lopsided)),
     Fault(

@@ -1,6 +1,7 @@
 """Examinations of logs and policies, with numbers worked out by hand."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,10 +24,10 @@ def values(name, *evidence):
     return {check.subject: (check.value, check.passed) for check in result.checks}
 
 
-def log(policy_steps=1_000_000, steps=None, **metrics):
+def log(metrics: dict[str, Any], steps: Any = None) -> RunLog:
     count = len(next(iter(metrics.values())))
     steps = np.linspace(100_000, 1_000_000, count).astype(int) if steps is None else np.array(steps)
-    return RunLog(steps, {name: np.array(each, float) for name, each in metrics.items()}, policy_steps)
+    return RunLog(steps, {name: np.array(each, float) for name, each in metrics.items()}, 1_000_000)
 
 
 def test_horizon():
@@ -86,17 +87,17 @@ def test_a_normaliser_that_fits():
 def test_the_saved_policy_earns_what_was_logged():
     # 0.25 per step played; of the last 50,000 steps, three lines of the log, 260 / 3000.
     lines = {"episode/sum_reward": [10.0] * 39 + [240.0], "episode/length": [1000.0] * 40}
-    assert values("saved_policy_acts_as_trained", played(), log(**lines)) == {
+    assert values("saved_policy_acts_as_trained", played(), log(lines)) == {
         "reward per step, played / logged": (pytest.approx(0.25 / (260 / 3000)), False)
     }
-    steady = log(**{"episode/sum_reward": [240.0] * 40, "episode/length": [1000.0] * 40})
+    steady = log({"episode/sum_reward": [240.0] * 40, "episode/length": [1000.0] * 40})
     assert values("saved_policy_acts_as_trained", played(), steady) == {
         "reward per step, played / logged": (pytest.approx(0.25 / 0.24), True)
     }
 
 
 def test_the_best_is_kept():
-    rising = log(**{"episode/sum_reward": np.linspace(0, 100, 20)})
+    rising = log({"episode/sum_reward": np.linspace(0, 100, 20)})
     assert values("best_kept", rising) == {"return when it was saved / best": (1.0, True)}
     early = dataclasses.replace(rising, policy_steps=500_000)
     ((value, passed),) = values("best_kept", early).values()
@@ -105,13 +106,13 @@ def test_the_best_is_kept():
 
 
 def test_a_log_of_two_processes():
-    assert values("log_is_sound", log(steps=[1, 2, 3, 2, 3, 4], a=[0] * 6)) == {"steps that do not grow": (1.0, False)}
+    assert values("log_is_sound", log({"a": [0] * 6}, [1, 2, 3, 2, 3, 4])) == {"steps that do not grow": (1.0, False)}
 
 
 @pytest.mark.parametrize(("kl", "passed"), [([0.01] * 4, True), ([3.0] * 4, False), ([1e-7] * 4, False)])
 def test_update_size(kl, passed):
     for name in ("training/kl_mean", "sb3/train/approx_kl"):
-        assert values("update_size", log(**{name: kl}))["median divergence per update"][1] is passed
+        assert values("update_size", log({name: kl}))["median divergence per update"][1] is passed
 
 
 def test_discriminator():
@@ -119,7 +120,7 @@ def test_discriminator():
         return [
             passed
             for _, passed in values(
-                "discriminator", log(**{"style/logit_policy": ours, "style/logit_reference": theirs})
+                "discriminator", log({"style/logit_policy": ours, "style/logit_reference": theirs})
             ).values()
         ]
 
@@ -131,13 +132,11 @@ def test_discriminator():
 
 def test_curves():
     good = {"training/explained_variance": [-1.0, 0.0, 0.5, 0.8], "training/policy_dist_mean_std": [0.7, 0.5, 0.4, 0.3]}
-    assert values("critic", log(**good)) == {"explained variance": (0.8, True)}
-    assert values("exploration", log(**good)) == {"mean deviation at the end": (0.3, True)}
-    assert not values("critic", log(**{"training/explained_variance": [0.5, 0.0, -0.1, -0.3]}))["explained variance"][1]
-    assert not values("exploration", log(**{"training/policy_dist_mean_std": [1.0, 2.0]}))["mean deviation at the end"][
-        1
-    ]
-    assert not values("learning", log(**{"episode/sum_reward": [10.0] * 10}))["rise to the last quarter"][1]
+    assert values("critic", log(good)) == {"explained variance": (0.8, True)}
+    assert values("exploration", log(good)) == {"mean deviation at the end": (0.3, True)}
+    assert not values("critic", log({"training/explained_variance": [0.5, 0.0, -0.1, -0.3]}))["explained variance"][1]
+    assert not values("exploration", log({"training/policy_dist_mean_std": [1.0, 2.0]}))["mean deviation at the end"][1]
+    assert not values("learning", log({"episode/sum_reward": [10.0] * 10}))["rise to the last quarter"][1]
     assert not values("action_saturation", played(saturation=0.6))["beyond 0.95"][1]
     # Of the first moments nothing is said.
-    assert values("learning", log(steps=[10, 20], **{"episode/sum_reward": [10.0, 1.0]})) == {}
+    assert values("learning", log({"episode/sum_reward": [10.0, 1.0]}, [10, 20])) == {}

@@ -70,6 +70,7 @@ def test_every_examination_says_why_and_what_next():
 def test_two_examinations_cannot_share_a_name():
     def horizon():
         """Is it?"""
+        return ()
 
     with pytest.raises(ValueError, match="two examinations are called horizon"):
         examination("task", "exact", why="w", source="s", try_next="t")(horizon)

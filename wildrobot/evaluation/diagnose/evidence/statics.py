@@ -54,10 +54,10 @@ def statics(variants: VariantBank, robot: Robot, seed: int = 0) -> Statics:
     """Looks at the first model of the bank, which is the nominal robot."""
     model, rng = variants.models[0], np.random.default_rng(seed)
     rows = [_pose(model, robot, rng) for _ in range(_POSES)]
-    states = [row[0] for row in rows]
-    physics = PhysicsState(
-        *(jnp.asarray(np.stack(part), jnp.float32) for part in zip(*states, strict=True)), jnp.zeros(_POSES, jnp.int32)
+    qpos, qvel, ctrl, sensordata = (
+        jnp.asarray(np.stack(part), jnp.float32) for part in zip(*(row[0] for row in rows), strict=True)
     )
+    physics = PhysicsState(qpos, qvel, ctrl, sensordata, jnp.zeros(_POSES, jnp.int32))
     true = [np.stack(part) for part in zip(*(row[1] for row in rows), strict=True)]
     return Statics(
         robot=robot,

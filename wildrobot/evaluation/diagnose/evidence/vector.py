@@ -130,7 +130,7 @@ def onnx_policy(path: Path, env: VectorEnv) -> Act:
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         name = session.get_inputs()[0].name
         obs = np.zeros((ENVS, *env.single_observation_space.shape), np.float32)
-        shape = np.shape(session.run(None, {name: obs})[0])
+        shape = np.asarray(session.run(None, {name: obs})[0]).shape
     except Exception as error:  # onnxruntime has no class of its own for what a file can do wrong
         raise UsageError(
             f"{path}: cannot be played here ({' '.join(str(error).split())[:200]}); give an ONNX file from "

@@ -71,9 +71,9 @@ def log_is_sound(log: RunLog) -> Iterator[Measured]:
 
 
 @examination(
-    "measurement", "exact", unit="standard error, of the mean",
+    "measurement", "indirect", unit="standard error, of the mean",
     why="a mean return whose standard error is above a tenth of itself ranks nothing",
-    source=f"{64} episodes of the policy in its own task",
+    source="64 episodes of the policy in its own task",
     try_next="Play more episodes before two policies are compared (--episodes).",
 )  # fmt: skip
 def sample_size(p: Played) -> Iterator[Measured]:

@@ -40,7 +40,7 @@ class Motions:
     try_next="Check the torque limit of this joint against the servo's data sheet, and the masses that it carries.",
 )  # fmt: skip
 def torque_reserve(m: Motions, s: Statics) -> Iterator[Measured]:
-    """Have the servos the torque, at its speed, that a walk takes?"""
+    """Do the servos have the torque that a walk takes, at its speeds?"""
     robot, worst = s.robot, {}
     for clip in m.trusted:
         left = 1.0 - np.abs(clip.speed_rad_per_s) / robot.no_load_speed_rad_per_s
@@ -132,7 +132,7 @@ def action_reach(m: Motions, t: Trials) -> Iterator[Measured]:
     needed = np.concatenate([np.abs(clip.targets_rad - mapping.home_rad) for clip in m.trusted])
     share = np.quantile(needed, 0.95, axis=0) / mapping.scale_rad
     for joint in np.argsort(-share)[:3]:
-        yield Measured(t.env.robot.joint_names[joint], share[joint], at_most=1.0)
+        yield Measured(t.env.robot.joint_names[joint], float(share[joint]), at_most=1.0)
 
 
 def _speed_errors(clip: ClipFacts) -> Iterator[tuple[str, float, float]]:
