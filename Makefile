@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax train-sb3-baseline evaluate compare named-runs motions docs test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline evaluate diagnose compare named-runs motions docs test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -36,6 +36,9 @@ train-sb3-baseline: $(VENV)/.ready-sb3 ## train the same with Stable-Baselines3 
 
 evaluate: $(VENV)/.ready-train ## judge RUN, a run folder or a policy file; without RUN, what policies/ holds, in short
 	$(PY) -m wildrobot.evaluation $(if $(RUN),"$(RUN)",--quick) $(ARGS)
+
+diagnose: $(VENV)/.ready-train ## is it the robot, the task or the trainer? Of RUN; without RUN, of configs/walk.yaml untrained
+	$(PY) -m wildrobot.evaluation.diagnose $(if $(RUN),"$(RUN)",--config walk) $(ARGS)
 
 compare: named-runs $(VENV)/.ready-train ## which of RUNS="a b ..." is better, by how much, and is that sure
 	$(PY) -m wildrobot.evaluation $(RUNS) --report runs/compare-$(NOW) --no-gate $(ARGS)

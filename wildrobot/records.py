@@ -6,7 +6,28 @@ import json
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+TRAINER_FACTS = "wildrobot.trainer_facts"
+"""The entry points of trainers' settings in common words; `facts(experiment)` gives some `TrainerFacts`."""
+
+
+class TrainerFacts(NamedTuple):
+    """What a trainer is set to, in words that are common to all.
+
+    Attributes:
+      trainer: as `run.json` names it.
+      discount: per control step.
+      learning_rate: the first one.
+      desired_kl: [nat] that the learning rate is adapted to; None where it is not.
+      style_weight: [1/s] of a reward for style; 0 without one.
+    """
+
+    trainer: str
+    discount: float
+    learning_rate: float
+    desired_kl: float | None
+    style_weight: float
 
 
 def whole_lines(path: Path) -> list[dict[str, Any]]:

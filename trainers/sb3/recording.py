@@ -32,6 +32,8 @@ _SHARED_NAMES = {
     "train/policy_gradient_loss": "training/policy_loss",
     "train/learning_rate": "training/learning_rate",
     "train/std": "training/policy_dist_mean_std",
+    "train/explained_variance": "training/explained_variance",
+    "train/clip_fraction": "training/clip_fraction",
 }
 
 

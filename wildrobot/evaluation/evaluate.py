@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from rich.console import Console
 
 from wildrobot.console import output
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.judge import gates
+from wildrobot.evaluation.judge import diagnosis, gates
 from wildrobot.evaluation.judge.assemble import assemble, suite_info
+from wildrobot.evaluation.judge.diagnosis import Diagnosis
 from wildrobot.evaluation.judge.estimates import judge_case, suite_result
 from wildrobot.evaluation.judge.provenance import versions
 from wildrobot.evaluation.judge.result import CaseResult, Evaluation, Settings, SuiteResult, to_json
@@ -119,7 +120,7 @@ def evaluate(
             settings=settings,
         )  # fmt: skip
         table.print_conclusion(console, evaluation)
-        _write(console, outputs, evaluation, played)
+        _write(console, outputs, evaluation, played, _diagnoses(console, candidates) if outputs.report else {})
         passed = all(policy.passed for policy in evaluation.policies)
     if interrupted is not None:
         raise interrupted
@@ -169,7 +170,25 @@ def _steps(session: Session, candidates: Sequence[Candidate], suites: Sequence[S
     return policies + sum(session.steps(suite, baseline=True) * len(suite.baselines) for suite in suites)
 
 
-def _write(console: Console, outputs: Outputs, evaluation: Evaluation, played: _Played) -> None:
+def _diagnoses(console: Console, candidates: Sequence[Candidate]) -> dict[str, Diagnosis]:
+    """What `python -m wildrobot.evaluation.diagnose` has left in the run folders."""
+    found = {}
+    for candidate in candidates:
+        if candidate.run and (candidate.run / diagnosis.FILE).is_file():
+            try:
+                found[candidate.name] = diagnosis.load(candidate.run / diagnosis.FILE)
+            except UsageError as error:
+                console.print(f"Note: the report has no diagnosis of {candidate.name}: {error}")
+    return found
+
+
+def _write(
+    console: Console,
+    outputs: Outputs,
+    evaluation: Evaluation,
+    played: _Played,
+    diagnoses: Mapping[str, Diagnosis],
+) -> None:
     # Before the films, which take the longest: an interrupt leaves what is there.
     if outputs.json:
         if outputs.report and outputs.json.parent == outputs.report:
@@ -187,7 +206,7 @@ def _write(console: Console, outputs: Outputs, evaluation: Evaluation, played: _
         from wildrobot.evaluation.show.report.page import write
 
         made, why_not = films.encoded(played.walks)
-        page = write(outputs.report, evaluation, made)
+        page = write(outputs.report, evaluation, made, diagnoses)
         if why_not:
             console.print(f"Note: the report has no film: {why_not}")
         console.print(f"Report:  {page}", soft_wrap=True)

@@ -15,6 +15,7 @@ from brax.training.agents.ppo import losses, networks, optimizer
 from jax.sharding import NamedSharding
 from jaxtyping import Array, Float
 
+from trainers.brax.amp.vitals import vitals
 from trainers.brax.networks import network_factory
 from trainers.brax.settings import BraxPpo
 from trainers.brax.symmetry import symmetric
@@ -128,7 +129,8 @@ class Ppo:
                     optimizer_state, metrics["kl_mean"], settings.desired_kl
                 )
             change, optimizer_state = self._optimizer.update(gradient, optimizer_state)
-            return (optimizer_state, optax.apply_updates(params, change), key), metrics | {"learning_rate": rate}
+            of_step = {"learning_rate": rate, "gradient_norm": optax.global_norm(gradient)}
+            return (optimizer_state, optax.apply_updates(params, change), key), metrics | of_step
 
         def one_pass(carry: Any, _: None) -> tuple[Any, Metrics]:
             optimizer_state, params, key = carry
@@ -147,6 +149,7 @@ class Ppo:
         (optimizer_state, params, _), metrics = jax.lax.scan(
             one_pass, (learner.optimizer_state, learner.params, key), length=settings.num_updates_per_batch
         )
+        metrics |= vitals(settings, self._networks, normalizer, learner.params, params, batch)
         if self._adaptive:
             # After the passes, in which the divergence is measured against what was acted on.
             normalizer = running_statistics.update(normalizer, batch.observation)

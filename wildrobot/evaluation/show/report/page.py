@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
+from wildrobot.evaluation.judge.diagnosis import Diagnosis
 from wildrobot.evaluation.judge.result import Evaluation, SuiteInfo
 from wildrobot.evaluation.show.report import (
     comparison_plots,
     comparison_tables,
+    diagnosis,
     gates,
     groups,
     inline,
@@ -22,21 +22,22 @@ from wildrobot.evaluation.show.report import (
     tables,
 )
 from wildrobot.evaluation.show.report.films import film
-from wildrobot.evaluation.show.report.numbers import words
 from wildrobot.evaluation.show.report.plots.base import PlotGroup
 from wildrobot.evaluation.show.report.style import Style, group_styles, policy_styles
+from wildrobot.evaluation.show.report.template import asset, environment
 from wildrobot.files import make_folder, write_text
 
-_ASSETS = resources.files("wildrobot.evaluation.show.report") / "assets"
 
-
-def write(folder: Path, evaluation: Evaluation, films: Mapping[str, bytes] = {}) -> Path:
+def write(
+    folder: Path, evaluation: Evaluation, films: Mapping[str, bytes] = {}, diagnoses: Mapping[str, Diagnosis] = {}
+) -> Path:
     """Writes the report.
 
     Args:
       folder: where to; made if it is missing.
       evaluation: the result, played now or loaded from JSON.
       films: name of a policy to its film as MP4.
+      diagnoses: name of a policy to the diagnosis of its run.
 
     Returns:
       Path of the page, `folder/index.html`. It is there whole, or as it was before.
@@ -44,13 +45,13 @@ def write(folder: Path, evaluation: Evaluation, films: Mapping[str, bytes] = {})
     Raises:
       UsageError: if it cannot be written.
     """
-    page, path = render(evaluation, films), folder / "index.html"
+    page, path = render(evaluation, films, diagnoses), folder / "index.html"
     make_folder(folder)
     write_text(path, page)
     return path
 
 
-def render(evaluation: Evaluation, mp4s: Mapping[str, bytes]) -> str:
+def render(evaluation: Evaluation, mp4s: Mapping[str, bytes] = {}, diagnoses: Mapping[str, Diagnosis] = {}) -> str:
     """The page as text."""
     styles = policy_styles(evaluation)
     suites = [_suite(evaluation, suite, styles) for suite in evaluation.suites]
@@ -58,7 +59,7 @@ def render(evaluation: Evaluation, mp4s: Mapping[str, bytes]) -> str:
     comparisons = _comparisons(evaluation)
     drawn = [*(suite["plots"] for suite in suites), moving, learning, *(each["plots"] for each in comparisons)]
     judged = [policy for policy in evaluation.policies if not policy.baseline]
-    return _environment().get_template("page.html.j2").render(
+    return environment().get_template("page.html.j2").render(
         evaluation=evaluation,
         title=summary.title(evaluation),
         lead=summary.lead(evaluation),
@@ -74,12 +75,13 @@ def render(evaluation: Evaluation, mp4s: Mapping[str, bytes]) -> str:
         moving=moving,
         learning=learning,
         comparisons=comparisons,
+        diagnoses=[(name, diagnosis.section(each)) for name, each in diagnoses.items()],
         cost=comparison_tables.cost(evaluation),
         provenance=provenance.provenance(evaluation),
         case_columns=provenance.CASE_COLUMNS,
         styles=styles,
-        style=Markup(_asset("style.css")),
-        script=Markup(_asset("page.js")),
+        style=Markup(asset("style.css")),
+        script=Markup(asset("page.js")),
         library=inline.library(),
         drawings=inline.packed_tree(_drawings(group for group in drawn if group)),
     )  # fmt: skip
@@ -111,19 +113,3 @@ def _comparisons(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 def _drawings(every: Iterable[PlotGroup]) -> dict[str, Any]:
     return {plot.key: plot.tree() for group in every for plot in group.plots}
-
-
-def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8")
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.FunctionLoader(_asset),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["words"] = words
-    return environment

@@ -1,0 +1,1 @@
+"""What is measured before anything is examined: each module fills one record of arrays."""

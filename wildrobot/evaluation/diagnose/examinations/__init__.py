@@ -1,0 +1,14 @@
+"""All examinations; importing this package registers them."""
+
+from wildrobot.evaluation.diagnose.examinations import (
+    commands,
+    measurement,
+    motions,
+    observations,
+    reward,
+    robot,
+    trainer,
+    vector_env,
+)
+
+__all__ = ["commands", "measurement", "motions", "observations", "reward", "robot", "trainer", "vector_env"]
