@@ -17,7 +17,7 @@ from wildrobot.play.page.scene import Scene
 from wildrobot.play.session import Session
 from wildrobot.play.snapshot import Snapshot
 
-_FRAME_S, _PLOT_S = 1.0 / 30.0, 0.2
+_FRAME_S, _PLOT_S = 0.04, 0.2
 
 
 class Page:

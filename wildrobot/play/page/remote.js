@@ -59,7 +59,9 @@
     #wr-remote span { position: absolute; pointer-events: none; }
     #wr-remote button { height: 38px; border: 0; border-radius: 8px; background: #c92a2a; color: #fff; cursor: pointer;
       font: 600 14px system-ui, sans-serif; }
-    #wr-remote button:focus-visible { outline: 3px solid #4dabf7; outline-offset: 2px; }`;
+    #wr-remote button:focus-visible { outline: 3px solid #4dabf7; outline-offset: 2px; }
+    /* On a phone the panel covers the lower half. */
+    @media (max-width: 600px) { #wr-remote { left: 8px; top: 8px; bottom: auto; } }`;
   document.head.append(style);
   const box = document.createElement("div");
   box.id = "wr-remote";
@@ -99,8 +101,9 @@
   }, () => { state.turn = 0; send(); });
 
   const typing = (target) => target instanceof Element && target.closest("input, textarea, select, [role=slider]");
-  /* In the capture phase and no further: viser would move its camera by the same keys. */
-  addEventListener("keydown", (event) => {
+  /* In the capture phase and no further: viser would move its camera by the same keys. `window.`, because a bare
+     name means the image's own method in a handler of an image. */
+  window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.code in KEYS) state.held.add(event.code);
     else if (event.code === "Space" && !(event.target.closest && event.target.closest("button, a"))) stop();
@@ -110,8 +113,8 @@
     event.stopPropagation();
     send();
   }, true);
-  addEventListener("keyup", (event) => { if (state.held.delete(event.code)) send(); }, true);
-  addEventListener("blur", release);
+  window.addEventListener("keyup", (event) => { if (state.held.delete(event.code)) send(); }, true);
+  window.addEventListener("blur", release);
   document.addEventListener("visibilitychange", () => { if (document.hidden) release(); });
 
   const rested = (value) => (Math.abs(value) < DEAD ? 0 : value);

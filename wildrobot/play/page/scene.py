@@ -9,7 +9,7 @@ import numpy as np
 import viser
 from jaxtyping import Float
 
-from wildrobot.play.page.shapes import add_geoms
+from wildrobot.play.page.shapes import body_mesh
 from wildrobot.play.snapshot import Snapshot
 from wildrobot.robot import Robot
 
@@ -45,8 +45,10 @@ class Scene:
             f"{_ROOT}/push", np.zeros((1, 2, 3)), (235, 90, 20), shaft_radius=0.008, head_radius=0.02,
             head_length=0.04, visible=False,
         )  # fmt: skip
-        for node in add_geoms(scene, robot.model, self._name):
-            node.on_drag(self._dragged)
+        for body in range(1, robot.model.nbody):
+            mesh = body_mesh(robot.model, body)
+            if mesh is not None:
+                scene.add_mesh_trimesh(f"{self._name(body)}/looks", mesh).on_drag(self._dragged)
 
     def draw(self, now: Snapshot, *, follow: bool) -> None:
         """Shows a snapshot; the picture goes to the browsers later, as fast as each takes it."""
