@@ -47,7 +47,7 @@
 
   const style = document.createElement("style");
   style.textContent = `
-    #wr-remote { position: fixed; left: 14px; bottom: 14px; z-index: 40; display: grid; gap: 8px; width: 132px;
+    #wr-remote { position: fixed; left: 14px; bottom: 14px; z-index: 1000; display: grid; gap: 8px; width: 132px;
       font: 12px/1.4 system-ui, sans-serif; color: #fff; user-select: none; -webkit-user-select: none; }
     #wr-remote .pad, #wr-remote .turn { position: relative; touch-action: none; cursor: grab;
       background: rgba(25, 28, 33, 0.72); border: 1px solid rgba(255, 255, 255, 0.35); }
