@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax train-sb3-baseline evaluate diagnose compare named-runs motions docs test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline evaluate diagnose compare named-runs play motions docs test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -46,6 +46,9 @@ compare: named-runs $(VENV)/.ready-train ## which of RUNS="a b ..." is better, b
 named-runs:
 	@test -n "$(RUNS)" || { echo 'Which runs? Name their folders: make compare RUNS="runs/... runs/..."' >&2; exit 2; }
 
+play: $(VENV)/.ready-play ## drive RUN in the browser, a run folder or a policy file; without RUN, what policies/ holds
+	$(PY) -m wildrobot.play $(if $(RUN),"$(RUN)") $(ARGS)
+
 motions: $(VENV)/.ready-motion ## compute the reference motions anew, measure them, and write those that pass
 	$(PY) -m wildrobot.motion generate $(ARGS)
 
@@ -85,6 +88,7 @@ EXTRAS_sb3 := brax,sb3,report,video
 EXTRAS_bench := brax,sb3,report,video
 EXTRAS_motion := motion,report,video
 EXTRAS_docs := docs
+EXTRAS_play := play,video
 EXTRAS_test := test,video
 EXTRAS_dev := dev,test,video
 # A set that holds another one makes that ready too.
@@ -93,8 +97,9 @@ COVERS_sb3 := sb3 train
 COVERS_bench := bench train sb3
 COVERS_motion := motion
 COVERS_docs := docs
-COVERS_test := test train sb3 bench motion docs
-COVERS_dev := dev test train sb3 bench motion docs
+COVERS_play := play
+COVERS_test := test train sb3 bench motion docs play
+COVERS_dev := dev test train sb3 bench motion docs play
 
 # Shell text that leaves in $python the first usable candidate, or ends with what to do.
 define find_python

@@ -14,10 +14,10 @@ import pytest
 
 from tests.evaluation import suites
 from tests.policy.networks import for_env
-from wildrobot.evaluation import __main__ as command
 from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.__main__ import main
 from wildrobot.evaluation.judge import result
+from wildrobot.evaluation.play import candidates as loading
 from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.evaluation.play.session import Session
 from wildrobot.evaluation.show import extras, filmstrip
@@ -151,7 +151,7 @@ def test_without_an_extra_it_judges_and_says_what_is_not_written(run, asked, mon
 
 def test_what_is_played_if_nothing_is_said(alone, monkeypatch, asked):
     """The policies that come with the sources, in all suites but `transfer`."""
-    monkeypatch.setattr(command, "SHIPPED", alone.parent)
+    monkeypatch.setattr(loading, "SHIPPED", alone.parent)
     assert main([]) == 0
     ((candidates, played, _, named),) = asked
     assert [each.name for each in candidates] == ["alone"]

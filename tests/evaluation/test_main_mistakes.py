@@ -10,8 +10,8 @@ import pytest
 
 from tests.evaluation import suites
 from wildrobot.errors import UsageError
-from wildrobot.evaluation import __main__ as command
 from wildrobot.evaluation.__main__ import main
+from wildrobot.evaluation.play import candidates
 from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.policy import file as policy_file
 from wildrobot.policy import reading
@@ -140,7 +140,7 @@ def test_numbers_and_names_that_make_no_sense(arguments, message, capsys):
 
 
 def test_no_policy_at_all(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(command, "SHIPPED", tmp_path / "policies")
+    monkeypatch.setattr(candidates, "SHIPPED", tmp_path / "policies")
     assert f"no policy is named, and there is none in {tmp_path / 'policies'}" in refused([], capsys)
 
 

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from wildrobot.evaluation.play.candidates import Candidate
     from wildrobot.evaluation.play.suite import Suite
 
-SHIPPED = Path("policies")
-"""Where the policies that come with the sources lie."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code: 1 if a gate is failed, 2 for a mistake; else as `exit_code` says."""
@@ -49,10 +46,10 @@ def _evaluate(arguments: Sequence[str] | None) -> int:
     if options.video:
         _prepare_film(options.video)
     from wildrobot.evaluation.evaluate import evaluate
-    from wildrobot.evaluation.play.candidates import load_candidates
+    from wildrobot.evaluation.play.candidates import load_candidates, shipped_policies
 
     suites = _suites(options)
-    candidates = load_candidates([Path(path) for path in options.policies] or _shipped(), trust=options.trust)
+    candidates = load_candidates([Path(path) for path in options.policies] or shipped_policies(), trust=options.trust)
     outputs = _outputs(options, candidates)
     passed = evaluate(
         candidates, suites, outputs, quick=options.quick, stochastic=options.stochastic, threads=options.threads
@@ -65,15 +62,6 @@ def _is_policy(word: str) -> bool:
     path = Path(word)
     builtin = resources.files("wildrobot.evaluation.suites").joinpath(f"{word}.yaml").is_file()
     return not builtin and path.suffix not in (".yaml", ".yml") and path.exists()
-
-
-def _shipped() -> list[Path]:
-    found = sorted(SHIPPED.glob("*.safetensors"))
-    if not found:
-        raise UsageError(
-            f"no policy is named, and there is none in {SHIPPED.absolute()}; name run folders or policy files"
-        )
-    return found
 
 
 def _suites(options: argparse.Namespace) -> list[Suite]:

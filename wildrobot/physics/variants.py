@@ -158,6 +158,24 @@ def chosen_variants(robot: Robot, choices: Sequence[Mapping[str, float]]) -> Var
     return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
 
 
+def tilted(robot: Robot, bank: VariantBank, tilts_rad: Float[np.ndarray, "T 2"]) -> VariantBank:
+    """Every robot of a bank, whose floor is level, on floors that are tilted about x and y: the floors of one in a row.
+
+    Only gravity differs between the floors, so nothing is compiled.
+    """
+    axes = [PARAMETER_NAMES.index(name) for name in ("tilt_x_rad", "tilt_y_rad")]
+    models, parameters = [], []
+    for model, values in zip(bank.models, np.asarray(bank.parameters, np.float64), strict=True):
+        for tilt_rad in tilts_rad:
+            copy, own = model.__copy__(), values.copy()
+            for axis, angle_rad in zip(axes, tilt_rad, strict=True):
+                PARAMETERS[axis].apply(robot, copy, float(angle_rad))
+            own[axes] = tilt_rad
+            models.append(copy)
+            parameters.append(own)
+    return VariantBank(tuple(models), jnp.asarray(np.stack(parameters), jnp.float32))
+
+
 def _nominal(robot: Robot) -> Float[np.ndarray, "P"]:
     return np.array([parameter.nominal(robot) for parameter in PARAMETERS])
 

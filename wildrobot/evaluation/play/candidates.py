@@ -10,6 +10,9 @@ from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.actions import BASELINES
 from wildrobot.policy import Policy, load_policy
 
+SHIPPED = Path("policies")
+"""Where the policies that come with the sources lie."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -24,6 +27,20 @@ class Candidate:
     name: str
     policy: Policy
     run: Path | None
+
+
+def shipped_policies() -> list[Path]:
+    """The policies that come with the sources.
+
+    Raises:
+      UsageError: where there are none.
+    """
+    found = sorted(SHIPPED.glob("*.safetensors"))
+    if not found:
+        raise UsageError(
+            f"no policy is named, and there is none in {SHIPPED.absolute()}; name run folders or policy files"
+        )
+    return found
 
 
 def load_candidates(paths: Sequence[Path], *, trust: bool) -> list[Candidate]:
