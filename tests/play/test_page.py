@@ -74,7 +74,7 @@ class Watched:
         self.page: Page = browser.new_context(viewport=_SMALL).new_page()  # type: ignore[arg-type]
         self.page.set_default_timeout(120_000)
         self.complaints: list[str] = []
-        self.page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        self.page.on("console", lambda said: self.complaints.extend([said.text] if said.type == "error" else []))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.asked: set[str] = set()
         self.page.on("request", lambda request: self.asked.add(request.url))
@@ -159,6 +159,7 @@ def test_the_panel_pushes_pauses_steps_and_resets(session, address, browser):
     until(lambda: session.snapshot.steps == steps + 1, watched)
     page.keyboard.press("r")
     until(lambda: session.snapshot.time_s == 0.0, watched)
+    page.get_by_role("tab", name="Robot").click()
     page.get_by_text("as on the robot", exact=True).click()
     until(lambda: session.controls.latency_steps == 2, watched)
     assert session.controls.period_steps == {"legs": 6, "arms": 18}

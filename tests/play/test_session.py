@@ -2,6 +2,7 @@
 
 import math
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -130,8 +131,8 @@ def test_a_network_that_gives_nan_holds_the_last_sound_action_and_says_so(sessio
     ticks(session, 0.2)
     assert session.snapshot.note == "unusable, last targets held: action"
     targets_rad = session._world.env.action_map.targets_rad  # beyond the range of a joint, two actions are the same
-    last = np.asarray(session._state.task.last_action)
-    assert np.asarray(targets_rad(last)) == pytest.approx(np.asarray(targets_rad(held)), abs=1e-5)
+    last = np.asarray(targets_rad(session._state.task.last_action))
+    assert last == pytest.approx(np.asarray(targets_rad(jnp.asarray(held))), abs=1e-5)
     assert np.isfinite(session.snapshot.qpos).all()
     session.change(policy=0)
     ticks(session, 0.1)

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot.play.controls import Controls, within
+from wildrobot.play.controls import Controls, from_stick, within
 from wildrobot.play.pilot import Pilot
 from wildrobot.play.push import Hand
 from wildrobot.play.snapshot import Snapshot, Trace
@@ -87,6 +87,14 @@ class Session:
             ranges = self.worlds.policies[controls.policy].policy.interface.command
             self._controls = dataclasses.replace(controls, command=within(controls.command, ranges))
             return self._controls
+
+    def stop(self) -> None:
+        """Asks the robot to stand."""
+        self.change(command=(0.0, 0.0, 0.0))
+
+    def drive(self, forward: float, left: float, turn_left: float) -> None:
+        """Asks for what a stick says, whose axes are in [-1, 1]; see `from_stick`."""
+        self.change(command=from_stick(forward, left, turn_left, self.ranges))
 
     def push(self, force_N: float, direction_rad: float, seconds: float = 0.2) -> None:
         """Pushes the robot; see `Hand.push`."""

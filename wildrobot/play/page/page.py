@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import viser
 
-from wildrobot.play.controls import from_stick
 from wildrobot.play.pace import Runner
 from wildrobot.play.page.panel import Panel
 from wildrobot.play.page.plots import Plots
@@ -34,14 +33,9 @@ class Page:
         self._said = ""
         self._panel = Panel(gui, session)
         self._panel.dark.on_update(lambda _: self._theme(dark=self._panel.dark.value))
-        with gui.add_folder("Plots"):
+        with self._panel.tabs.add_tab("Plots"):
             self._plots = Plots(gui, session.trace)
-        Remote(
-            server,
-            drive=lambda *stick: session.change(command=from_stick(*stick, session.ranges)) and None,
-            stop=lambda: session.change(command=(0.0, 0.0, 0.0)) and None,
-            reset=session.reset,
-        )
+        Remote(server, drive=session.drive, stop=session.stop, reset=session.reset)
 
     def show(self, goes_on: Callable[[], bool]) -> None:
         """Draws for as long as it goes on."""

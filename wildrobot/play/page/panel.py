@@ -29,6 +29,7 @@ class Panel:
 
     Attributes:
       follow, dark: the controls of the picture.
+      tabs: where more can be added.
     """
 
     def __init__(self, gui: viser.GuiApi, session: Session):
@@ -37,12 +38,15 @@ class Panel:
         self._shown: list[tuple[Any, Callable[[Controls], Any]]] = []
         """Each control, and what it shows of `Controls`."""
         self._time()
-        self._command()
-        self._push()
-        self._robot()
-        with gui.add_folder("Picture", expand_by_default=False):
-            self.follow = gui.add_checkbox("Follow", True, hint="keep the robot in the middle")
-            self.dark = gui.add_checkbox("Dark", False)
+        self.tabs = gui.add_tab_group()
+        with self.tabs.add_tab("Drive"):
+            self._command()
+            self._push()
+            with gui.add_folder("Picture"):
+                self.follow = gui.add_checkbox("Follow", True, hint="keep the robot in the middle")
+                self.dark = gui.add_checkbox("Dark", False)
+        with self.tabs.add_tab("Robot"):
+            self._robot()
 
     def update(self) -> None:
         """Shows what is set now, also by the stick or by another browser."""
@@ -55,7 +59,7 @@ class Panel:
     def _time(self) -> None:
         session, gui = self._session, self._gui
         stop = gui.add_button("Stop", color="red", icon=viser.Icon.PLAYER_STOP, hint="ask it to stand: Space")
-        stop.on_click(lambda _: session.change(command=(0.0, 0.0, 0.0)))
+        stop.on_click(lambda _: session.stop())
         buttons = gui.add_button_group("Time", ("Pause", "Step", "Reset"), hint="Pause goes on as well; Reset: R")
 
         def clicked(_: Any) -> None:
@@ -101,40 +105,39 @@ class Panel:
         session, gui = self._session, self._gui
         names = [each.name for each in session.worlds.policies]
         robot = session.worlds.robot
-        with gui.add_folder("Robot"):
-            policy = gui.add_dropdown("Policy", tuple(names), initial_value=names[0])
-            self._bind(policy, lambda value: {"policy": names.index(value)}, lambda controls: names[controls.policy])
-            variant = gui.add_dropdown("Robot", ROBOTS, initial_value=ROBOTS[0])
-            self._bind(variant, lambda value: {"robot": ROBOTS.index(value)}, lambda controls: ROBOTS[controls.robot])
-            state = gui.add_button_group("Sensing", _STATES, hint="sets the next controls at once")
-            state.on_click(lambda _: session.change(**_preset(state.value, tuple(robot.joint_groups))))
-            milliseconds = 1e3 * session.period_s
-            for group in robot.joint_groups:
-                age = gui.add_slider(
-                    f"Read {group} every", 1, LONGEST_PERIOD_STEPS, 1, 1, hint=f"control steps of {milliseconds:g} ms"
-                )
-                self._bind(
-                    age,
-                    lambda value, group=group: {"period_steps": {**session.controls.period_steps, group: int(value)}},
-                    lambda controls, group=group: controls.period_steps.get(group, 1),
-                )
-            play = gui.add_slider("Play [rad]", 0.0, LARGEST_PLAY_RAD, 0.01, 0.0, hint="of every gear, end to end")
-            self._bind(play, lambda value: {"play_rad": float(value)}, lambda controls: controls.play_rad)
-            latency = gui.add_slider(
-                "Latency [steps]", 0, LONGEST_LATENCY_STEPS, 1, session.controls.latency_steps,
-                hint=f"of {milliseconds:g} ms, until targets take effect",
-            )  # fmt: skip
-            self._bind(latency, lambda value: {"latency_steps": int(value)}, lambda controls: controls.latency_steps)
-            step = TILTS_DEG[1] - TILTS_DEG[0]
-            for axis, name in enumerate(("Floor down ahead [deg]", "Floor down left [deg]")):
-                tilt = gui.add_slider(name, TILTS_DEG[0], TILTS_DEG[-1], step, 0.0)
-                self._bind(
-                    tilt,
-                    lambda value, axis=axis: {"tilt_deg": _replaced(session.controls.tilt_deg, axis, value)},
-                    lambda controls, axis=axis: controls.tilt_deg[axis],
-                )
-            gets_up = gui.add_checkbox("Get up after a fall", True)
-            self._bind(gets_up, lambda value: {"gets_up": value}, lambda controls: controls.gets_up)
+        policy = gui.add_dropdown("Policy", tuple(names), initial_value=names[0])
+        self._bind(policy, lambda value: {"policy": names.index(value)}, lambda controls: names[controls.policy])
+        variant = gui.add_dropdown("Robot", ROBOTS, initial_value=ROBOTS[0])
+        self._bind(variant, lambda value: {"robot": ROBOTS.index(value)}, lambda controls: ROBOTS[controls.robot])
+        state = gui.add_button_group("Sensing", _STATES, hint="sets the next controls at once")
+        state.on_click(lambda _: session.change(**_preset(state.value, tuple(robot.joint_groups))))
+        milliseconds = 1e3 * session.period_s
+        for group in robot.joint_groups:
+            age = gui.add_slider(
+                f"Read {group} every", 1, LONGEST_PERIOD_STEPS, 1, 1, hint=f"control steps of {milliseconds:g} ms"
+            )
+            self._bind(
+                age,
+                lambda value, group=group: {"period_steps": {**session.controls.period_steps, group: int(value)}},
+                lambda controls, group=group: controls.period_steps.get(group, 1),
+            )
+        play = gui.add_slider("Play [rad]", 0.0, LARGEST_PLAY_RAD, 0.01, 0.0, hint="of every gear, end to end")
+        self._bind(play, lambda value: {"play_rad": float(value)}, lambda controls: controls.play_rad)
+        latency = gui.add_slider(
+            "Latency [steps]", 0, LONGEST_LATENCY_STEPS, 1, session.controls.latency_steps,
+            hint=f"of {milliseconds:g} ms, until targets take effect",
+        )  # fmt: skip
+        self._bind(latency, lambda value: {"latency_steps": int(value)}, lambda controls: controls.latency_steps)
+        step = TILTS_DEG[1] - TILTS_DEG[0]
+        for axis, name in enumerate(("Floor down ahead [deg]", "Floor down left [deg]")):
+            tilt = gui.add_slider(name, TILTS_DEG[0], TILTS_DEG[-1], step, 0.0)
+            self._bind(
+                tilt,
+                lambda value, axis=axis: {"tilt_deg": _replaced(session.controls.tilt_deg, axis, value)},
+                lambda controls, axis=axis: controls.tilt_deg[axis],
+            )
+        gets_up = gui.add_checkbox("Get up after a fall", True)
+        self._bind(gets_up, lambda value: {"gets_up": value}, lambda controls: controls.gets_up)
 
     def _bind(self, handle: Any, changes: Callable[[Any], dict[str, Any]], shown: Callable[[Controls], Any]) -> None:
         """Has a control set what it says, and show what is set."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import trimesh
+from trimesh.visual import ColorVisuals
 
 _VISIBLE_GROUPS = 3
 """Groups 0 to 2 are seen, the collision shapes in group 3 are not: as in MuJoCo's own viewer."""
@@ -26,7 +27,11 @@ def body_mesh(model: mujoco.MjModel, body: int) -> trimesh.Trimesh | None:
         if model.geom_group[geom] < _VISIBLE_GROUPS and model.geom_type[geom] != mujoco.mjtGeom.mjGEOM_PLANE
     ]
     meshes = [_geom_mesh(model, geom) for geom in geoms]
-    return trimesh.util.concatenate(meshes) if meshes else None
+    if not meshes:
+        return None
+    joined = trimesh.util.concatenate(meshes)
+    assert isinstance(joined, trimesh.Trimesh)
+    return joined
 
 
 def _geom_mesh(model: mujoco.MjModel, geom: int) -> trimesh.Trimesh:
@@ -37,9 +42,15 @@ def _geom_mesh(model: mujoco.MjModel, geom: int) -> trimesh.Trimesh:
     shape.apply_transform(pose)
     material = model.geom_matid[geom]
     rgba = model.mat_rgba[material] if material >= 0 else model.geom_rgba[geom]
-    colours = np.tile(np.round(255 * rgba).astype(np.uint8), (len(shape.vertices), 1))
-    shape.visual = trimesh.visual.ColorVisuals(shape, vertex_colors=colours)
+    linear = np.append(_linear(rgba[:3]), rgba[3])
+    colours = np.tile(np.round(255 * linear).astype(np.uint8), (len(shape.vertices), 1))
+    shape.visual = ColorVisuals(shape, vertex_colors=colours)
     return shape
+
+
+def _linear(srgb: np.ndarray) -> np.ndarray:
+    """Colours of vertices are linear in glTF (IEC 61966-2-1 says how), those of an MJCF are what a screen shows."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
 def _shape(model: mujoco.MjModel, geom: int) -> trimesh.Trimesh:
