@@ -38,8 +38,8 @@ export class Files {
   }
 
   async #fetched(path) {
-    const url = new URL(path, FOLDER).href;
-    if (!url.startsWith(FOLDER)) throw new FileProblem(`${path} lies outside of this page's folder; ${REMEDY}.`);
+    const url = FOLDER + path.split("/").map(encodeURIComponent).join("/");
+    if (new URL(url).href !== url) throw new FileProblem(`${path} lies outside of this page's folder; ${REMEDY}.`);
     const response = await fetch(url).catch(() => null);
     if (!response) throw new FileProblem(`${path} cannot be fetched: is the server still running? Then reload.`);
     if (!response.ok) throw new FileProblem(`${path} is missing (${response.status}); ${REMEDY}.`);
