@@ -191,8 +191,9 @@ def test_the_panel_pushes_pauses_steps_and_resets(session, address, browser):
 def test_a_robot_that_is_dragged_is_pulled(session, address, browser):
     watched = Watched(browser, address)
     page = watched.page
+    page.set_viewport_size({"width": 900, "height": 500})  # so that the panel is beside the robot
     until(lambda: session.snapshot.time_s > 1.0, watched)
-    x, y = _SMALL["width"] / 2, _SMALL["height"] / 2  # the camera looks at the robot
+    x, y = 450, 200  # the camera looks at its thighs; above them is the body
     pulled: list[float] = []
     session.recorded = lambda qpos: pulled.append(float(abs(session.snapshot.push_N).max()))
     for _ in range(20):  # the pointer has to be seen above the robot first
@@ -207,7 +208,8 @@ def test_a_robot_that_is_dragged_is_pulled(session, address, browser):
     session.recorded = lambda qpos: None
     assert max(pulled) > 1.0
     until(lambda: not session.snapshot.push_N.any(), watched)
-    assert watched.complaints == []
+    # viser 1.1 says this of its own listeners whenever a node is dragged.
+    assert [each for each in watched.complaints if "passive event listener" not in each] == []
     page.close()
 
 
