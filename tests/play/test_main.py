@@ -3,7 +3,6 @@
 import dataclasses
 import importlib.util
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -72,7 +71,7 @@ def test_what_is_no_policy_is_refused(capsys, tmp_path, monkeypatch):
     content[-1] ^= 1
     altered.write_bytes(content)
     assert "altered" in refused(capsys, altered)
-    monkeypatch.setattr(candidates, "SHIPPED", Path(tmp_path))
+    monkeypatch.setattr(candidates, "SHIPPED", tmp_path / "none")
     assert "no policy is named" in refused(capsys)
 
 

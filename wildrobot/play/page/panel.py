@@ -110,7 +110,11 @@ class Panel:
         variant = gui.add_dropdown("Robot", ROBOTS, initial_value=ROBOTS[0])
         self._bind(variant, lambda value: {"robot": ROBOTS.index(value)}, lambda controls: ROBOTS[controls.robot])
         state = gui.add_button_group("Sensing", _STATES, hint="sets the next controls at once")
-        state.on_click(lambda _: session.change(**_preset(state.value, tuple(robot.joint_groups))))
+
+        @state.on_click
+        def _(_: Any) -> None:
+            session.change(**_preset(state.value, tuple(robot.joint_groups)))
+
         milliseconds = 1e3 * session.period_s
         for group in robot.joint_groups:
             age = gui.add_slider(
