@@ -15,7 +15,7 @@ from wildrobot.experiment import load_experiment
 from wildrobot.plugins import plugins
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("train", "evaluate", "compare", "export", "motion")
+NAMES = ("train", "evaluate", "compare", "play", "export", "motion")
 
 
 def shown(capsys, *arguments: str) -> str:
@@ -132,13 +132,13 @@ def test_without_its_package_completion_is_one_sentence(monkeypatch, capsys):
 
 
 def test_a_module_with_nothing_but_a_main_is_a_command(monkeypatch, tmp_path, capsys):
-    (tmp_path / "their_play.py").write_text(
+    (tmp_path / "their_drive.py").write_text(
         '"""Drive the robot."""\n\n\ndef main(arguments):\n    return len(arguments)\n'
     )
     monkeypatch.syspath_prepend(tmp_path)
-    play = type(plugins(COMMANDS)[0])("play", "their_play", COMMANDS)
-    monkeypatch.setattr(commands, "plugins", lambda group: (*plugins(group), play))
-    assert main(["play", "a", "b"]) == 2
+    drive = type(plugins(COMMANDS)[0])("drive", "their_drive", COMMANDS)
+    monkeypatch.setattr(commands, "plugins", lambda group: (*plugins(group), drive))
+    assert main(["drive", "a", "b"]) == 2
     assert "Drive the robot" in shown(capsys, "--help")
     assert main(["completion", "bash"]) == 0
-    assert " play " in capsys.readouterr().out
+    assert " drive " in capsys.readouterr().out

@@ -1,4 +1,7 @@
-"""Command line: `python -m wildrobot.play [RUN_OR_POLICY ...]`."""
+"""Drive a robot in the browser, push it, change it.
+
+Command line: `python -m wildrobot.play [RUN_OR_POLICY ...]`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot.arguments import integer, parse
+from wildrobot.arguments import called, integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.processors import limit_threads
@@ -21,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _play(arguments: Sequence[str] | None) -> None:
-    options = parse(_parser(), arguments, words=("policies",))
+    options = parse(parser(), arguments, words=("policies",))
     if importlib.util.find_spec("viser") is None:
         raise UsageError('playing in the browser needs viser; run `pip install "wildrobot[play]"`')
     # One robot is faster on a processor than on any accelerator.
@@ -44,9 +47,10 @@ def _play(arguments: Sequence[str] | None) -> None:
     play(policies, host=options.host, port=options.port, record=options.record)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m wildrobot.play`."""
     parser = argparse.ArgumentParser(
-        prog="python -m wildrobot.play",
+        prog=called("python -m wildrobot.play"),
         description="Plays policies in real time in the browser: steer the robot, push it, change it.",
         epilog="Ctrl-C ends it. From another machine: ssh -L 8080:127.0.0.1:8080 HOST, then open the page here.",
     )

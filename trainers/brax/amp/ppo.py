@@ -129,7 +129,7 @@ class Ppo:
                     optimizer_state, metrics["kl_mean"], settings.desired_kl
                 )
             change, optimizer_state = self._optimizer.update(gradient, optimizer_state)
-            of_step = {"learning_rate": rate, "gradient_norm": optax.global_norm(gradient)}
+            of_step = {"learning_rate": rate, "gradient_norm": optax.tree.norm(gradient)}
             return (optimizer_state, optax.apply_updates(params, change), key), metrics | of_step
 
         def one_pass(carry: Any, _: None) -> tuple[Any, Metrics]:
