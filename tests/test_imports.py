@@ -21,6 +21,8 @@ FORBIDDEN = [
     ("The core's packages", "wildrobot/policy/policy.py", "def judged():\n    from wildrobot import evaluation"),
     ("Training needs", "wildrobot/motion/library.py", "from wildrobot.motion.authoring import gait"),
     ("Evaluation: play", "wildrobot/evaluation/play/batch.py", "from wildrobot.evaluation import judge"),
+    ("Play: the robot", "wildrobot/play/session.py", "from wildrobot.play.page import panel"),
+    ("viser is", "wildrobot/play/recording.py", "import viser"),
     ("The core knows", "wildrobot/env.py", "import rsl_rl"),
     ("The core knows", "wildrobot/errors.py", "try:\n    import torch\nexcept ImportError:\n    torch = None"),
     ("The core knows", "wildrobot/files.py", "from trainers import run"),
