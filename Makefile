@@ -129,7 +129,7 @@ $(VENV)/.ready-%: pyproject.toml requirements.lock
 		mkdir -p $(VENV) && touch $(VENV)/.unfinished; \
 		$$python -m venv $(VENV) && $(PY) -m pip --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); \
 	fi
-	@echo 'Installing [$(EXTRAS_$*)] into $(VENV): the first time 1 to 3 minutes and about 1.5 GB, later seconds ...'
+	@echo 'Installing [$(EXTRAS_$*)] into $(VENV): the first time 1 to 3 minutes and 1.5 to 3 GB, later seconds ...'
 	@touch $(VENV)/.unfinished
 	@$(PY) $(PIP_INSTALL) -c requirements.lock -e '.[$(EXTRAS_$*)]' || { rm $(VENV)/.unfinished; exit 1; }
 	@rm $(VENV)/.unfinished
