@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
@@ -20,14 +21,14 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 _BROWSERS = "chromium", "chromium-browser", "google-chrome"
 _ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--enable-unsafe-swiftshader",
+    "--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--enable-unsafe-swiftshader",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, the system's own: nothing is downloaded."""
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """Chromium, the system's own: nothing is downloaded. Without one the test is skipped, and fails where CI is set."""
     executable = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     if executable is None:
         reason = f"no browser: install Chromium, so that one of {', '.join(_BROWSERS)} is on the PATH"
@@ -35,6 +36,13 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
+        launched = playwright.chromium.launch(executable_path=executable, args=[*_ARGUMENTS, *arguments])
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser that needs no graphics card."""
+    with chromium("--disable-gpu") as launched:
+        yield launched

@@ -4,7 +4,6 @@ import http.client
 import importlib.util
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +17,9 @@ import pytest
 
 pytest.importorskip("viser", reason='no viser: pip install "wildrobot[play]"')
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.conftest import chromium
 from tests.play.conftest import POLICIES
 from wildrobot.errors import UsageError
 from wildrobot.play.pace import Runner
@@ -28,28 +28,15 @@ from wildrobot.play.page.page import Page as PlayPage
 from wildrobot.play.page.remote import heard
 from wildrobot.play.session import Session
 
-_NAMES = "chromium", "chromium-browser", "google-chrome"
-_ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-)  # fmt: skip
 _SMALL = {"width": 400, "height": 300}
 """Pixels are drawn by the processor here."""
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    executable = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if executable is None:
-        reason = f"no browser: install Chromium, so that one of {', '.join(_NAMES)} is on the PATH"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
+    """Its pictures are drawn by the processor."""
+    with chromium("--use-gl=angle", "--use-angle=swiftshader") as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -190,9 +190,8 @@ def _start(
     checkpoint: Path, model: PPO, before: Experiment, experiment: Experiment
 ) -> tuple[RolloutStart | None, str | None]:
     """What the next rollout begins from, or None and why that cannot be as it was."""
-    free: dict[str, Any] = {"total_timesteps": 1, "num_checkpoints": 1}
-    alike = [each.with_section(each.section(Sb3Ppo).model_copy(update=free)) for each in (before, experiment)]
-    if changed := differences(*alike):
+    free = ("sb3_ppo.total_timesteps", "sb3_ppo.num_checkpoints")
+    if changed := [field for field in differences(before, experiment) if field not in free]:
         return None, f"since {changed[0]} has changed"
     try:
         start = RolloutStart.read(checkpoint, model)

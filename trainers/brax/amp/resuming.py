@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Any
 
 from trainers.brax.amp import checkpoints, processes
 from trainers.brax.amp.loop import Loop, make_loop
 from trainers.brax.amp.training import FRAMEWORK, Training
-from trainers.brax.settings import BraxPpo
 from trainers.digests import Damaged, first_sound
 from trainers.inputs import differences
 from trainers.lock import RunLock
@@ -21,7 +19,7 @@ from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy
 
-_MAY_CHANGE = ("num_timesteps", "num_evals")
+_MAY_CHANGE = ("brax_ppo.num_timesteps", "brax_ppo.num_evals")
 """When a run goes on; anything else would make it another training."""
 
 
@@ -68,10 +66,8 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock | None, trac
 def _may_go_on(run_path: Path, overrides: Sequence[str]) -> tuple[Experiment, list[Path]]:
     """The experiment of a run with what may change, and its finished checkpoints, newest first."""
     before, experiment, _ = read_run(run_path, overrides, trainers=(FRAMEWORK,))
-    free: dict[str, Any] = dict.fromkeys(_MAY_CHANGE, 1_000)
-    alike = [each.with_section(each.section(BraxPpo).model_copy(update=free)) for each in (before, experiment)]
-    if changed := differences(*alike):
-        names = " and ".join(f"brax_ppo.{name}" for name in _MAY_CHANGE)
+    if changed := [field for field in differences(before, experiment) if field not in _MAY_CHANGE]:
+        names = " and ".join(_MAY_CHANGE)
         raise UsageError(
             f"{run_path}: only {names} can change when a run goes on, and {changed[0]} has; {_remedy(run_path)}"
         )
