@@ -13,7 +13,7 @@ So the result does not depend, but for rounding, on how many devices or processe
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +37,8 @@ from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, Squash
+
+_State = TypeVar("_State")
 
 
 def make_loop(experiment: Experiment, core: WildRobotEnv, like: Policy | None = None) -> Loop:
@@ -75,7 +77,7 @@ class LoopState(NamedTuple):
 
 
 class Loop:
-    """Static: robots, networks, optimiser. `init` and `step` are compiled and pure."""
+    """Static: robots, networks, optimiser. `init` and `step` are pure, and compiled when they are first called."""
 
     def __init__(
         self,
@@ -160,10 +162,25 @@ class Loop:
         """The state before training, from a key: `jax.random.PRNGKey(seed)`, as `ppo.train` makes it."""
         return jax.jit(self._init, out_shardings=self._shardings)
 
+    def step(self, state: LoopState) -> tuple[LoopState, Metrics]:
+        """One training step: a new state, and figures of what was done.
+
+        JAX's compilation cache does not keep programs that call the host, as native physics does. So collecting a batch
+        and learning from it are two programs, and the second, which takes longer to compile, comes from the cache.
+        """
+        env, batch, of_episodes = self._collect(state.env, state.learner, state.key)
+        learner, amp, key, figures = self._learn(state.learner, state.amp, state.key, batch)
+        return LoopState(learner, amp, env, key), of_episodes | figures
+
     @functools.cached_property
-    def step(self) -> Any:
-        """One training step: a new state, and figures of what was done."""
-        return jax.jit(self._step, out_shardings=(self._shardings, self._placed(PartitionSpec())))
+    def _collect(self) -> Any:
+        batch = self._placed(PartitionSpec(None, None, ROBOTS))
+        return jax.jit(self._collected, out_shardings=(self._shardings.env, batch, self._placed(PartitionSpec())))
+
+    @functools.cached_property
+    def _learn(self) -> Any:
+        placed, everywhere = self._shardings, self._placed(PartitionSpec())
+        return jax.jit(self._learned, out_shardings=(placed.learner, placed.amp, placed.key, everywhere))
 
     def _placed(self, spec: PartitionSpec) -> NamedSharding:
         return NamedSharding(self._mesh, spec)
@@ -181,12 +198,16 @@ class Loop:
         amp = self.amp and self.amp.init(jax.random.fold_in(global_key, 1))
         return _strong(LoopState(learner, amp, env, jax.random.split(epoch_key, 1)[0]))
 
-    def _step(self, state: LoopState) -> tuple[LoopState, Metrics]:
-        learner = state.learner
-        sgd_key, unroll_key, key = jax.random.split(state.key, 3)
-        env, batch = self._unrolled(state.env, self._ppo.policy(learner), unroll_key)
-        figures = _of_episodes(batch)
-        amp = state.amp
+    def _collected(self, env: State, learner: LearnerState, key: Array) -> tuple[State, types.Transition, Metrics]:
+        _, unroll_key, _ = jax.random.split(key, 3)
+        env, batch = self._unrolled(env, self._ppo.policy(learner), unroll_key)
+        return _strong(env), batch, _of_episodes(batch)
+
+    def _learned(
+        self, learner: LearnerState, amp: AmpState | None, key: Array, batch: types.Transition
+    ) -> tuple[LearnerState, AmpState | None, Array, Metrics]:
+        sgd_key, _, key = jax.random.split(key, 3)
+        figures = {}
         if self._style.style_weight > 0:
             batch, amp, of_style = self._with_style(batch, amp, learner.env_steps)
             figures |= of_style
@@ -202,7 +223,7 @@ class Loop:
             "discriminator": amp and (amp.params, amp.normalizer),
         }
         figures |= {f"finite/{name}": _all_finite(part) for name, part in parts.items()}
-        return _strong(LoopState(learner, amp, env, key)), figures
+        return *_strong((learner, amp, key)), figures
 
     def _unrolled(self, env: State, policy: Any, key: Array) -> tuple[State, types.Transition]:
         """What the robots do, with leading dimensions (unrolls, steps, robots)."""
@@ -266,6 +287,6 @@ def _all_finite(tree: Any) -> Array:
     return jnp.array([jnp.isfinite(leaf).all() for leaf in floats]).all()
 
 
-def _strong(state: LoopState) -> LoopState:
+def _strong(state: _State) -> _State:
     """Without weak types, which would have the step compiled once for the first state, and once for all others."""
     return jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(jnp.result_type(leaf)), state)
