@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from trainers.brax.settings import BraxPpo
 from wildrobot.env import make_env
 from wildrobot.experiment import Experiment, load_experiment
 
-BARE_REPEATS = 5
 OVERRIDES = ["env.physics.engine=native", "brax_ppo.num_timesteps=400000", "brax_ppo.num_evals=6"]
 TRAININGS: tuple[tuple[str, Callable[[Experiment, Path], None], list[str]], ...] = (
     ("stock `ppo.train`", ppo.train, []),
@@ -29,9 +27,9 @@ def main() -> None:
     experiment = load_experiment("walk", OVERRIDES)
     batch = experiment.section(BraxPpo).num_envs
     play = throughput.bare_rollout(make_env(experiment.env), batch)
-    bare = [_rate(play, batch)]
+    bare = [throughput.steps_per_second(play, batch)]
     rates = {name: _trained(train, load_experiment("walk", OVERRIDES + more)) for name, train, more in TRAININGS}
-    bare.append(_rate(play, batch))
+    bare.append(throughput.steps_per_second(play, batch))
     print(f"{batch} robots; bare `mujoco.rollout`: {statistics.mean(bare):,.0f} environment steps/s\n")
     print("| training | environment steps/s | of bare | of stock |")
     print("|---|--:|--:|--:|")
@@ -48,15 +46,6 @@ def _trained(train: Callable[[Experiment, Path], None], experiment: Experiment) 
     # From the first line on, which is written after the compilation; with all that is logged and saved on the way.
     first, last = lines[0], lines[-1]
     return (last["steps"] - first["steps"]) / (last["wall_s"] - first["wall_s"])
-
-
-def _rate(play, batch: int) -> float:
-    seconds = []
-    for _ in range(BARE_REPEATS):
-        begin = time.perf_counter()
-        play()
-        seconds.append(time.perf_counter() - begin)
-    return batch * throughput.CONTROL_STEPS / statistics.median(seconds)
 
 
 if __name__ == "__main__":
