@@ -162,7 +162,10 @@ class Loop:
 
     @functools.cached_property
     def step(self) -> Any:
-        """One training step: a new state, and figures of what was done."""
+        """One training step: a new state, and figures of what was done.
+
+        The old state is not donated: a step that is not finite is not taken, and one that is cut short leaves it to save.
+        """
         return jax.jit(self._step, out_shardings=(self._shardings, self._placed(PartitionSpec())))
 
     def _placed(self, spec: PartitionSpec) -> NamedSharding:
