@@ -96,7 +96,10 @@ class TestExtends:
     @pytest.mark.parametrize(
         ("extended", "message"),
         [
-            ("nowhere", r"mine\.yaml: extends .*nowhere: not a readable .*No such file.*names: gpu, ideal, smoke, walk"),
+            (
+                "nowhere",
+                r"mine\.yaml: extends .*nowhere: not a readable .*No such file.*names: gpu, ideal, smoke, walk",
+            ),
             ("mine.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*mine\.yaml; end the circle"),
             ("other.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*other\.yaml -> .*mine\.yaml"),
             ("[walk]", r"mine\.yaml: extends must be a name or a path, not \['walk'\]"),

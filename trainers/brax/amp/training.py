@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import jax
 from jax.experimental import multihost_utils
@@ -230,7 +230,7 @@ def _cause(error: OSError | CannotWrite) -> str:
     return str(error) if isinstance(error, CannotWrite) else f"cannot write ({error.strerror or error})"
 
 
-def _on_host(lines: Sequence[dict[str, jax.Array]]) -> list[dict[str, float]]:
+def _on_host(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     return [{name: float(value) for name, value in line.items()} for line in jax.device_get(lines)]
 
 
