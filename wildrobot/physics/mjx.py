@@ -25,8 +25,8 @@ Implementation = Literal["jax", "warp"]
 WARP_CONTACTS, WARP_CONSTRAINTS = 8 * 16_384, 192
 """Slots on Warp, which must be told: contacts of all robots together, and constraint rows of each.
 
-Two soles of four points make 8 contacts, for 16,384 robots. Each contact takes 4 rows, each joint a limit and a friction
-row: 32 contacts and 32 joints fit.
+Two soles of four points make 8 contacts; those of 16,384 robots fit. Each contact takes 4 rows, each joint a limit and
+a friction row: 32 contacts and 32 joints fit.
 """
 
 

@@ -164,7 +164,8 @@ class Loop:
     def step(self) -> Any:
         """One training step: a new state, and figures of what was done.
 
-        The old state is not donated: a step that is not finite is not taken, and one that is cut short leaves it to save.
+        The old state is not donated: a step that is not finite is not taken, and one that is cut short leaves the old
+        state to be saved.
         """
         return jax.jit(self._step, out_shardings=(self._shardings, self._placed(PartitionSpec())))
 
