@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import jax
+
 from trainers.brax.settings import BraxPpo
 from trainers.sb3.settings import Sb3Ppo
 from trainers.tracking import SERVICES, Tracking
@@ -121,7 +123,7 @@ def _experiment_and_start(
     parsed: argparse.Namespace, schema: type[BraxPpo] | type[Sb3Ppo]
 ) -> tuple[Experiment, WarmStart | None]:
     """The experiment, and the policy that it starts from if there is one."""
-    experiment = load_experiment(parsed.config or "walk", parsed.overrides)
+    experiment = _experiment(parsed, schema)
     if parsed.start is None:
         return experiment, None
     policy = load_policy(parsed.start, trust=parsed.trust)
@@ -133,6 +135,26 @@ def _experiment_and_start(
         file=sys.stderr,
     )
     return experiment, WarmStart(policy, parsed.start)
+
+
+def _experiment(parsed: argparse.Namespace, schema: type[BraxPpo] | type[Sb3Ppo]) -> Experiment:
+    if parsed.config or schema is not BraxPpo:
+        return load_experiment(parsed.config or "walk", parsed.overrides)
+    require_jax()
+    name = default_experiment(jax.default_backend())
+    experiment = load_experiment(name, parsed.overrides)
+    if name != "walk":
+        print(
+            f"JAX sees a GPU: training the experiment {name} ({experiment.section(BraxPpo).num_envs:,} robots); "
+            "--config walk trains the one for CPUs",
+            file=sys.stderr,
+        )
+    return experiment
+
+
+def default_experiment(backend: str) -> str:
+    """The experiment that the trainers on Brax take where none is named, by the name of JAX's backend."""
+    return "gpu" if backend == "gpu" else "walk"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -259,7 +281,9 @@ def _add_common(trainer: _Parser, name: str, *, example: str) -> None:
 def _add_configuration(command: _Parser, *, example: str) -> None:
     command.takes_fields = True
     command.add_argument(
-        "--config", help=f"path of a YAML file, or one of: {', '.join(builtin_names())} (default: walk)"
+        "--config",
+        help=f"path of a YAML file, or one of: {', '.join(builtin_names())} (default: walk; to train with Brax where "
+        "JAX sees a GPU, gpu)",
     )
     command.add_argument(
         "overrides",

@@ -19,7 +19,7 @@ def test_every_configuration_loads_and_survives_a_round_trip(name, tmp_path):
 
 
 def test_there_are_the_documented_ones():
-    assert builtin_names() == ["ideal", "smoke", "walk"]
+    assert builtin_names() == ["gpu", "ideal", "smoke", "walk"]
 
 
 def test_what_is_dumped_is_complete_says_its_version_and_what_fields_mean():
@@ -96,7 +96,10 @@ class TestExtends:
     @pytest.mark.parametrize(
         ("extended", "message"),
         [
-            ("nowhere", r"mine\.yaml: extends .*nowhere: not a readable .*No such file.*names: ideal, smoke, walk"),
+            (
+                "nowhere",
+                r"mine\.yaml: extends .*nowhere: not a readable .*No such file.*names: gpu, ideal, smoke, walk",
+            ),
             ("mine.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*mine\.yaml; end the circle"),
             ("other.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*other\.yaml -> .*mine\.yaml"),
             ("[walk]", r"mine\.yaml: extends must be a name or a path, not \['walk'\]"),
@@ -160,5 +163,5 @@ def test_files_that_are_no_configuration(tmp_path, text, message):
 
 
 def test_a_missing_file_is_told_with_the_names_there_are():
-    with pytest.raises(UsageError, match=r"nowhere.*No such file.*names: ideal, smoke, walk"):
+    with pytest.raises(UsageError, match=r"nowhere.*No such file.*names: gpu, ideal, smoke, walk"):
         load_experiment("nowhere")

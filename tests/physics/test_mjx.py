@@ -2,12 +2,14 @@
 
 import jax
 import jax.numpy as jnp
+import mujoco
 import numpy as np
 import pytest
 
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
+from wildrobot.physics.mjx import WARP_CONSTRAINTS, WARP_CONTACTS
 from wildrobot.resets import make_starts
 from wildrobot.robot import load_robot
 
@@ -117,6 +119,22 @@ def test_warp_without_its_needs_is_refused_with_the_remedy():
     config = load_experiment("smoke", ["env.physics.engine=mjx", "env.physics.implementation=warp"]).env
     with pytest.raises(UsageError, match=r"warp.*(pip install|engine=native)"):
         make_env(config)
+
+
+def test_warp_has_slots_for_16384_robots_that_fall_and_lie():
+    """The most of 16 robots that stand and then follow random targets; docs/lab/backends.md has those of training."""
+    robot, rng, contacts, rows = load_robot(), np.random.default_rng(0), 0, 0
+    for _ in range(16):
+        data = mujoco.MjData(robot.model)
+        data.qpos[:] = robot.home_qpos
+        for step in range(100):
+            largest_rad = 0.6 if step >= 25 else 0.0
+            data.ctrl[:] = robot.home_targets_rad + rng.uniform(-1.0, 1.0, robot.model.nu) * largest_rad
+            mujoco.mj_step(robot.model, data, nstep=4)
+            contacts, rows = max(contacts, data.ncon), max(rows, data.nefc)
+    assert contacts == 8, "both soles were flat on the floor"
+    assert 17 + 8 * 4 <= rows <= WARP_CONSTRAINTS
+    assert 16_384 * contacts <= WARP_CONTACTS
 
 
 def test_auto_takes_the_accelerator_where_there_is_one():

@@ -105,9 +105,11 @@ def test_sensors_measure_what_they_are_called(robot: Robot, random_pose: RandomP
     np.testing.assert_allclose(imu, data.site("chest_imu").xmat, atol=1e-9)
 
 
-def test_mjx_keeps_eight_contact_slots():
+def test_mjx_keeps_eight_contact_slots_and_66_constraint_rows():
+    """Four rows for each contact, a friction and a limit row for each of 17 joints."""
     data = mjx.make_data(mjx.put_model(load_robot(collision="feet").model, impl="jax"))
     assert data._impl.contact.dist.shape == (8,)
+    assert data._impl.efc_J.shape == (8 * 4 + 17 + 17, 23)
 
 
 @pytest.mark.slow

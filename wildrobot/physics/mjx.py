@@ -22,9 +22,12 @@ with contextlib.redirect_stdout(io.StringIO()):
     from mujoco import mjx
 
 Implementation = Literal["jax", "warp"]
-# Slots for contacts and constraint rows of one robot on Warp, which must be told: two soles of four points make 8
-# contacts. Each takes 4 rows, and each joint a limit and a friction row: 32 contacts and 32 joints fit.
-_WARP_CONTACTS, _WARP_CONSTRAINTS = 32, 192
+WARP_CONTACTS, WARP_CONSTRAINTS = 8 * 16_384, 192
+"""Slots on Warp, which must be told: contacts of all robots together, and constraint rows of each.
+
+Two soles of four points make 8 contacts; those of 16,384 robots fit. Each contact takes 4 rows, each joint a limit and
+a friction row: 32 contacts and 32 joints fit.
+"""
 
 
 class MjxPhysics(Immutable):
@@ -60,7 +63,7 @@ class MjxPhysics(Immutable):
         flat = [jax.tree.flatten(mjx.put_model(model, impl=implementation)) for model in variants.models]
         self._structure = flat[0][1]
         self._leaves, self._differs = stacked_leaves([leaves for leaves, _ in flat])
-        slots = {"naconmax": _WARP_CONTACTS, "njmax": _WARP_CONSTRAINTS} if implementation == "warp" else {}
+        slots = {"naconmax": WARP_CONTACTS, "njmax": WARP_CONSTRAINTS} if implementation == "warp" else {}
         self._data = mjx.make_data(robot.model, impl=implementation, **slots)
 
     def _model(self, variant: Int[Array, ""]) -> mjx.Model:

@@ -208,6 +208,12 @@ def tilt(s: Step) -> Scalar:
 
 
 @term
+def lean(s: Step) -> Scalar:
+    """Squared sine of the angle by which the body leans forward or back; a gait sways to the sides, and may."""
+    return jnp.square(s.robot.gravity[0])
+
+
+@term
 def bounce(s: Step) -> Scalar:
     """Squared vertical velocity of the base [m^2/s^2] (`lin_vel_z`)."""
     return jnp.square(s.robot.base_velocity_heading_m_per_s[2])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import jax
 import mujoco
 
 from trainers.brax.amp import processes
@@ -22,9 +24,10 @@ from wildrobot.policy import Policy
 _CONFIG, _POLICY, _MODEL, _REPORT, _STATE = "config.yaml", "policy.safetensors", "model.mjb", "report.json", "state"
 
 
-def broken_parts(figures: Mapping[str, float]) -> list[str]:
-    """What of a step is not finite, by the names that `Loop.step` gives."""
-    return [name.removeprefix("finite/") for name, value in figures.items() if name.startswith("finite/") and not value]
+def broken_parts(figures: Mapping[str, Any]) -> list[str]:
+    """What of a step is not finite, by the names that `Loop.step` gives; the other figures stay on the device."""
+    finite = jax.device_get({name: value for name, value in figures.items() if name.startswith("finite/")})
+    return [name.removeprefix("finite/") for name, value in finite.items() if not value]
 
 
 def dump(folder: Path, experiment: Experiment, loop: Loop, before: LoopState, policy: Policy, parts: list[str]) -> Path:

@@ -167,6 +167,9 @@ class Loop:
 
         JAX's compilation cache does not keep programs that call the host, as native physics does. So collecting a batch
         and learning from it are two programs, and the second, which takes longer to compile, comes from the cache.
+
+        The old state is not donated: a step that is not finite is not taken, and one that is cut short leaves the old
+        state to be saved.
         """
         env, batch, of_episodes = self._collect(state.env, state.learner, state.key)
         learner, amp, key, figures = self._learn(state.learner, state.amp, state.key, batch)

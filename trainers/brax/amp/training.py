@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import jax
 from jax.experimental import multihost_utils
@@ -120,9 +120,8 @@ class Training:
         while done < self._total_steps:
             begin = time.monotonic()
             new, figures = self._loop.step(state)
-            figures = {name: float(value) for name, value in figures.items()}
+            broken = guard.broken_parts(figures)  # waits for the step
             seconds += time.monotonic() - begin
-            broken = guard.broken_parts(figures)
             if broken:
                 self._dump(state, broken)
             if self._unsaved is None:  # the first step, which has compiled, or one after a checkpoint
@@ -135,7 +134,7 @@ class Training:
             last = last or processes.any_of(stop.is_set())
             if count % _STEPS_PER_LINE == 0 or last:
                 rate = len(lines) * self._loop.env_steps_per_step / seconds
-                self._log(done, _summary(lines) | {"training/sps": rate})
+                self._log(done, _summary(_on_host(lines)) | {"training/sps": rate})
                 lines, seconds = [], 0.0
             if count % self._save_every == 0 or last:
                 self._save(state, done)
@@ -229,6 +228,10 @@ def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int)
 
 def _cause(error: OSError | CannotWrite) -> str:
     return str(error) if isinstance(error, CannotWrite) else f"cannot write ({error.strerror or error})"
+
+
+def _on_host(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    return [{name: float(value) for name, value in line.items()} for line in jax.device_get(lines)]
 
 
 def _summary(lines: Sequence[dict[str, float]]) -> dict[str, float]:
