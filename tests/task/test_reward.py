@@ -137,6 +137,8 @@ def test_standing_terms_are_silent_while_walking():
     assert float(reward.standing_pose(standing)) == pytest.approx(0.3)
     assert float(reward.standing_motion(standing)) == pytest.approx(5.0)
     assert float(reward.standing_pose(walking)) == 0.0
+    assert float(reward.standing_turn(standing._replace(velocity=jnp.array([0.1, 0.1, -0.3])))) == pytest.approx(0.3)
+    assert float(reward.standing_turn(walking._replace(velocity=jnp.array([0.1, 0.1, -0.3])))) == 0.0
     assert float(reward.standing_motion(walking)) == 0.0
 
 

@@ -208,12 +208,6 @@ def tilt(s: Step) -> Scalar:
 
 
 @term
-def lean(s: Step) -> Scalar:
-    """Squared sine of the angle by which the body leans forward or back; a gait sways to the sides, and may."""
-    return jnp.square(s.robot.gravity[0])
-
-
-@term
 def bounce(s: Step) -> Scalar:
     """Squared vertical velocity of the base [m^2/s^2] (`lin_vel_z`)."""
     return jnp.square(s.robot.base_velocity_heading_m_per_s[2])
@@ -288,6 +282,15 @@ def standing_pose(s: Step) -> Scalar:
 def standing_motion(s: Step) -> Scalar:
     """Squared joint velocities [rad^2/s^2], summed, while told to stand still (`stand_still`)."""
     return jnp.where(s.standing, jnp.sum(jnp.square(s.robot.joint_velocity_rad_per_s)), 0.0)
+
+
+@term
+def standing_turn(s: Step) -> Scalar:
+    """Size of the low-passed yaw rate [rad/s] while told to stand still.
+
+    A robot that turns by 0.01 rad/s, which `yaw_rate` does not see, has crossed its legs within a minute.
+    """
+    return jnp.where(s.standing, jnp.abs(s.velocity[2]), 0.0)
 
 
 @term
