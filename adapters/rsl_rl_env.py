@@ -7,8 +7,8 @@
 In steps in which episodes end, besides:
 
     extras["final_obs"]         the last observations of those episodes; `observations` are the first of the next
-    extras["log"]               figures of the episodes that ended, "episode/<name>": float32, one value for each of them,
-                                in the order of the robots; RSL-RL's own logger shows their means
+    extras["log"]               figures of the episodes that ended, "episode/<name>": float32, a value for each of
+                                them, in the order of the robots; RSL-RL's own logger shows their means
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from trainers.filming import Filmer
 from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repair
 from trainers.lock import LOCK, RunLock
 from trainers.tracking import FILES_ONLY, MetricsLog, Run, TensorBoard, Tracker, Tracking, open_services
-from trainers.versions import ONLY_BRAX, ONLY_SB3, versions
+from trainers.versions import needed, versions
 from trainers.warm_start import WarmStart
 from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
@@ -253,8 +253,7 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
     provenance = _provenance(path, trainers)
     trainer: str = provenance["trainer"]
     then, now = provenance.get("versions", {}), versions()
-    needed = [name for name in now if name not in (ONLY_SB3 if trainer.startswith("brax") else ONLY_BRAX)]
-    changed = [name for name in needed if name in then and then[name] != now[name]]
+    changed = [name for name in needed(trainer) if name in then and then[name] != now[name]]
     if changed:
         raise UsageError(
             f"{path}: was trained with {_listed(then, changed)}, and here is {_listed(now, changed)}; install what it "
