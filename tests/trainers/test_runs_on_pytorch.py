@@ -1,4 +1,4 @@
-"""Runs of Stable-Baselines3 and RSL-RL from outside: how they go on, end, and refuse; a smoke batch of both is 512 steps."""
+"""Runs of Stable-Baselines3 and RSL-RL from outside: how they go on, end and refuse. A smoke batch is 512 steps."""
 
 import json
 import shutil
