@@ -78,7 +78,8 @@ class Recorder(BaseCallback):
             self._next_save += self._interval
 
     def _on_rollout_end(self) -> None:
-        for name, value in self._episodes.means.items():
+        of_style = {} if self._style is None else self._style.figures
+        for name, value in (self._episodes.means | of_style).items():
             self.logger.record(name, value)
 
     @property

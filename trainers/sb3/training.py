@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
@@ -201,14 +200,17 @@ def _learn(
     with session(run, core, "sb3", settings.total_timesteps) as training:
         model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, training.progress)]))
         recorder = Recorder(run, core, settings, training.stop, style)
-        callbacks: list[BaseCallback] = [recorder] if style is None else [style.callback(), recorder]
+        if style is not None:
+            from trainers.sb3.style import StyledRolloutBuffer
+
+            model.rollout_buffer = StyledRolloutBuffer.of(model, style)
         if start is None:
             _seed(model, settings)
         else:
             start.install(model)
             recorder.go_on_from(start)
         begin = model.num_timesteps
-        model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)
+        model.learn(settings.total_timesteps - begin, callback=recorder, log_interval=1, reset_num_timesteps=False)
         if model.num_timesteps >= settings.total_timesteps:
             recorder.finish(interrupted=False)
             training.complete()
