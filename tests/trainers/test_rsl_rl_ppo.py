@@ -17,6 +17,7 @@ from tensordict import TensorDict
 from tests.trainers.conftest import NATIVE
 from trainers.rollouts import robots_seed
 from trainers.rsl_rl import checkpoints
+from trainers.rsl_rl.policy import to_policy
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.rsl_rl.training import new_runner
 from wildrobot.env import make_env
@@ -29,17 +30,22 @@ def run(rsl_rl_run):
     return rsl_rl_run
 
 
-def runner_of(experiment, saved=None) -> OnPolicyRunner:
-    runner = new_runner(make_env(experiment.env), experiment.section(RslRlPpo))
-    if saved is not None:
-        runner.load(str(saved))  # RSL-RL's own way
-    return runner
+@pytest.fixture(scope="module")
+def core():
+    return make_env(load_experiment("smoke", [NATIVE]).env)
 
 
 @pytest.fixture(scope="module")
-def runner(run) -> OnPolicyRunner:
-    """A new one that has loaded the newest checkpoint."""
-    return runner_of(load_experiment(run / "config.yaml"), run / "checkpoints" / "000000004096" / "model.pt")
+def settings():
+    return load_experiment("smoke", [NATIVE]).section(RslRlPpo)
+
+
+@pytest.fixture(scope="module")
+def runner(run, core, settings) -> OnPolicyRunner:
+    """A new one that has loaded the newest checkpoint, in RSL-RL's own way."""
+    runner = new_runner(core, settings)
+    runner.load(str(run / "checkpoints" / "000000004096" / "model.pt"))
+    return runner
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +76,6 @@ def test_the_exported_policy_computes_what_rsl_rl_computes(run, runner, observat
 
 @pytest.mark.parametrize("std_type", ["log", "scalar"])
 def test_the_exported_policy_draws_what_rsl_rl_draws(std_type, core, settings, observations):
-    from trainers.rsl_rl.policy import to_policy
-
     settings = settings.model_copy(update={"std_type": std_type, "init_std": 0.3})
     actor = new_runner(core, settings).alg.actor
     for parameter in actor.distribution.parameters():
@@ -84,16 +88,6 @@ def test_the_exported_policy_draws_what_rsl_rl_draws(std_type, core, settings, o
     state = jnp.asarray(observations["policy"].numpy())
     actions = act(policy.structure, policy.parameters, state, jnp.asarray(normal))
     np.testing.assert_allclose(actions, expected, atol=1e-5)
-
-
-@pytest.fixture(scope="module")
-def core():
-    return make_env(load_experiment("smoke", [NATIVE]).env)
-
-
-@pytest.fixture(scope="module")
-def settings():
-    return load_experiment("smoke", [NATIVE]).section(RslRlPpo)
 
 
 def test_the_critic_sees_more_than_the_actor(runner, sizes):
