@@ -58,6 +58,7 @@ def test_observations_are_in_groups_and_asking_again_gives_the_same(core):
 
 def test_time_limits_are_said_and_the_last_observation_is_kept(core):
     env = walking(core)
+    before = env.get_observations()
     for _ in range(LIMIT - 1):
         before, _, dones, extras = env.step(still(env))
         assert not dones.any()

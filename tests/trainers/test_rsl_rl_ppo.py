@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +18,7 @@ from tensordict import TensorDict
 from tests.trainers.conftest import NATIVE
 from trainers.rollouts import robots_seed
 from trainers.rsl_rl import checkpoints
+from trainers.rsl_rl.policy import to_policy
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.rsl_rl.training import new_runner
 from wildrobot.env import make_env
@@ -29,17 +31,22 @@ def run(rsl_rl_run):
     return rsl_rl_run
 
 
-def runner_of(experiment, saved=None) -> OnPolicyRunner:
-    runner = new_runner(make_env(experiment.env), experiment.section(RslRlPpo))
-    if saved is not None:
-        runner.load(str(saved))  # RSL-RL's own way
-    return runner
+@pytest.fixture(scope="module")
+def core():
+    return make_env(load_experiment("smoke", [NATIVE]).env)
 
 
 @pytest.fixture(scope="module")
-def runner(run) -> OnPolicyRunner:
-    """A new one that has loaded the newest checkpoint."""
-    return runner_of(load_experiment(run / "config.yaml"), run / "checkpoints" / "000000004096" / "model.pt")
+def settings():
+    return load_experiment("smoke", [NATIVE]).section(RslRlPpo)
+
+
+@pytest.fixture(scope="module")
+def runner(run, core, settings) -> OnPolicyRunner:
+    """A new one that has loaded the newest checkpoint, in RSL-RL's own way."""
+    runner = new_runner(core, settings)
+    runner.load(str(run / "checkpoints" / "000000004096" / "model.pt"))
+    return runner
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +77,8 @@ def test_the_exported_policy_computes_what_rsl_rl_computes(run, runner, observat
 
 @pytest.mark.parametrize("std_type", ["log", "scalar"])
 def test_the_exported_policy_draws_what_rsl_rl_draws(std_type, core, settings, observations):
-    from trainers.rsl_rl.policy import to_policy
-
     settings = settings.model_copy(update={"std_type": std_type, "init_std": 0.3})
-    actor = new_runner(core, settings).alg.actor
+    actor: Any = new_runner(core, settings).alg.actor
     for parameter in actor.distribution.parameters():
         parameter.data += 0.1 * torch.rand_like(parameter)  # every joint has its own
     policy = to_policy(actor.state_dict(), core, settings, 0)
@@ -86,16 +91,6 @@ def test_the_exported_policy_draws_what_rsl_rl_draws(std_type, core, settings, o
     np.testing.assert_allclose(actions, expected, atol=1e-5)
 
 
-@pytest.fixture(scope="module")
-def core():
-    return make_env(load_experiment("smoke", [NATIVE]).env)
-
-
-@pytest.fixture(scope="module")
-def settings():
-    return load_experiment("smoke", [NATIVE]).section(RslRlPpo)
-
-
 def test_the_critic_sees_more_than_the_actor(runner, sizes):
     alg = runner.alg
     assert alg.actor.mlp[0].in_features == sizes.state < alg.critic.mlp[0].in_features == sizes.privileged_state
@@ -103,7 +98,7 @@ def test_the_critic_sees_more_than_the_actor(runner, sizes):
 
 def test_settings_reach_rsl_rl(core, settings):
     other = {"gamma": 0.9, "lam": 0.8, "clip_param": 0.1, "schedule": "fixed", "value_loss_coef": 0.7, "init_std": 0.2}
-    alg = new_runner(core, settings.model_copy(update=other)).alg
+    alg: Any = new_runner(core, settings.model_copy(update=other)).alg
     assert (alg.gamma, alg.lam, alg.clip_param, alg.schedule, alg.value_loss_coef) == (0.9, 0.8, 0.1, "fixed", 0.7)
     assert torch.allclose(alg.actor.distribution.log_std_param, torch.log(torch.tensor(0.2)))
 
@@ -116,11 +111,11 @@ def test_the_log_has_what_the_update_was(run):
 
 
 def test_seeds_share_neither_robots_nor_numbers(core, settings):
-    assert len({robots_seed(seed, steps) for seed in (0, 1) for steps in (0, 512)}) == 4
-    states = [new_runner(core, settings.model_copy(update={"seed": seed})) for seed in (0, 1)]
-    first, second = (each.env.get_observations()["policy"] for each in states)
-    assert not torch.equal(first, second)
-    assert not torch.equal(*(each.alg.actor.mlp[0].weight for each in states))
+    seeds = sorted(robots_seed(seed, steps) for seed in (0, 1) for steps in (0, 512))
+    assert min(np.diff(seeds)) >= 2**16, "robot i of seed s is robot 0 of seed s + i"
+    first, second = (new_runner(core, settings.model_copy(update={"seed": seed})) for seed in (0, 1))
+    assert not torch.equal(*(each.env.get_observations()["policy"] for each in (first, second)))
+    assert not torch.equal(*(next(each.alg.actor.parameters()) for each in (first, second)))
 
 
 def test_a_checkpoint_that_holds_code_is_not_run(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -157,10 +157,10 @@ class Recorder(Logger):
     def _divergence(self) -> float:
         """KL(old || new) [nat] of the actions over the newest batch: how far update and normaliser have moved them."""
         storage, actor = self._runner.alg.storage, self._runner.alg.actor
-        old: Any = storage.distribution_params
+        old, distribution = cast(Any, (storage.distribution_params, actor.distribution))
         with torch.inference_mode():
             # Without drawing from it, which would change the random numbers of the training.
-            actor.distribution.update(actor.mlp(actor.get_latent(storage.observations.flatten(0, 1))))
+            distribution.update(actor.mlp(actor.get_latent(storage.observations.flatten(0, 1))))
             return float(
                 actor.get_kl_divergence(
                     tuple(each.flatten(0, 1) for each in old), actor.output_distribution_params

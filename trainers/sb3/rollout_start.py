@@ -102,9 +102,12 @@ class RolloutStart(NamedTuple):
         """What was written for a model as this one, by `rollouts.read`."""
 
         def made(robots: Episodes, arrays: rollouts.Arrays) -> RolloutStart:
-            moments = {name: tuple(arrays.pop(f"moments/{name}/{i}") for i in range(3)) for name in _moments(model)}
+            moments: Any = {
+                name: tuple(arrays.pop(f"moments/{name}/{i}") for i in range(3)) for name in _moments(model)
+            }
             groups: Any = {name: rollouts.group(arrays, name) for name in ("observations", "figures", "logged")}
-            return RolloutStart(robots=robots, moments=moments, **groups, **arrays)
+            rest: Any = arrays
+            return RolloutStart(robots=robots, moments=moments, **groups, **rest)
 
         return rollouts.read(folder, _walk(model), made)
 
