@@ -1,6 +1,6 @@
 """Train a policy into a run folder, or convert one to a policy file.
 
-`python -m trainers brax | brax-amp | sb3 | rsl_rl` trains; `config`, `convert` and `replay` do the rest.
+`python -m trainers brax | brax-amp | sb3 | rsl_rl` trains; `config`, `convert`, `reproduce` and `replay` do the rest.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code(lambda: _run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> None:
+def _run(arguments: Sequence[str] | None) -> int | None:
     parsed = parse(parser(), arguments, words=("overrides",))
     limit_threads()
-    parsed.command(parsed)
+    return parsed.command(parsed)
 
 
 def _brax(parsed: argparse.Namespace) -> None:
@@ -109,6 +109,16 @@ def _convert(parsed: argparse.Namespace) -> None:
     policy.save(parsed.to)
     info = policy.info
     print(f"{parsed.to}: {info.framework}, {info.environment_steps:,} environment steps, seed {info.seed}")
+
+
+def _reproduce(parsed: argparse.Namespace) -> int:
+    policy = load_policy(parsed.policy, trust=parsed.trust)
+    start = parsed.start and WarmStart(load_policy(parsed.start, trust=parsed.trust), parsed.start)
+    enable_compilation_cache()
+    require_jax()
+    from trainers.reproduce import reproduce
+
+    return 0 if reproduce(parsed.policy, policy, parsed.run or _new_folder("again"), start) else 1
 
 
 def _replay(parsed: argparse.Namespace) -> None:
@@ -237,6 +247,24 @@ def parser() -> argparse.ArgumentParser:
         help="policy file to make; one that exists is not overwritten (default: ./policy.safetensors)",
     )
     _add_trust(convert)
+    reproduce = commands.add_parser(
+        "reproduce",
+        help="train a policy again from what its file says, and compare the two",
+        description="Train a policy again from what its file says of itself, and compare the weights; where they are "
+        "not the same to the bit, the judge plays both. The exit code is 1 then.",
+    )
+    reproduce.set_defaults(command=_reproduce)
+    reproduce.add_argument("policy", type=Path, metavar="POLICY", help="run folder or policy file")
+    reproduce.add_argument(
+        "--run",
+        type=Path,
+        help="folder to make for the new training, or one in which it was interrupted, where it goes on (default: "
+        "runs/again-<date>-<time>-<random>)",
+    )
+    reproduce.add_argument(
+        "--from", dest="start", type=Path, metavar="POLICY", help="the policy that the training started from, if it did"
+    )
+    _add_trust(reproduce)
     replay = commands.add_parser(
         "replay",
         help="play a training step again that was not finite",
