@@ -35,7 +35,7 @@ def test_it_goes_on_where_it_was_killed(trained, tmp_path):
     run = tmp_path / "again"
     command = [sys.executable, "-m", "trainers", "reproduce", str(trained), "--run", str(run)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as killed:
-        while not any(run.glob("checkpoints/[0-9]*")) and killed.poll() is None:
+        while not (run / "policy.safetensors").is_file() and killed.poll() is None:
             pass
         killed.send_signal(signal.SIGKILL)
     assert main(["reproduce", str(trained), "--run", str(run)]) == 0
