@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax train-sb3-baseline evaluate diagnose compare named-runs play motions docs test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline train-rsl-rl evaluate diagnose compare named-runs play motions docs test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -26,12 +26,17 @@ train-brax: $(VENV)/.ready-train ## train the walk with Brax PPO + AMP into RUN 
 	$(PY) -m trainers brax-amp --run "$(RUN)" $(ARGS)
 	$(PY) -m wildrobot.evaluation "$(RUN)" --no-gate
 
-# The newest run of `make train-brax`, to be shown beside the baseline.
+# The newest run of `make train-brax`, to be shown beside the others.
 NEWEST_BRAX = $(dir $(shell ls -t runs/brax-*/policy.safetensors 2>/dev/null | head -n 1))
 
 train-sb3-baseline: RUN ?= runs/sb3-$(NOW)
 train-sb3-baseline: $(VENV)/.ready-sb3 ## train the same with Stable-Baselines3 PPO, score it, beside the newest Brax run
 	$(PY) -m trainers sb3 --run "$(RUN)" $(ARGS)
+	$(PY) -m wildrobot.evaluation "$(RUN)" $(if $(NEWEST_BRAX),"$(NEWEST_BRAX)") --no-gate
+
+train-rsl-rl: RUN ?= runs/rsl-rl-$(NOW)
+train-rsl-rl: $(VENV)/.ready-rsl_rl ## train the same with RSL-RL's PPO, score it, beside the newest Brax run
+	$(PY) -m trainers rsl_rl --run "$(RUN)" $(ARGS)
 	$(PY) -m wildrobot.evaluation "$(RUN)" $(if $(NEWEST_BRAX),"$(NEWEST_BRAX)") --no-gate
 
 evaluate: $(VENV)/.ready-train ## judge RUN, a run folder or a policy file; without RUN, what policies/ holds, in short
@@ -85,6 +90,7 @@ clean: ## remove caches and build products; .venv and runs stay
 EXTRAS_train := brax,report,video
 # The discriminator of `--amp` is made of Brax's parts.
 EXTRAS_sb3 := brax,sb3,report,video
+EXTRAS_rsl_rl := rsl_rl,report,video
 EXTRAS_bench := brax,sb3,report,video
 EXTRAS_motion := motion,report,video
 EXTRAS_docs := docs
@@ -94,12 +100,13 @@ EXTRAS_dev := dev,test,video
 # A set that holds another one makes that ready too.
 COVERS_train := train
 COVERS_sb3 := sb3 train
+COVERS_rsl_rl := rsl_rl
 COVERS_bench := bench train sb3
 COVERS_motion := motion
 COVERS_docs := docs
 COVERS_play := play
-COVERS_test := test train sb3 bench motion docs play
-COVERS_dev := dev test train sb3 bench motion docs play
+COVERS_test := test train sb3 rsl_rl bench motion docs play
+COVERS_dev := dev test train sb3 rsl_rl bench motion docs play
 
 # Shell text that leaves in $python the first usable candidate, or ends with what to do.
 define find_python
@@ -141,7 +148,7 @@ lock: ## write requirements.lock anew: the newest versions that pyproject.toml a
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT INT TERM && \
 	echo "Installing every extra into a fresh environment with $$python: 1 to 3 minutes ..." && \
 	$$python -m venv "$$folder" && \
-	"$$folder/bin/python" $(PIP_INSTALL) '.[brax,sb3,video,warp,test,dev]' && \
+	"$$folder/bin/python" $(PIP_INSTALL) '.[brax,rsl_rl,sb3,video,warp,test,dev]' && \
 	{ \
 		echo '# Exact versions of all that WildRobot and its extras install, written by `make lock`. Constraints for pip:'; \
 		echo '#   pip install -c requirements.lock -e ".[brax]"'; \

@@ -74,7 +74,7 @@ def test_compare_is_the_judge_with_a_report_of_its_own_and_no_gates(monkeypatch)
     assert given[3:] == ["runs/a", "runs/b", "--quick"]
 
 
-@pytest.mark.parametrize("trainer", ["brax", "brax-amp", "sb3"])
+@pytest.mark.parametrize("trainer", ["brax", "brax-amp", "sb3", "rsl_rl"])
 def test_help_of_a_trainer_lists_every_field_with_value_unit_and_range(trainer, capsys):
     listed = {line.split()[0]: line for line in shown(capsys, "train", trainer, "--help").splitlines() if line.split()}
     rows = field_rows(load_experiment("walk"))

@@ -32,13 +32,16 @@ FORBIDDEN = [
     ("An adapter neither", "adapters/sb3_vec_env.py", "import wildrobot.evaluation.measure"),
     ("An adapter knows", "adapters/gymnasium_env/vector.py", "from adapters.brax_env import BraxEnv"),
     ("A trainer knows", "trainers/brax/ppo.py", "from trainers.sb3 import training"),
+    ("A trainer knows", "trainers/rsl_rl/training.py", "from trainers.sb3 import training"),
     ("A trainer knows", "trainers/run.py", "import trainers.brax.ppo"),
     ("Inside a package", "trainers/amp/discriminator.py", "from trainers.amp import learner"),
     ("Brax is imported", "trainers/run.py", "import brax.training.checkpoint"),
     ("Brax is imported", "adapters/episodes.py", "import typing\nif typing.TYPE_CHECKING:\n    import brax"),
     ("Gymnasium is", "adapters/brax_env.py", "from gymnasium import spaces"),
-    ("Stable-Baselines3 and", "trainers/amp/imitation.py", "import torch.nn as nn"),
-    ("Stable-Baselines3 and", "adapters/gymnasium_env/vector.py", "import stable_baselines3"),
+    ("Stable-Baselines3 is", "adapters/gymnasium_env/vector.py", "import stable_baselines3"),
+    ("RSL-RL is", "trainers/sb3/training.py", "from rsl_rl.runners import OnPolicyRunner"),
+    ("RSL-RL is", "trainers/pytorch.py", "import tensordict"),
+    ("PyTorch is", "trainers/amp/imitation.py", "import torch.nn as nn"),
 ]
 
 

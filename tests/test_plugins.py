@@ -33,6 +33,7 @@ def test_in_a_source_tree_its_own_are_as_the_tree_says(installed):
         "brax_ppo": "trainers.brax.settings:BraxPpo",
         "amp": "trainers.amp.settings:Amp",
         "sb3_ppo": "trainers.sb3.settings:Sb3Ppo",
+        "rsl_rl_ppo": "trainers.rsl_rl.settings:RslRlPpo",
         "dreamer": "theirs:Dreamer",
     }
 

@@ -12,10 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 from gymnasium.vector import AutoresetMode
 
 from adapters.brax_env import BraxEnv
 from adapters.gymnasium_env.vector import VectorWalkEnv
+from adapters.rsl_rl_env import RslRlVecEnv
 from adapters.sb3_vec_env import Sb3VecEnv
 from tests.evaluation import suites
 from tests.policy.networks import for_env
@@ -84,6 +86,9 @@ def test_the_adapters_offer_it(env):
     observed, _ = vector.reset(seed=0)
     assert vector.observation_space.contains(observed)
     assert isinstance(vector.single_action_space, gymnasium.spaces.Box)
+    robots = VectorWalkEnv(env, num_envs=2, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True)
+    rsl_rl = RslRlVecEnv(robots, seed=0)
+    assert rsl_rl.step(torch.zeros(2, JOINTS))[0]["policy"].shape == rsl_rl.get_observations()["policy"].shape
     sb3 = Sb3VecEnv(vector)
     sb3.reset()
     seen, rewards, _, _ = sb3.step(np.zeros((2, JOINTS), np.float32))
@@ -114,7 +119,7 @@ def test_it_is_exported(env, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trainer", ["brax", "sb3"])
+@pytest.mark.parametrize("trainer", ["brax", "sb3", "rsl_rl"])
 def test_it_is_trained(trainer, tmp_path):
     """Ten thousand steps; the policy's file names the robot, and fits its environment."""
     if trainer == "brax":
@@ -122,6 +127,11 @@ def test_it_is_trained(trainer, tmp_path):
 
         sizes = ("num_timesteps=10240", "num_evals=2", "num_envs=32", "unroll_length=8", "batch_size=32")
         ppo.train(experiment(*(f"brax_ppo.{size}" for size in sizes)), tmp_path / "run")
+    elif trainer == "rsl_rl":
+        from trainers.rsl_rl import training
+
+        sizes = ("max_iterations=20", "num_envs=32", "num_steps_per_env=16")
+        training.train(experiment(*(f"rsl_rl_ppo.{size}" for size in sizes)), tmp_path / "run")
     else:
         from trainers.sb3 import training
 

@@ -85,7 +85,7 @@ def test_gymnasium_makes_the_environment(python) -> None:
 import gymnasium
 env = gymnasium.make("wildrobot.adapters:WildRobot/Walk-v0", config="smoke")
 print(type(env.unwrapped).__module__)
-import wildrobot.adapters.brax_env, wildrobot.adapters.sb3_vec_env
+import wildrobot.adapters.brax_env, wildrobot.adapters.rsl_rl_env, wildrobot.adapters.sb3_vec_env
 """
     assert "wildrobot.adapters.gymnasium_env.single" in python("-c", code)
 
@@ -96,7 +96,8 @@ from wildrobot.plugins import plugins
 for group in ("wildrobot.settings", "wildrobot.policy_readers"):
     print(*(entry.load().__module__ for entry in plugins(group)))
 """
-    parts = ("brax.settings", "amp.settings", "sb3.settings", "brax.reading", "sb3.reading")
+    trainers = ("brax", "sb3", "rsl_rl")
+    parts = ["amp.settings", *(f"{trainer}.{part}" for trainer in trainers for part in ("settings", "reading"))]
     assert set(python("-c", code).split()) == {f"wildrobot.trainers.{part}" for part in parts}
 
 

@@ -1,6 +1,6 @@
 """Train a policy into a run folder, or convert one to a policy file.
 
-`python -m trainers brax | brax-amp | sb3` trains; `config`, `convert` and `replay` do the rest.
+`python -m trainers brax | brax-amp | sb3 | rsl_rl` trains; `config`, `convert`, `reproduce` and `replay` do the rest.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ import argparse
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 
 from trainers.brax.settings import BraxPpo
+from trainers.rsl_rl.settings import RslRlPpo
 from trainers.sb3.settings import Sb3Ppo
 from trainers.tracking import SERVICES, Tracking
-from trainers.warm_start import WarmStart, match_policy
+from trainers.warm_start import WarmStart, hidden_sizes, match_policy
 from wildrobot.arguments import OVERRIDE, called, integer, number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.compilation_cache import enable_compilation_cache
-from wildrobot.config import builtin_names, dump_yaml, fields_text
+from wildrobot.config import Section, builtin_names, dump_yaml, fields_text
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.jax_ready import require_jax
@@ -34,10 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code(lambda: _run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> None:
+def _run(arguments: Sequence[str] | None) -> int | None:
     parsed = parse(parser(), arguments, words=("overrides",))
     limit_threads()
-    parsed.command(parsed)
+    return parsed.command(parsed)
 
 
 def _brax(parsed: argparse.Namespace) -> None:
@@ -70,18 +72,36 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
 
 
 def _sb3(parsed: argparse.Namespace) -> None:
+    def imported() -> Any:
+        from trainers.sb3 import training
+
+        return training
+
+    _train_or_resume(parsed, "sb3", Sb3Ppo, imported, amp=parsed.amp)
+
+
+def _rsl_rl(parsed: argparse.Namespace) -> None:
+    def imported() -> Any:
+        from trainers.rsl_rl import training
+
+        return training
+
+    _train_or_resume(parsed, "rsl_rl", RslRlPpo, imported)
+
+
+def _train_or_resume(
+    parsed: argparse.Namespace, name: str, schema: type[Section], imported: Callable[[], Any], **options: Any
+) -> None:
+    """Calls the module's `resume`, or its `train` with the options; the module is not imported for wrong arguments."""
     if parsed.resume:
         _check_only_resume(parsed)
         enable_compilation_cache()
-        from trainers.sb3 import training
-
-        training.resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
+        imported().resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
         return
-    experiment, start = _experiment_and_start(parsed, Sb3Ppo)
+    experiment, start = _experiment_and_start(parsed, schema)
     enable_compilation_cache()
-    from trainers.sb3 import training
-
-    training.train(experiment, parsed.run or _new_folder("sb3"), start, amp=parsed.amp, tracking=_tracking(parsed))
+    run = parsed.run or _new_folder(name)
+    imported().train(experiment, run, start, tracking=_tracking(parsed), **options)
 
 
 def _convert(parsed: argparse.Namespace) -> None:
@@ -91,6 +111,16 @@ def _convert(parsed: argparse.Namespace) -> None:
     policy.save(parsed.to)
     info = policy.info
     print(f"{parsed.to}: {info.framework}, {info.environment_steps:,} environment steps, seed {info.seed}")
+
+
+def _reproduce(parsed: argparse.Namespace) -> int:
+    policy = load_policy(parsed.policy, trust=parsed.trust)
+    start = parsed.start and WarmStart(load_policy(parsed.start, trust=parsed.trust), parsed.start)
+    enable_compilation_cache()
+    require_jax()
+    from trainers.reproduce import reproduce
+
+    return 0 if reproduce(parsed.policy, policy, parsed.run or _new_folder("again"), start) else 1
 
 
 def _replay(parsed: argparse.Namespace) -> None:
@@ -119,16 +149,14 @@ def _check_only_resume(parsed: argparse.Namespace) -> None:
         raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
 
 
-def _experiment_and_start(
-    parsed: argparse.Namespace, schema: type[BraxPpo] | type[Sb3Ppo]
-) -> tuple[Experiment, WarmStart | None]:
+def _experiment_and_start(parsed: argparse.Namespace, schema: type[Section]) -> tuple[Experiment, WarmStart | None]:
     """The experiment, and the policy that it starts from if there is one."""
     experiment = _experiment(parsed, schema)
     if parsed.start is None:
         return experiment, None
     policy = load_policy(parsed.start, trust=parsed.trust)
     experiment = match_policy(experiment, schema, policy, parsed.overrides)
-    units = ", ".join(str(units) for units in experiment.section(schema).policy_hidden_layer_sizes)
+    units = ", ".join(str(units) for units in hidden_sizes(policy))
     print(
         f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): "
         f"its actor of {units} units with {policy.activation} goes on, the critic is new",
@@ -206,6 +234,14 @@ def parser() -> argparse.ArgumentParser:
     _add_common(sb3, "sb3", example="sb3_ppo.seed=1")
     _add_resume(sb3)
     sb3.add_argument("--amp", action="store_true", help="pay for style, too (AMP): amp.* are its settings")
+    rsl_rl = commands.add_parser(
+        "rsl_rl",
+        help="train with the PPO of RSL-RL",
+        description="Train with the stock runner and PPO of RSL-RL, as Isaac Lab and mjlab use them.",
+    )
+    rsl_rl.set_defaults(command=_rsl_rl)
+    _add_common(rsl_rl, "rsl_rl", example="rsl_rl_ppo.seed=1")
+    _add_resume(rsl_rl)
     config = commands.add_parser(
         "config",
         help="print a configuration: every field, its value and its meaning",
@@ -223,7 +259,7 @@ def parser() -> argparse.ArgumentParser:
         "policy",
         type=Path,
         metavar="POLICY",
-        help="run folder, policy file, exported ONNX file, Brax checkpoint folder or Stable-Baselines3 zip",
+        help="run folder, policy file, exported ONNX file, or checkpoint of Brax, Stable-Baselines3 or RSL-RL",
     )
     convert.add_argument(
         "--to",
@@ -233,6 +269,24 @@ def parser() -> argparse.ArgumentParser:
         help="policy file to make; one that exists is not overwritten (default: ./policy.safetensors)",
     )
     _add_trust(convert)
+    reproduce = commands.add_parser(
+        "reproduce",
+        help="train a policy again from what its file says, and compare the two",
+        description="Train a policy again from what its file says of itself, and compare the weights; where they are "
+        "not the same to the bit, the judge plays both. The exit code is 1 then.",
+    )
+    reproduce.set_defaults(command=_reproduce)
+    reproduce.add_argument("policy", type=Path, metavar="POLICY", help="run folder or policy file")
+    reproduce.add_argument(
+        "--run",
+        type=Path,
+        help="folder to make for the new training, or one in which it was interrupted, where it goes on (default: "
+        "runs/again-<date>-<time>-<random>)",
+    )
+    reproduce.add_argument(
+        "--from", dest="start", type=Path, metavar="POLICY", help="the policy that the training started from, if it did"
+    )
+    _add_trust(reproduce)
     replay = commands.add_parser(
         "replay",
         help="play a training step again that was not finite",

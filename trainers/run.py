@@ -7,6 +7,7 @@ import platform
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from trainers.filming import Filmer
 from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repair
 from trainers.lock import LOCK, RunLock
 from trainers.tracking import FILES_ONLY, MetricsLog, Run, TensorBoard, Tracker, Tracking, open_services
-from trainers.versions import ONLY_BRAX, ONLY_SB3, versions
+from trainers.versions import needed, versions
 from trainers.warm_start import WarmStart
 from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.files import write_text
-from wildrobot.policy import Policy
+from wildrobot.policy import Policy, TrainingRecord
 from wildrobot.records import commit, whole_lines
 
 _METRICS = "metrics.jsonl"
@@ -155,6 +156,12 @@ class RunFolder:
         purge_step: int | None,
     ) -> None:
         self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
+        self._training = TrainingRecord(
+            settings=experiment.model_dump(mode="json", exclude={"version", "env"}),
+            versions={name: provenance.get("versions", {}).get(name) for name in needed(provenance["trainer"])},
+            commit=provenance.get("commit"),
+            started_from=provenance.get("started_from", {}).get("sha256"),
+        )
         write_text(self.path / CONFIG, dump_yaml(experiment))
         self._metrics = MetricsLog(self.path / _METRICS, already_s=already_s)
         board = TensorBoard(self.path / "tensorboard", purge_step=purge_step)
@@ -183,10 +190,14 @@ class RunFolder:
         if self._filmer is not None:
             self._filmer.poll()
 
+    def described(self, policy: Policy) -> Policy:
+        """The policy, with how it was trained, so that it can be trained again from its file alone."""
+        return replace(policy, info=policy.info.model_copy(update={"training": self._training}))
+
     def save_policy(self, policy: Policy) -> None:
         """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too."""
         self._metrics.sync()
-        policy.save(self.policy_path)
+        self.described(policy).save(self.policy_path)
         if self._filmer is not None:
             self._filmer.saved(self.policy_path, policy.info.environment_steps - self.steps_before)
 
@@ -253,8 +264,7 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
     provenance = _provenance(path, trainers)
     trainer: str = provenance["trainer"]
     then, now = provenance.get("versions", {}), versions()
-    needed = [name for name in now if name not in (ONLY_SB3 if trainer.startswith("brax") else ONLY_BRAX)]
-    changed = [name for name in needed if name in then and then[name] != now[name]]
+    changed = [name for name in needed(trainer) if name in then and then[name] != now[name]]
     if changed:
         raise UsageError(
             f"{path}: was trained with {_listed(then, changed)}, and here is {_listed(now, changed)}; install what it "

@@ -6,18 +6,28 @@ from importlib import metadata
 
 from wildrobot import __version__
 
-ONLY_BRAX, ONLY_SB3 = ("brax",), ("stable-baselines3", "torch", "gymnasium")
-"""What only one kind of trainer depends on."""
-_OF = ("jax", "jaxlib", "optax", "mujoco", "mujoco-mjx", "numpy", *ONLY_BRAX, *ONLY_SB3)
+_SHARED = ("jax", "jaxlib", "optax", "mujoco", "mujoco-mjx", "numpy", "wildrobot")
+_FRAMEWORKS = {
+    "brax": ("brax",),
+    "sb3": ("stable-baselines3", "torch", "gymnasium"),
+    "rsl_rl": ("rsl-rl-lib", "tensordict", "torch", "gymnasium"),
+}
+"""Of each kind of trainer, what it depends on besides."""
+
+
+def needed(trainer: str) -> tuple[str, ...]:
+    """The distributions that a trainer depends on, by its name in `run.json`."""
+    return _SHARED + _FRAMEWORKS.get(trainer.partition("-")[0], ())
 
 
 def versions() -> dict[str, str | None]:
     """Of each distribution, by its name, as it is installed here."""
-    return {name: _version(name) for name in _OF} | {"wildrobot": __version__}
+    names = dict.fromkeys(name for group in (_SHARED, *_FRAMEWORKS.values()) for name in group)
+    return {name: _version(name) for name in names} | {"wildrobot": __version__}
 
 
 def _version(distribution: str) -> str | None:
-    """None where it is not installed, as the other trainer's framework may be."""
+    """None where it is not installed, as another trainer's framework may be."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

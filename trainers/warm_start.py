@@ -49,9 +49,10 @@ def match_policy(
     """
     _check_trainable(policy)
     decided: dict[str, Any] = {
-        "policy_hidden_layer_sizes": tuple(layer.bias.size for layer in policy.layers[:-1]),
         "activation": policy.activation,
         # Of these, each trainer has its own.
+        "policy_hidden_layer_sizes": hidden_sizes(policy),
+        "actor_hidden_dims": hidden_sizes(policy),
         "normalize_observations": bool(policy.observation_mean.any() or (policy.observation_std != 1.0).any()),
         "observation_clip": policy.observation_clip,
         # Made symmetric, an actor that is not would act otherwise; one that is was exported at twice its width.
@@ -67,6 +68,11 @@ def match_policy(
                 f"{_shown(value)}; leave it out"
             )
     return experiment.with_section(settings.model_copy(update=decided))
+
+
+def hidden_sizes(policy: Policy) -> tuple[int, ...]:
+    """Units of each hidden layer."""
+    return tuple(layer.bias.size for layer in policy.layers[:-1])
 
 
 class Moments(NamedTuple):

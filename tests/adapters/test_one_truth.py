@@ -1,7 +1,7 @@
 """One truth: the same keys and actions give the same episodes through every adapter, across episode ends.
 
-Bare core, Gymnasium (each mode) and Stable-Baselines3 share the core's compiled `reset_batch` and `step_batch`, so
-they agree to the bit. Brax compiles the step into a larger program, in which XLA fuses sums differently: 1e-5.
+Bare core, Gymnasium (each mode), Stable-Baselines3 and RSL-RL share the core's compiled `reset_batch` and `step_batch`,
+so they agree to the bit. Brax compiles the step into a larger program, in which XLA fuses sums differently: 1e-5.
 """
 
 import functools
@@ -12,10 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 from gymnasium.vector import AutoresetMode
 
 from adapters.brax_env import BraxEnv, wrap_for_training
 from adapters.gymnasium_env import VectorWalkEnv
+from adapters.rsl_rl_env import RslRlVecEnv
 from adapters.sb3_vec_env import Sb3VecEnv
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.experiment import load_experiment
@@ -151,6 +153,29 @@ def through_sb3(core: WildRobotEnv, actions: np.ndarray) -> Played:
     return played, returns
 
 
+def through_rsl_rl(core: WildRobotEnv, actions: np.ndarray) -> Played:
+    walk = VectorWalkEnv(core, ROBOTS, autoreset_mode=AutoresetMode.SAME_STEP, privileged=True)
+    robots = RslRlVecEnv(walk, seed=SEED)
+    played: list[list[Transition]] = [[] for _ in range(ROBOTS)]
+    returns: list[list[float]] = [[] for _ in range(ROBOTS)]
+
+    def seen(observed: Any, robot: int) -> np.ndarray:
+        return joined({"state": observed["policy"], "privileged_state": observed["critic"]}, robot)
+
+    observation = robots.get_observations()
+    for action in actions:
+        after, reward, done, extras = robots.step(torch.from_numpy(action))
+        final, late = extras.get("final_obs"), extras["time_outs"]
+        for i in range(ROBOTS):
+            last = seen(final if done[i] else after, i)
+            fallen = bool(done[i] and not late[i])
+            played[i].append(Transition(seen(observation, i), np.float32(reward[i]), fallen, bool(late[i]), last))
+        for i, value in zip(done.nonzero()[:, 0], extras.get("log", {}).get("episode/sum_reward", ()), strict=True):
+            returns[i].append(float(value))
+        observation = after
+    return played, returns
+
+
 def through_brax(core: WildRobotEnv, actions: np.ndarray) -> Played:
     wrapped = wrap_for_training(BraxEnv(core), episode_length=core.config.episode_steps)
     played: list[list[Transition]] = [[] for _ in range(ROBOTS)]
@@ -181,6 +206,7 @@ ADAPTERS: dict[str, tuple[Callable[[WildRobotEnv, np.ndarray], Played], float]] 
     "gymnasium same step": (lambda core, actions: through_gymnasium(core, actions, AutoresetMode.SAME_STEP), 0.0),
     "gymnasium disabled": (lambda core, actions: through_gymnasium(core, actions, AutoresetMode.DISABLED), 0.0),
     "sb3": (through_sb3, 0.0),
+    "rsl_rl": (through_rsl_rl, 0.0),
     "brax": (through_brax, 1e-5),
 }
 
@@ -189,7 +215,7 @@ ADAPTERS: dict[str, tuple[Callable[[WildRobotEnv, np.ndarray], Played], float]] 
 def test_every_adapter_plays_the_same_episodes(core, truth, actions, adapter):
     play, tolerance = ADAPTERS[adapter]
     (played, returns), (expected, expected_returns) = play(core, actions), truth
-    one_flag = adapter in ("sb3", "brax")  # these frameworks count a fall in the last step as a fall alone
+    one_flag = adapter in ("sb3", "rsl_rl", "brax")  # these frameworks count a fall in the last step as a fall alone
     for i in range(ROBOTS):
         for k, (got, want) in enumerate(zip(played[i], expected[i], strict=False)):
             where = f"robot {i}, step {k}"

@@ -101,7 +101,7 @@ def changed(path: str, number: Any) -> Any:
 
 def test_there_are_numbers_in_all_sections():
     assert len(FIELDS) > 100
-    assert {path.split(".")[0] for path in FIELDS} == {"version", "env", "amp", "brax_ppo", "sb3_ppo"}
+    assert {path.split(".")[0] for path in FIELDS} == {"version", "env", "amp", "brax_ppo", "sb3_ppo", "rsl_rl_ppo"}
     assert {"env.task.reward.pose.joint_weights", "env.variants.friction", "sb3_ppo.target_kl"} <= set(FIELDS)
 
 

@@ -72,7 +72,7 @@ def test_nobody_knows_it(tmp_path, readers):
 
 
 def test_the_installed_readers_are_those_of_both_frameworks():
-    assert {entry.name for entry in plugins(reading.READERS)} == {"brax", "sb3"}
+    assert {entry.name for entry in plugins(reading.READERS)} == {"brax", "sb3", "rsl_rl"}
 
 
 def test_a_path_that_does_not_exist(tmp_path):

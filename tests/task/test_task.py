@@ -149,9 +149,7 @@ class TestCommand:
 
 
 class TestGait:
-    GAIT = CONFIG.gait.model_copy(
-        update={"lift_phase": 0.0, "frequency_hz": 2.0, "swing_share": 0.4, "swing_height_m": 0.05}
-    )
+    GAIT = GaitConfig(frequency_hz=2.0, swing_share=0.4, swing_height_m=0.05)
 
     def test_heights_over_a_cycle(self):
         def heights(phase):

@@ -6,6 +6,7 @@ import jax
 import pytest
 
 from trainers.brax import amp, ppo
+from trainers.rsl_rl import training as rsl_rl_training
 from trainers.sb3 import training
 from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
@@ -40,6 +41,13 @@ def brax_run(tmp_path_factory):
 def sb3_run(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "sb3-smoke"
     training.train(load_experiment("smoke", [NATIVE]), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def rsl_rl_run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "rsl_rl-smoke"
+    rsl_rl_training.train(load_experiment("smoke", [NATIVE]), path)
     return path
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from trainers.brax import facts as of_brax
 from trainers.brax.amp.vitals import explained_variance
+from trainers.rsl_rl import facts as of_rsl_rl
 from trainers.sb3 import facts as of_sb3
 from wildrobot.experiment import load_experiment
 from wildrobot.records import TrainerFacts
@@ -20,6 +21,9 @@ def test_facts():
         TrainerFacts("sb3-ppo", 0.9, 0.0003, None, 0.0),
         TrainerFacts("sb3-amp", 0.9, 0.0003, None, 1.5),
     )
+    assert of_rsl_rl.facts(walk) == (TrainerFacts("rsl_rl-ppo", 0.97, 0.0003, 0.01, 0.0),)
+    fixed = load_experiment("walk", ["rsl_rl_ppo.schedule=fixed", "rsl_rl_ppo.gamma=0.99"])
+    assert of_rsl_rl.facts(fixed) == (TrainerFacts("rsl_rl-ppo", 0.99, 0.0003, None, 0.0),)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+import torch
 from brax.training.agents.ppo import checkpoint as brax_own
 from gymnasium import spaces
 from ml_collections import ConfigDict
@@ -22,12 +23,13 @@ from trainers.__main__ import main
 from trainers.brax import reading as brax_reading
 from trainers.digests import write_digests
 from trainers.kept import CONFIG, PROVENANCE
+from trainers.rsl_rl import reading as rsl_rl_reading
 from trainers.sb3 import reading as sb3_reading
 from wildrobot.errors import UsageError
 from wildrobot.policy import Policy, load_policy
 
 
-@pytest.fixture(params=["brax", "sb3"])
+@pytest.fixture(params=["brax", "sb3", "rsl_rl"])
 def run(request):
     """A run of each trainer."""
     return request.getfixturevalue(f"{request.param}_run")
@@ -42,6 +44,11 @@ def brax_copy(brax_run, tmp_path):
 @pytest.fixture
 def sb3_copy(sb3_run, tmp_path):
     return newest(shutil.copytree(sb3_run, tmp_path / "run"))
+
+
+@pytest.fixture
+def rsl_rl_copy(rsl_rl_run, tmp_path):
+    return newest(shutil.copytree(rsl_rl_run, tmp_path / "run"))
 
 
 def newest(run):
@@ -66,9 +73,10 @@ def test_a_checkpoint_is_read_as_the_policy_that_training_saved_with_it(run, mon
     assert older.sha256 != saved
 
 
-def test_the_zip_itself_may_be_named(sb3_run):
-    read = load_policy(newest(sb3_run) / "model.zip", trust=True)
-    assert read.sha256 == Policy.load(sb3_run / "policy.safetensors").sha256
+def test_the_model_itself_may_be_named(sb3_run, rsl_rl_run):
+    for model in (newest(sb3_run) / "model.zip", newest(rsl_rl_run) / "model.pt"):
+        saved = Policy.load(model.parents[2] / "policy.safetensors")
+        assert load_policy(model, trust=True).sha256 == saved.sha256
 
 
 def test_reading_brax_unpickles_nothing(brax_run, monkeypatch):
@@ -101,15 +109,16 @@ def test_nothing_of_sb3_is_unpickled_without_trust(sb3_copy, tmp_path):
     assert mark.exists(), "otherwise this says nothing"
 
 
-@pytest.mark.parametrize("read", [brax_reading.read, sb3_reading.read])
+@pytest.mark.parametrize("read", [brax_reading.read, sb3_reading.read, rsl_rl_reading.read])
 def test_what_is_of_another_kind_is_left_to_other_readers(read, run, tmp_path):
     for path in (tmp_path, run, run / "config.yaml", run / "nowhere"):
         assert read(path, trust=True) is None
-    foreign = brax_reading.read if (newest(run) / "model.zip").exists() else sb3_reading.read
-    assert foreign(newest(run), trust=True) is None
+    own = {"model.zip": sb3_reading.read, "model.pt": rsl_rl_reading.read}
+    reads = next((own[name] for name in own if (newest(run) / name).exists()), brax_reading.read)
+    assert (read(newest(run), trust=True) is not None) == (read is reads)
 
 
-@pytest.mark.parametrize("copied", ["brax_copy", "sb3_copy"])
+@pytest.mark.parametrize("copied", ["brax_copy", "sb3_copy", "rsl_rl_copy"])
 class TestOutsideOfItsRun:
     """A checkpoint keeps what it needs of its run; one of an older version needs the run around it."""
 
@@ -136,7 +145,7 @@ class TestOutsideOfItsRun:
     def test_of_another_trainer(self, copied, older):
         folder = older
         config = folder.parents[1] / "config.yaml"
-        section = "brax_ppo" if copied == "brax_copy" else "sb3_ppo"
+        section = f"{copied.removesuffix('_copy')}_ppo"
         replaced(config, f"{section}:", "dreamer:")
         with pytest.raises(UsageError, match=rf"config\.yaml: has no section {section}"):
             load_policy(folder, trust=True)
@@ -215,6 +224,36 @@ def test_a_truncated_file_of_sb3(sb3_copy, name):
     (sb3_copy / name).write_bytes((sb3_copy / name).read_bytes()[:1000])
     with pytest.raises(UsageError, match=rf"{name}: is damaged, or not of Stable-Baselines3 \(.*\); give another"):
         load_policy(sb3_copy, trust=True)
+
+
+def test_an_rsl_rl_model_is_read_without_trust_and_runs_nothing(rsl_rl_copy, tmp_path):
+    expected = Policy.load(rsl_rl_copy.parents[1] / "policy.safetensors").sha256
+    assert load_policy(rsl_rl_copy).sha256 == expected
+    mark = tmp_path / "code ran"
+    torch.save({"actor_state_dict": Bomb(mark)}, rsl_rl_copy / "model.pt")
+    with pytest.raises(UsageError, match=r"model\.pt: is damaged, or not of RSL-RL \(.*\); give another checkpoint"):
+        load_policy(rsl_rl_copy / "model.pt")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda saved: saved["actor_state_dict"]["mlp.4.bias"].fill_(torch.nan), r"layer_2\.bias contains NaN"),
+        (
+            lambda saved: saved["actor_state_dict"].pop("mlp.4.bias"),
+            "is no model that `python -m trainers rsl_rl` made",
+        ),
+        (lambda saved: saved.pop("infos"), "is damaged, or not of RSL-RL"),
+        (lambda saved: saved.update(actor_state_dict=3), "is damaged, or not of RSL-RL"),
+    ],
+)
+def test_an_rsl_rl_model_that_is_another(rsl_rl_copy, change, message):
+    saved = torch.load(rsl_rl_copy / "model.pt")
+    change(saved)
+    torch.save(saved, rsl_rl_copy / "model.pt")
+    with pytest.raises(UsageError, match=message):
+        load_policy(rsl_rl_copy / "model.pt")
 
 
 def test_a_model_without_its_normaliser(sb3_copy):

@@ -1,19 +1,23 @@
 """AMP under SB3: what a step is paid, what a rollout teaches, and that a run goes on with its discriminator."""
 
 import json
+from typing import Any
 
+import gymnasium
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
+from brax.training.types import Transition, UInt64
 
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
 from tests.trainers.conftest import NATIVE
-from trainers.amp.learner import SPAN, Experience
 from trainers.amp.settings import Amp
+from trainers.brax.amp.loop import make_loop
 from trainers.sb3 import training
-from trainers.sb3.style import StyleRewards
+from trainers.sb3.style import StyledRolloutBuffer, StyleRewards
 from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import features
@@ -34,36 +38,50 @@ def robots_of(core):
     return walk, Sb3VecEnv(walk)
 
 
-def test_a_step_is_paid_for_the_window_that_it_ends(core):
-    """Two copies of the same robots, one without style: the difference is the style reward of the learner itself."""
-    settings = load_experiment("smoke").section(Amp)
-    (_, plain), (walk, bare) = robots_of(core), robots_of(core)
-    paid = StyleRewards(bare, walk, settings, steps_per_batch=STEPS, seed=0)
-    for robots in (plain, paid):
-        robots.seed(3)
-        robots.reset()
-    rng = np.random.default_rng(0)
+def test_what_robots_do_is_paid_and_learned_from_alike_on_brax_and_sb3(core):
+    """The same robots play two batches; their steps go through SB3's wrapper, and through the Brax loop."""
+    overrides = [f"brax_ppo.num_envs={ROBOTS}", f"brax_ppo.batch_size={ROBOTS}", f"brax_ppo.unroll_length={STEPS}"]
+    overrides += ["brax_ppo.num_minibatches=1", "amp.task_weight=0.5", "amp.style_rises_over_steps=1"]
+    experiment = load_experiment("smoke", [NATIVE, *overrides])
+    loop, (walk, bare) = make_loop(experiment, core, None), robots_of(core)
+    robots = StyleRewards(bare, walk, experiment.section(Amp), steps_per_batch=STEPS, seed=0)
+    robots.seed(3)
+    robots.reset()
+    rng, amp = np.random.default_rng(0), robots.state
     see = jax.jit(jax.vmap(lambda physics: features.features(core.robot, physics)))
-    seen, ends, commands, difference = [], [], [], []
-    for _ in range(STEPS):
-        actions = rng.uniform(-0.3, 0.3, (ROBOTS, core.action_size)).astype(np.float32)
-        commands.append(np.asarray(walk.state.task.command))
-        _, without, done, _ = plain.step(actions)
-        _, with_style, ended, _ = paid.step(actions)
-        np.testing.assert_array_equal(done, ended)
-        seen.append(np.asarray(see(walk.stepped.physics)))
-        ends.append(ended.astype(np.float32))
-        difference.append(with_style - without)
-    batch = Experience(*(jnp.asarray(np.stack(each, axis=1)) for each in (seen, ends, commands)))
-    before = paid.state.history
-    steps = jax.tree.map(lambda old, new: jnp.concatenate([old, new], axis=1), before, batch)
-    style = settings.style_weight * core.control_period_s * paid.learner.style(paid.state, steps)
-    np.testing.assert_allclose(np.stack(difference, axis=1), style, atol=1e-4)
-    assert (np.asarray(style)[:, SPAN:] != 0).any(), "some windows are long enough"
-    old = paid.state.params
-    figures = paid.learn()
-    assert figures["style/asked_share"] > 0
-    assert max(jax.tree.leaves(jax.tree.map(lambda a, b: float(np.abs(a - b).max()), old, paid.state.params))) > 0
+    for number in range(2):
+        rows = []
+        for _ in range(STEPS):
+            actions = rng.uniform(-0.3, 0.3, (ROBOTS, core.action_size)).astype(np.float32)
+            command = np.asarray(walk.state.task.command)
+            _, weighted, ended, _ = robots.step(actions)
+            info = {"features": see(walk.stepped.physics), "episode_done": ended.astype(np.float32), "command": command}
+            rows.append((np.asarray(walk.stepped.reward), weighted, info))
+        # One unroll: arrays of shape (1, steps, robots, ...).
+        task, weighted, info = jax.tree.map(lambda *steps: jnp.stack(steps)[None], *rows)
+        steps = UInt64(hi=jnp.uint32(0), lo=jnp.uint32(number * STEPS * ROBOTS))
+        unset: Any = ()
+        batch = Transition(unset, unset, task, unset, unset, {"state_extras": info})
+        batch, amp, figures = loop._with_style(batch, amp, steps)
+        paid = weighted[0] + robots.pay()
+        np.testing.assert_allclose(paid, batch.reward[0], atol=1e-5)
+        jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, atol=1e-5), robots.state, amp)
+        assert robots.figures == pytest.approx({name: float(value) for name, value in figures.items()}, abs=1e-4)
+    assert np.abs(paid - weighted[0]).max() > 1e-3, "style is paid"
+
+
+def test_style_is_paid_before_returns_are_computed():
+    class Paying:
+        def pay(self):
+            return np.full((3, 2), 0.25, np.float32)
+
+    spaces = gymnasium.spaces.Dict({"state": gymnasium.spaces.Box(-1, 1, (1,))}), gymnasium.spaces.Box(-1, 1, (1,))
+    buffer = StyledRolloutBuffer(3, *spaces, gamma=0.5, gae_lambda=1.0, n_envs=2)
+    buffer.style = Paying()
+    buffer.rewards[:] = 1.0
+    buffer.compute_returns_and_advantage(torch.zeros(2), np.ones(2))
+    # 1.25 at the last step, and half of what comes after it before: 1.25 + 0.625, 1.25 + 0.9375
+    np.testing.assert_allclose(buffer.returns[:, 0], [2.1875, 1.875, 1.25])
 
 
 @pytest.mark.parametrize("fresh_episodes", [False, True])
@@ -74,7 +92,7 @@ def test_what_was_learned_goes_on_and_past_experience_only_with_its_episodes(cor
     first.reset()
     for _ in range(2):
         first.step(np.zeros((ROBOTS, core.action_size), np.float32))
-    first.learn()
+    first.pay()
     first.save(tmp_path)
     second.load(tmp_path, 2 * ROBOTS, fresh_episodes=fresh_episodes)
     learned = ("params", "optimizer_state", "normalizer", "logit_mean", "logit_std", "key")

@@ -3,25 +3,18 @@
 import json
 import pickle
 import shutil
-import signal
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load_file
 from stable_baselines3 import PPO
 
-from tests.trainers.interruption import interrupted
 from trainers.__main__ import main
-from trainers.digests import write_digests
-from trainers.sb3 import checkpoints, training
+from trainers.sb3 import training
 from trainers.sb3.learning_rate import LearningRate
-from trainers.sb3.recording import Recorder
-from trainers.sb3.rollout_start import FILE
 from trainers.sb3.settings import Sb3Ppo
-from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, act
 
@@ -35,18 +28,6 @@ def run(sb3_run):
 
 def lines(run):
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-
-
-def test_a_run_leaves_everything_behind(run):
-    names = {entry.name for entry in run.iterdir()}
-    assert names == {
-        ".lock", "config.yaml", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "policy.safetensors"
-    }  # fmt: skip
-    assert json.loads((run / "run.json").read_text())["trainer"] == "sb3-ppo"
-    assert [line["steps"] for line in lines(run)] == list(range(512, 4097, 512))
-    info = Policy.load(run / "policy.safetensors").info
-    assert (info.framework, info.environment_steps) == ("sb3-ppo", 4096)
-    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["000000002048", "000000004096"]
 
 
 def test_what_both_trainers_know_has_the_same_name(run):
@@ -131,10 +112,6 @@ def copy(run, tmp_path):
     return tmp_path / "copy"
 
 
-def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_a_run_goes_on_from_its_newest_checkpoint(run, copy, monkeypatch):
     learn, seen = PPO.learn, {}
 
@@ -167,98 +144,6 @@ def test_a_run_goes_on_from_its_newest_checkpoint(run, copy, monkeypatch):
     assert Policy.load(copy / "policy.safetensors").info.environment_steps == 5120
 
 
-def figures(run):
-    """What the log says, but for how long it took."""
-    timed = ("wall_s", "training/sps", "sb3/time/fps", "sb3/time/time_elapsed", "sb3/time/iterations")
-    return [{name: line[name] for name in line if name not in timed} for line in lines(run)]
-
-
-def assert_same_policy(*runs):
-    ours, theirs = (load_file(run / "policy.safetensors") for run in runs)
-    assert ours.keys() == theirs.keys()
-    for name, value in ours.items():
-        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
-
-
-def stop_after(monkeypatch, calls):
-    """Ends the training in the midst of a rollout, as a signal does."""
-    original, seen = Recorder._on_step, []
-
-    def stopping(self):
-        seen.append(self.num_timesteps)
-        return original(self) and len(seen) != calls
-
-    monkeypatch.setattr(Recorder, "_on_step", stopping)
-
-
-def test_a_run_that_was_interrupted_ends_as_one_that_was_not(run, tmp_path, monkeypatch):
-    """To the bit: weights, optimiser, normaliser, robots, random numbers and the log."""
-    other = tmp_path / "other"
-    experiment = load_experiment(run / "config.yaml")
-    with monkeypatch.context() as patch:
-        stop_after(patch, calls=2 * experiment.section(Sb3Ppo).n_steps + 3)
-        with pytest.raises(SystemExit):
-            training.train(experiment, other)
-    assert Policy.load(other / "policy.safetensors").info.environment_steps == 1024, "complete rollouts alone"
-    training.resume(other)
-    assert figures(other) == figures(run)
-    ends = [folder / "checkpoints" / "000000004096" for folder in (other, run)]
-    ours, theirs = (dict(np.load(end / FILE)) for end in ends)
-    assert ours.keys() == theirs.keys()
-    for name, value in ours.items():
-        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
-    ours, theirs = (PPO.load(end / "model.zip", device="cpu").policy for end in ends)
-    for module in (lambda policy: policy.state_dict(), lambda policy: policy.optimizer.state_dict()["state"]):
-        torch.testing.assert_close(module(ours), module(theirs), rtol=0, atol=0)
-    assert_same_policy(other, run)
-
-
-@pytest.mark.parametrize(
-    ("overrides", "older", "reason"),
-    [
-        (["sb3_ppo.gamma=0.9"], False, "since sb3_ppo.gamma has changed"),
-        ([], True, "since the version that wrote the checkpoint did not keep them"),
-    ],
-)
-def test_a_run_that_cannot_go_on_to_the_bit_says_so(copy, overrides, older, reason, capsys):
-    newest = copy / "checkpoints" / "000000004096"
-    if older:
-        (newest / FILE).unlink()
-        write_digests(newest)
-    training.resume(copy, ["sb3_ppo.total_timesteps=4608", *overrides])
-    assert f"{copy}: all robots begin fresh episodes, {reason}" in capsys.readouterr().err
-    assert lines(copy)[-1]["steps"] == 4608
-
-
-def test_episodes_of_other_robots_are_refused(copy):
-    newest = copy / "checkpoints" / "000000004096"
-    arrays = dict(np.load(newest / FILE))
-    name = next(name for name in arrays if name.endswith("qpos"))
-    np.savez(newest / FILE, **arrays | {name: arrays[name][:, :-1]})
-    write_digests(newest)
-    with pytest.raises(UsageError, match=r"cannot go on from this checkpoint, its rollout_start\.npz cannot be used"):
-        training.resume(copy, ["sb3_ppo.total_timesteps=4608"])
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        ([], "already been trained for 4,096 steps; ask for more with sb3_ppo.total_timesteps"),
-        (["sb3_ppo.total_timesteps=1"], "already been trained for 4,096 steps"),
-        (
-            ["sb3_ppo.total_timesteps=9999", "sb3_ppo.activation=relu", "sb3_ppo.observation_clip=5"],
-            "sb3_ppo.activation, sb3_ppo.observation_clip cannot change when a run goes on",
-        ),
-        (["sb3_ppo.total_timestep=1"], "did you mean total_timesteps?"),
-    ],
-)
-def test_a_run_that_cannot_go_on_is_left_as_it_was(copy, overrides, message, capsys):
-    before = contents(copy)
-    assert main(["sb3", "--resume", str(copy), *overrides]) == 2
-    assert message in capsys.readouterr().err
-    assert contents(copy) == before
-
-
 def test_neighbouring_seeds_share_no_robot(monkeypatch, tmp_path):
     seeds = []
     monkeypatch.setattr(PPO, "learn", lambda model, *args, **options: seeds.append(model.env.venv._seeds))
@@ -267,54 +152,6 @@ def test_neighbouring_seeds_share_no_robot(monkeypatch, tmp_path):
         with pytest.raises(SystemExit):  # nothing was learned
             training.train(experiment, tmp_path / str(seed))
     assert not set(seeds[0]) & set(seeds[1])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--resume", "{tmp}"], "is no run folder"),
-        (["--resume", "{tmp}", "--config", "smoke"], "leave out the others"),
-        (["--config", "smoke", "sb3_ppo.batch_size=100"], "= 512 must be a multiple of batch_size = 100"),
-        (["sb3_ppo.n_step=5"], "did you mean n_steps?"),
-    ],
-)  # fmt: skip
-def test_bad_input_is_one_sentence_and_exit_code_2(arguments, message, tmp_path, capsys):
-    assert main(["sb3", *(argument.format(tmp=tmp_path) for argument in arguments)]) == 2
-    error = capsys.readouterr().err
-    assert message in error
-    assert len(error.strip().splitlines()) == 1
-
-
-def test_a_run_of_another_trainer_does_not_go_on(tmp_path):
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "run.json").write_text('{"trainer": "brax-ppo"}')
-    with pytest.raises(UsageError, match="was trained by brax-ppo, and here only sb3-ppo or sb3-amp runs can go on"):
-        training.resume(other)
-
-
-def test_a_run_without_a_checkpoint_does_not_go_on(copy):
-    shutil.rmtree(copy / "checkpoints")
-    with pytest.raises(UsageError, match="no checkpoint to go on from"):
-        training.resume(copy)
-
-
-def test_a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before(copy, capsys):
-    model = copy / "checkpoints" / "000000004096" / "model.zip"
-    model.write_bytes(model.read_bytes()[:1000])
-    training.resume(copy)
-    assert "000000004096: is damaged, 1 of its files are not as they were written" in capsys.readouterr().err
-    assert [line["steps"] for line in lines(copy)][-1] == 4096
-    assert checkpoints.newest(copy / "checkpoints") == model.parent
-
-
-def test_a_run_whose_checkpoint_cannot_be_read_does_not_go_on(copy):
-    model = copy / "checkpoints" / "000000004096" / "model.zip"
-    model.write_bytes(model.read_bytes()[:1000])
-    write_digests(model.parent)
-    message = r"000000004096: cannot go on from this checkpoint \(.*\); train into a new folder, .* --from \".*copy\""
-    with pytest.raises(UsageError, match=message):
-        training.resume(copy, ["sb3_ppo.total_timesteps=5000"])
 
 
 class TestLearningRate:
@@ -342,15 +179,3 @@ class TestLearningRate:
         rate.adapt(1.0)
         assert rate(0.25) == pytest.approx(0.25e-3)
         assert rate(-0.01) == 0.0, "the last rollout may go beyond the last step"
-
-
-@pytest.mark.slow
-def test_sigterm_saves_and_the_run_goes_on(tmp_path):
-    run = tmp_path / "run"
-    arguments = ["sb3", "--config", "smoke", "--run", str(run), NATIVE, "sb3_ppo.total_timesteps=10000000"]
-    error = interrupted(arguments, lambda: (run / "metrics.jsonl").exists() and len(lines(run)) >= 3, signal.SIGTERM)
-    assert f"interrupted; the policy so far is {run / 'policy.safetensors'}" in error
-    assert f'--resume "{run}"' in error
-    done = Policy.load(run / "policy.safetensors").info.environment_steps
-    assert main(["sb3", "--resume", str(run), f"sb3_ppo.total_timesteps={done + 512}"]) == 0
-    assert Policy.load(run / "policy.safetensors").info.environment_steps > done

@@ -1,14 +1,16 @@
-"""Training that starts from a policy of either framework, and what cannot be started from."""
+"""Training that starts from a policy of any framework, and what cannot be started from."""
 
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from tests.trainers.conftest import NATIVE
 from trainers.__main__ import main
 from trainers.brax.settings import BraxPpo
+from trainers.rsl_rl.settings import RslRlPpo
 from trainers.sb3.settings import Sb3Ppo
 from trainers.warm_start import match_policy
 from wildrobot.errors import UsageError
@@ -18,13 +20,23 @@ from wildrobot.policy import Layer, Policy, load_policy
 STILL = {
     "sb3": ["sb3_ppo.learning_rate=1e-5", "sb3_ppo.learning_rate_schedule=NONE", "sb3_ppo.total_timesteps=1024"],
     "brax": ["brax_ppo.learning_rate=1e-9", "brax_ppo.learning_rate_schedule=NONE", "brax_ppo.num_timesteps=1024"],
+    "rsl_rl": ["rsl_rl_ppo.learning_rate=1e-5", "rsl_rl_ppo.schedule=fixed", "rsl_rl_ppo.max_iterations=2"],
 }
 """A training so short and slow that the policy stays what it was, to 2e-3 in its weights."""
 
 
 @pytest.mark.parametrize(
     ("trainer", "source"),
-    [("sb3", "brax"), ("brax", "sb3"), ("sb3", "sb3"), pytest.param("brax", "brax", marks=pytest.mark.slow)],
+    [
+        ("sb3", "brax"),
+        ("brax", "sb3"),
+        ("sb3", "sb3"),
+        ("rsl_rl", "brax"),
+        ("rsl_rl", "sb3"),
+        ("sb3", "rsl_rl"),
+        *(pytest.param(name, name, marks=pytest.mark.slow) for name in ("brax", "rsl_rl")),
+        pytest.param("brax", "rsl_rl", marks=pytest.mark.slow),
+    ],
 )
 def test_training_goes_on_from_a_policy(trainer, source, request, tmp_path, capsys):
     source_run = request.getfixturevalue(f"{source}_run")
@@ -49,7 +61,9 @@ def test_training_goes_on_from_a_policy(trainer, source, request, tmp_path, caps
         "seed": 0,
         "code_version": policy.info.code_version,
     }
-    settings = load_experiment(run / "config.yaml").section({"brax": BraxPpo, "sb3": Sb3Ppo}[trainer])
+    settings = load_experiment(run / "config.yaml").section(
+        {"brax": BraxPpo, "sb3": Sb3Ppo, "rsl_rl": RslRlPpo}[trainer]
+    )
     assert settings.activation == policy.activation
     assert load_policy(run / "checkpoints", trust=True).sha256 == trained.sha256, "its checkpoint says the same"
 
@@ -66,6 +80,19 @@ def test_a_run_that_started_from_a_policy_can_be_resumed(brax_run, tmp_path):
     stds = [line["training/policy_dist_mean_std"] for line in logged if "training/policy_dist_mean_std" in line]
     assert all(0.0 < std < 2.0 for std in stds), "of a deviation that depends on the observation"
     assert stds
+
+
+@pytest.mark.parametrize("source", ["brax", "sb3"])
+def test_an_rsl_rl_run_that_started_from_a_policy_goes_on_to_the_bit(source, request, tmp_path):
+    """What its networks are besides its settings, the checkpoint says."""
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    start = ["rsl_rl", "--config", "smoke", "--from", str(request.getfixturevalue(f"{source}_run")), NATIVE]
+    assert main([*start, "--run", str(whole), "rsl_rl_ppo.max_iterations=2"]) == 0
+    assert main([*start, "--run", str(cut), "rsl_rl_ppo.max_iterations=1"]) == 0
+    assert main(["rsl_rl", "--resume", str(cut), "rsl_rl_ppo.max_iterations=2"]) == 0
+    ours, theirs = (load_file(run / "policy.safetensors") for run in (cut, whole))
+    for name, value in ours.items():
+        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
 
 
 def test_sizes_are_those_of_the_policy(brax_run):
@@ -87,6 +114,7 @@ def test_sizes_are_those_of_the_policy(brax_run):
         ),
         ("sb3", ["brax", "brax_ppo.policy_hidden_layer_sizes=[8]"], "starts from has [16, 16]; leave it out"),
         ("brax", ["sb3", "sb3_ppo.observation_clip=5"], "starts from has none; leave it out"),
+        ("sb3", ["rsl_rl", "rsl_rl_ppo.actor_hidden_dims=[8]"], "starts from has [16, 16]; leave it out"),
         ("sb3", ["brax", "brax_ppo.normalize_observations=false"], "starts from has True; leave it out"),
         ("brax", ["brax-amp", "brax_ppo.symmetric=true"], "starts from has False; leave it out"),
         (

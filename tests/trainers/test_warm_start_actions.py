@@ -1,4 +1,4 @@
-"""Policies of one framework in the networks of the other, against the frameworks' own inference, and back."""
+"""Policies of each framework in the networks of the others, against the frameworks' own inference, and back."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,12 +12,16 @@ from brax.training import distribution
 from brax.training.acme import running_statistics
 from brax.training.agents.ppo import networks as ppo_networks
 from stable_baselines3 import PPO
+from tensordict import TensorDict
 
 from tests.trainers.conftest import NATIVE
 from trainers.brax import networks as brax_networks
 from trainers.brax.networks import network_factory
 from trainers.brax.settings import BraxPpo
 from trainers.brax.warm_start import parameters
+from trainers.rsl_rl.policy import to_policy as from_rsl_rl
+from trainers.rsl_rl.settings import RslRlPpo
+from trainers.rsl_rl.training import new_runner
 from trainers.sb3.policy import to_policy
 from trainers.sb3.settings import Sb3Ppo
 from trainers.sb3.training import new_model
@@ -27,7 +31,7 @@ from wildrobot.experiment import load_experiment
 from wildrobot.policy import Layer, Policy, act
 
 
-@pytest.fixture(scope="module", params=["brax", "sb3"])
+@pytest.fixture(scope="module", params=["brax", "sb3", "rsl_rl"])
 def policy(request):
     """A policy of each framework, lively enough that some actions are at their bounds."""
     policy = Policy.load(request.getfixturevalue(f"{request.param}_run") / "policy.safetensors")
@@ -137,7 +141,66 @@ def test_in_brax_it_draws_the_same_actions(policy, observation, brax):
     np.testing.assert_allclose(drawn, actions(policy, observation, jax.random.normal(key, drawn.shape)), atol=1e-6)
 
 
-def test_both_frameworks_give_its_draws_the_same_probability(policy, observation, model, brax, sizes):
+@pytest.fixture(scope="module")
+def make_runner(policy, core):
+    """Makes a live runner of RSL-RL with the policy."""
+    settings = match_policy(load_experiment("smoke", [NATIVE]), RslRlPpo, policy).section(RslRlPpo)
+    return lambda: new_runner(core, settings, policy)
+
+
+@pytest.fixture(scope="module")
+def runner(make_runner):
+    """One that nobody changes."""
+    return make_runner()
+
+
+def grouped(observation, sizes):
+    """What RSL-RL's models are given."""
+    unseen = torch.zeros(len(observation), sizes.privileged_state)
+    return TensorDict({"policy": torch.from_numpy(observation), "critic": unseen}, batch_size=[len(observation)])
+
+
+def squashed(policy, raw):
+    return np.tanh(raw) if policy.squash == "tanh" else np.clip(raw, -1.0, 1.0)
+
+
+def test_in_rsl_rl_it_chooses_and_draws_the_same_actions(policy, observation, runner, sizes):
+    with torch.inference_mode():
+        chosen = runner.get_inference_policy()(grouped(observation, sizes)).numpy()
+        torch.manual_seed(1)
+        drawn = runner.alg.actor(grouped(observation, sizes), stochastic_output=True).numpy()
+    torch.manual_seed(1)
+    normal = torch.randn(drawn.shape).numpy()
+    np.testing.assert_allclose(squashed(policy, chosen), actions(policy, observation), atol=1e-5)
+    np.testing.assert_allclose(squashed(policy, drawn), actions(policy, observation, normal), atol=1e-5)
+
+
+def test_in_rsl_rl_the_robots_get_what_it_draws(policy, make_runner):
+    runner = make_runner()
+    with torch.inference_mode():
+        drawn = runner.alg.act(runner.env.get_observations()).numpy()
+        runner.env.step(torch.from_numpy(drawn))
+    assert (np.abs(drawn) > 1.0).any()
+    np.testing.assert_allclose(runner.env.robots.state.task.last_action, squashed(policy, drawn), atol=1e-6)
+
+
+def test_through_rsl_rl_it_comes_back_the_same(policy, runner, core):
+    settings = match_policy(load_experiment("smoke"), RslRlPpo, policy).section(RslRlPpo)
+    assert_same(policy, from_rsl_rl(runner.alg.actor.state_dict(), core, settings, 5))
+
+
+def test_rsl_rl_normalises_on_at_the_age_of_the_policy(policy, make_runner, sizes):
+    """As below for the others: 512 observations that are 1 above the mean of 4,096."""
+    actor = make_runner().alg.actor
+    shifted = np.broadcast_to(policy.observation_mean + 1.0, (512, sizes.state)).astype(np.float32)
+    actor.train()
+    actor.update_normalization(grouped(shifted.copy(), sizes))
+    np.testing.assert_allclose(actor.obs_normalizer.mean, policy.observation_mean + 512 / 4608, atol=1e-5)
+    variance = (4096 * policy.observation_std.astype(np.float64) ** 2 + 4096 * 512 / 4608) / 4608
+    np.testing.assert_allclose(actor.obs_normalizer.std, np.sqrt(variance), rtol=1e-4)
+
+
+def test_all_frameworks_give_its_draws_the_same_probability(policy, observation, model, brax, runner, sizes):
     """But for the tanh's Jacobian, which Brax counts and which cancels in the ratio of two policies."""
     networks, params, _ = brax
     raw = np.random.default_rng(1).normal(0.3, 0.5, (256, sizes.action)).astype(np.float32)
@@ -148,6 +211,9 @@ def test_both_frameworks_give_its_draws_the_same_probability(policy, observation
     tensors, _ = model.policy.obs_to_tensor(seen(model, observation))
     _, log_prob, _ = model.policy.evaluate_actions(tensors, torch.from_numpy(raw))
     np.testing.assert_allclose(log_prob.detach().numpy(), expected, rtol=1e-3)
+    actor = runner.alg.actor
+    actor(grouped(observation, sizes), stochastic_output=True)
+    np.testing.assert_allclose(actor.get_output_log_prob(torch.from_numpy(raw)).detach(), expected, rtol=1e-3)
 
 
 def assert_same(policy, other):

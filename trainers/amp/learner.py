@@ -168,10 +168,6 @@ class StyleLearner:
         }
         return learned, style, figures
 
-    def style(self, state: AmpState, steps: Experience) -> Float[Array, "N T"]:
-        """The style reward of each step but the first `SPAN`, by a discriminator that is not taught by them."""
-        return self.reward(state, *self._judged(state.params, state.normalizer, steps))
-
     def reward(self, state: AmpState, logits: Float[Array, "*N"], asked: Bool[Array, "*N"]) -> Float[Array, "*N"]:
         """The style reward of windows; 0 where style is not asked for."""
         if self.settings.reward == "STANDARDIZED":

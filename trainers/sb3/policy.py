@@ -13,6 +13,7 @@ from stable_baselines3.common.torch_layers import create_mlp
 from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.vec_env import VecNormalize
 
+from trainers.pytorch import array, layer
 from trainers.sb3.settings import Sb3Ppo
 from wildrobot.env import WildRobotEnv
 from wildrobot.policy import Layer, Policy, PolicyInfo, interface_of
@@ -102,19 +103,16 @@ def to_policy(
     framework: str = FRAMEWORK,
 ) -> Policy:
     """The actor as a neutral policy, from the `state_dict` of an `AsymmetricPolicy` or a `SquashedPolicy`."""
-
-    def layer(name: str) -> Layer:
-        return Layer(_array(weights[f"{name}.weight"]).T.copy(), _array(weights[f"{name}.bias"]))
-
     hidden = [
-        layer(f"mlp_extractor.policy_net.{2 * index}") for index in range(len(settings.policy_hidden_layer_sizes))
+        layer(weights, f"mlp_extractor.policy_net.{2 * index}")
+        for index in range(len(settings.policy_hidden_layer_sizes))
     ]
-    mean = layer("action_net")
+    mean = layer(weights, "action_net")
     squashed = "noise_net.weight" in weights
     statistics: Any = normalizer.obs_rms
     return Policy(
         layers=(*hidden, mean),
-        noise=layer("noise_net") if squashed else Layer(np.zeros_like(mean.kernel), _array(weights["log_std"])),
+        noise=layer(weights, "noise_net") if squashed else Layer(np.zeros_like(mean.kernel), array(weights["log_std"])),
         noise_transform="softplus" if squashed else "exp",
         activation=settings.activation,
         squash="tanh" if squashed else "clip",
@@ -124,7 +122,3 @@ def to_policy(
         interface=interface_of(core),
         info=PolicyInfo.from_env(core, framework=framework, environment_steps=environment_steps, seed=settings.seed),
     )
-
-
-def _array(weights: torch.Tensor) -> np.ndarray:
-    return weights.detach().numpy().copy()

@@ -13,6 +13,7 @@ import torch
 from stable_baselines3.common.save_util import load_from_zip_file
 from stable_baselines3.common.vec_env import VecNormalize
 
+from trainers.checkpoints import model_at
 from trainers.origin import origin_of
 from trainers.sb3 import checkpoints
 from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
@@ -37,7 +38,7 @@ def read(path: Path, *, trust: bool) -> Policy | None:
     Raises:
       UsageError: for a model that is not trusted, damaged, outside of a run folder, or of other networks than ours.
     """
-    model_path = _model_at(path)
+    model_path = model_at(path, checkpoints.MODEL)
     if model_path is None:
         return None
     normalizer_path = model_path.with_name(checkpoints.NORMALIZER)
@@ -66,14 +67,6 @@ def read(path: Path, *, trust: bool) -> Policy | None:
         raise UsageError(
             f"{model_path}: is no model that `python -m trainers sb3` made ({error!r}); {_REMEDY}"
         ) from None
-
-
-def _model_at(path: Path) -> Path | None:
-    """The zip that a path means; None if it means none."""
-    if path.is_dir():
-        folder = path if (path / checkpoints.MODEL).is_file() else checkpoints.newest(path)
-        return folder / checkpoints.MODEL if folder else None
-    return path if path.is_file() and path.suffix == ".zip" else None
 
 
 def _weights_and_steps(path: Path) -> tuple[Mapping[str, torch.Tensor], int]:

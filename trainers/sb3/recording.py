@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter
 
+from trainers import rollouts
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.sb3 import checkpoints
@@ -22,9 +22,6 @@ from wildrobot.signals import Stop
 
 if TYPE_CHECKING:
     from trainers.sb3.style import StyleRewards
-
-_MEAN_OVER_EPISODES = 100
-"""As in Brax's log, the figures of episodes are means over this many of the newest."""
 
 # What means the same in both frameworks is logged under Brax's name, so that the curves lie over each other. Losses of
 # the critic and divergences do not: Brax scales the one, and computes the other in closed form over all passes.
@@ -53,15 +50,13 @@ class Recorder(BaseCallback):
         super().__init__()
         self._run, self._core, self._settings, self._stop = run, core, settings, stop
         self._style = style
-        self._episodes: deque[dict[str, float]] = deque(maxlen=_MEAN_OVER_EPISODES)
+        self._episodes = rollouts.RecentEpisodes()
         self._next_save = 0
         self._start: RolloutStart | None = None
 
     def go_on_from(self, start: RolloutStart) -> None:
         """Takes the figures over of the episodes that ended before a run was interrupted."""
-        names = list(start.figures)
-        for values in zip(*start.figures.values(), strict=True):
-            self._episodes.append(dict(zip(names, values, strict=True)))
+        self._episodes = rollouts.RecentEpisodes(start.figures)
 
     def _on_training_start(self) -> None:
         # Also where the run has gone on from between two checkpoints.
@@ -83,8 +78,9 @@ class Recorder(BaseCallback):
             self._next_save += self._interval
 
     def _on_rollout_end(self) -> None:
-        for name in self._episodes[0] if self._episodes else ():
-            self.logger.record(f"episode/{name}", float(np.mean([each[name] for each in self._episodes])))
+        of_style = {} if self._style is None else self._style.figures
+        for name, value in (self._episodes.means | of_style).items():
+            self.logger.record(name, value)
 
     @property
     def _interval(self) -> int:
@@ -100,9 +96,7 @@ class Recorder(BaseCallback):
         self.save()
 
     def _rollout_start(self) -> RolloutStart:
-        names = self._episodes[0] if self._episodes else ()
-        figures = {name: np.asarray([each[name] for each in self._episodes]) for name in names}
-        return RolloutStart.of(self.model, self.model.learning_rate.value, figures)
+        return RolloutStart.of(self.model, self.model.learning_rate.value, self._episodes.figures)
 
     def save(self) -> None:
         """Writes a checkpoint, as of the start of the rollout, and the neutral policy."""
@@ -111,11 +105,11 @@ class Recorder(BaseCallback):
         weights, steps = self.model.policy.state_dict(), self._run.steps_before + self.model.num_timesteps
         framework = FRAMEWORK if self._style is None else AMP_FRAMEWORK
         self._run.save_policy(to_policy(weights, normalizer, self._core, self._settings, steps, framework))
-        checkpoints.save(self._run.checkpoints_path, self.model, normalizer, self._save_more)
+        checkpoints.save(self._run.path, self.model, normalizer, self._save_more)
 
     def _save_more(self, folder: Path) -> None:
         assert self._start is not None
-        self._start.write(folder)
+        rollouts.write(folder, self._start)
         if self._style is not None:
             self._style.save(folder)
 

@@ -5,13 +5,10 @@ A checkpoint holds it, so that a run goes on to the bit as if it had never stopp
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import jax
 import numpy as np
 import torch
 from jaxtyping import Bool, Shaped
@@ -21,10 +18,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.gymnasium_env.vector import Episodes
-from trainers.digests import Damaged
-from wildrobot.files import replacing
-
-FILE = "rollout_start.npz"
+from trainers import rollouts
 
 
 class RolloutStart(NamedTuple):
@@ -103,49 +97,19 @@ class RolloutStart(NamedTuple):
         for name, value in self.logged.items():
             model.logger.record(name, float(value))
 
-    def write(self, folder: Path) -> None:
-        """Writes `FILE`.
-
-        Raises:
-          CannotWrite: if the disk refuses.
-        """
-        arrays = {name: np.asarray(value) for name, value in _named(self)}
-        with replacing(folder / FILE) as part, part.open("wb") as file:
-            np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]  arrays by name
-
     @staticmethod
     def read(folder: Path, model: PPO) -> RolloutStart | None:
-        """What `write` has written for a model as this one; None where there is none, as older versions wrote none.
+        """What was written for a model as this one, by `rollouts.read`."""
 
-        Raises:
-          Damaged: for a file that cannot be read, or of other robots.
-        """
-        if not (folder / FILE).is_file():
-            return None
-        try:
-            with np.load(folder / FILE, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            walk = _walk(model)
-            walk.reset(seed=0)
-            like = walk.episodes
-            robots = jax.tree.unflatten(
-                jax.tree.structure(like), [_taken(arrays, f"robots/{name}", leaf) for name, leaf in _named(like)]
-            )
-            moments = {name: tuple(arrays.pop(f"moments/{name}/{i}") for i in range(3)) for name in _moments(model)}
-            rest: dict[str, Any] = {"robots": robots, "moments": moments}
-            for group in ("observations", "figures", "logged"):
-                names = [name for name in arrays if name.startswith(f"{group}/")]
-                rest[group] = {name.removeprefix(f"{group}/"): arrays.pop(name) for name in names}
-            return RolloutStart(**rest, **arrays)
-        except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise Damaged(f"its {FILE} cannot be used ({error})") from None
+        def made(robots: Episodes, arrays: rollouts.Arrays) -> RolloutStart:
+            moments: Any = {
+                name: tuple(arrays.pop(f"moments/{name}/{i}") for i in range(3)) for name in _moments(model)
+            }
+            groups: Any = {name: rollouts.group(arrays, name) for name in ("observations", "figures", "logged")}
+            rest: Any = arrays
+            return RolloutStart(robots=robots, moments=moments, **groups, **rest)
 
-
-def _taken(arrays: dict[str, np.ndarray], name: str, like: Any) -> Any:
-    array = arrays.pop(name)
-    if (array.shape, array.dtype) != (like.shape, like.dtype):
-        raise ValueError(f"{name} is {array.dtype}{list(array.shape)}, not {like.dtype}{list(like.shape)}")
-    return array if isinstance(like, np.ndarray) else jax.numpy.asarray(array)
+        return rollouts.read(folder, _walk(model), made)
 
 
 def _walk(model: PPO) -> VectorWalkEnv:
@@ -154,9 +118,3 @@ def _walk(model: PPO) -> VectorWalkEnv:
 
 def _moments(model: PPO) -> dict[str, RunningMeanStd]:
     return cast(Any, cast(VecNormalize, model.get_vec_normalize_env()).obs_rms)
-
-
-def _named(tree: Any) -> list[tuple[str, Any]]:
-    """Each leaf by its path in the tree."""
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in leaves]

@@ -1,4 +1,4 @@
-"""AMP for SB3: the Brax trainer's discriminator pays for style, through a `VecEnvWrapper` and a callback."""
+"""AMP for SB3: the Brax trainer's discriminator pays for style, through a `VecEnvWrapper` and a rollout buffer."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ import flax.serialization
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
-from stable_baselines3.common.callbacks import BaseCallback
+import torch
+from jaxtyping import Float
+from stable_baselines3 import PPO
+from stable_baselines3.common.buffers import DictRolloutBuffer
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from adapters.gymnasium_env import VectorWalkEnv
-from trainers.amp.learner import SPAN, AmpState, Experience, StyleLearner, mixed
+from trainers.amp.learner import AmpState, Experience, StyleLearner, mixed
 from trainers.amp.reference import check_time_base
 from trainers.amp.settings import Amp
 from trainers.sb3.checkpoints import AMP
 from wildrobot.errors import UsageError
 from wildrobot.motion import features
-from wildrobot.physics import PhysicsState
 
 _EXPERIENCE = ("replay", "history")
 """What a run whose episodes are new collects anew."""
 
 
 class StyleRewards(VecEnvWrapper):
-    """Adds the style reward to the task's at every step, and keeps what the discriminator is to learn from.
+    """Keeps what robots do in a rollout, and says at its end what style it is paid for.
 
-    SB3 computes returns as soon as a rollout is complete, so the discriminator that pays in a rollout is the one that
-    has learned from the rollout before.
+    The order is that of the Brax trainer: the discriminator learns from a rollout, and then judges it.
+
+    Attributes:
+      figures: of the newest rollout that is complete, by name.
     """
 
     def __init__(self, robots: VecEnv, walk: VectorWalkEnv, settings: Amp, *, steps_per_batch: int, seed: int):
@@ -52,45 +55,36 @@ class StyleRewards(VecEnvWrapper):
         check_time_base(walk.core.control_period_s)
         self.learner = StyleLearner(walk.core.robot, settings, robots=walk.num_envs, steps_per_batch=steps_per_batch)
         self.state: AmpState = jax.jit(self.learner.init)(jax.random.PRNGKey(seed))
-        self._recent = self.state.history
+        self.figures: dict[str, float] = {}
         self._collected: list[Experience] = []
-        self._watch, self._learn = jax.jit(self._watched), jax.jit(self.learner.learn)
+        self._see = jax.jit(jax.vmap(lambda robot: features.features(walk.core.robot, robot)))
+        self._learn = jax.jit(self.learner.learn)
         self._environment_steps = 0
 
     def reset(self) -> Any:
         # No window reaches back to before a reset.
-        self._recent = self._recent._replace(ended=jnp.ones_like(self._recent.ended))
-        self.state = self.state._replace(history=self._recent)
+        history = self.state.history
+        self.state = self.state._replace(history=history._replace(ended=jnp.ones_like(history.ended)))
         self._collected = []
         return self.venv.reset()
 
     def step_wait(self) -> VecEnvStepReturn:
         followed = self._walk.state.task.command
         obs, rewards, dones, infos = self.venv.step_wait()
-        self._environment_steps += self.num_envs
-        ended = jnp.asarray(dones, jnp.float32)
-        now, self._recent, rewards = self._watch(
-            self.state,
-            self._recent,
-            self._walk.stepped.physics,
-            ended,
-            followed,
-            rewards,
-            float(self._environment_steps),
-        )
+        seen = self._see(self._walk.stepped.physics)
+        now = Experience(seen[:, None], jnp.asarray(dones, jnp.float32)[:, None], followed[:, None])
         self._collected.append(now)
-        return obs, np.array(rewards), dones, infos
+        return obs, self.learner.settings.task_weight * rewards, dones, infos
 
-    def learn(self) -> dict[str, float]:
-        """Teaches the discriminator by the rollout that is complete; returns its figures."""
+    def pay(self) -> Float[np.ndarray, "T N"]:
+        """Teaches the discriminator by the rollout that is complete; returns what is paid for the rollout's style."""
         batch = jax.tree.map(lambda *steps: jnp.concatenate(steps, axis=1), *self._collected)
         self._collected = []
-        self.state, _, figures = self._learn(self.state, batch)
-        return {f"style/{name}": float(value) for name, value in figures.items()}
-
-    def callback(self) -> BaseCallback:
-        """Teaches the discriminator while SB3 learns."""
-        return StyleCallback(self)
+        self.state, style, figures = self._learn(self.state, batch)
+        self.figures = {f"style/{name}": float(value) for name, value in figures.items()}
+        none, steps = jnp.zeros_like(style), jnp.float32(self._environment_steps)
+        self._environment_steps += style.size
+        return np.asarray(mixed(self.learner.settings, none, style, steps, self._walk.core.control_period_s)).T
 
     def save(self, folder: Path) -> None:
         """Writes what has been learned and experienced, as of the start of the rollout, into a checkpoint."""
@@ -119,39 +113,29 @@ class StyleRewards(VecEnvWrapper):
         if not fits:
             raise UsageError(f"{folder / AMP}: is of other layers; amp.hidden_layer_sizes cannot change now")
         self.state = self.state._replace(**jax.tree.map(jnp.asarray, read))
-        self._recent = self.state.history
         self._environment_steps = environment_steps
 
-    def _watched(
-        self,
-        state: AmpState,
-        recent: Experience,
-        physics: PhysicsState,
-        ended: Float[Array, " N"],
-        followed: Float[Array, "N 3"],
-        rewards: Float[Array, " N"],
-        environment_steps: Float[Array, ""],
-    ) -> tuple[Experience, Experience, Float[Array, " N"]]:
-        """This step's experience, the steps that the next window may begin in, and the rewards with style."""
-        seen = jax.vmap(lambda robot: features.features(self._walk.core.robot, robot))(physics)
-        now = Experience(seen[:, None], ended[:, None], followed[:, None])
-        steps = jax.tree.map(lambda before, this: jnp.concatenate([before, this], axis=1), recent, now)
-        style = self.learner.style(state, steps)[:, 0]
-        period_s = self._walk.core.control_period_s
-        rewards = mixed(self.learner.settings, rewards, style, environment_steps, period_s)
-        return now, jax.tree.map(lambda each: each[:, -SPAN:], steps), rewards
 
+class StyledRolloutBuffer(DictRolloutBuffer):
+    """A rollout whose style is paid for when it is complete, just before SB3 computes its returns."""
 
-class StyleCallback(BaseCallback):
-    """Teaches the discriminator at the end of each rollout, and logs its figures."""
+    style: StyleRewards
 
-    def __init__(self, rewards: StyleRewards):
-        super().__init__()
-        self._rewards = rewards
+    @staticmethod
+    def of(model: PPO, style: StyleRewards) -> StyledRolloutBuffer:
+        """As the model's own buffer, which it takes the place of."""
+        buffer = StyledRolloutBuffer(
+            model.n_steps,
+            model.observation_space,
+            model.action_space,
+            device=model.device,
+            gamma=model.gamma,
+            gae_lambda=model.gae_lambda,
+            n_envs=model.n_envs,
+        )
+        buffer.style = style
+        return buffer
 
-    def _on_step(self) -> bool:
-        return True
-
-    def _on_rollout_end(self) -> None:
-        for name, value in self._rewards.learn().items():
-            self.logger.record(name, value)
+    def compute_returns_and_advantage(self, last_values: torch.Tensor, dones: np.ndarray) -> None:
+        self.rewards += self.style.pay()
+        super().compute_returns_and_advantage(last_values, dones)

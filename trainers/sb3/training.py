@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from adapters.gymnasium_env import VectorWalkEnv
 from adapters.sb3_vec_env import Sb3VecEnv
 from trainers.amp.settings import Amp
-from trainers.digests import Damaged
-from trainers.inputs import differences
 from trainers.lock import RunLock
-from trainers.progress import TrainingProgress
+from trainers.pytorch import limit_threads
+from trainers.resuming import check_unchanged, loading, newest_checkpoint, rollout_start
+from trainers.rollouts import robots_seed
 from trainers.run import RunFolder, check_inputs, lock_run, read_run
 from trainers.sb3 import checkpoints
 from trainers.sb3.learning_rate import LearningRate
@@ -31,14 +28,13 @@ from trainers.sb3.recording import Recorder, RunWriter
 from trainers.sb3.rollout_start import RolloutStart
 from trainers.sb3.settings import Sb3Ppo
 from trainers.sb3.warm_start import install, policy_class
+from trainers.session import session
 from trainers.tracking import FILES_ONLY, Tracking
 from trainers.warm_start import WarmStart, privileged_moments
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
-from wildrobot.processors import available_threads
-from wildrobot.signals import noted
 
 if TYPE_CHECKING:
     from trainers.sb3.style import StyleRewards
@@ -49,6 +45,8 @@ _KEYWORDS = {
     "max_grad_norm", "target_kl",
 }  # fmt: skip
 _FRAMEWORKS = (FRAMEWORK, AMP_FRAMEWORK)
+# What may change without fresh episodes.
+_FREE = ("sb3_ppo.total_timesteps", "sb3_ppo.num_checkpoints")
 # Settings that a checkpoint has already decided.
 _FIXED = (
     "policy_hidden_layer_sizes", "value_hidden_layer_sizes", "activation", "log_std_init", "observation_clip",
@@ -133,17 +131,12 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock, tracking: T
     before, experiment, framework = read_run(run_path, overrides, trainers=_FRAMEWORKS)
     amp = experiment.section(Amp) if framework == AMP_FRAMEWORK else None
     check_inputs(run_path, experiment, amp.clips if amp else ())
+    check_unchanged(run_path, before, experiment, Sb3Ppo, _FIXED)
     settings = experiment.section(Sb3Ppo)
-    changed = [name for name in _FIXED if getattr(before.section(Sb3Ppo), name) != getattr(settings, name)]
-    if changed:
-        names = ", ".join(f"sb3_ppo.{name}" for name in changed)
-        raise UsageError(f"{run_path}: {names} cannot change when a run goes on; train into a new folder for that")
-    newest = checkpoints.newest(run_path / "checkpoints")
-    if newest is None:
-        raise UsageError(f"{run_path}: holds no checkpoint to go on from; train into a new folder")
+    newest = newest_checkpoint(run_path, checkpoints.MODEL)
     core = make_env(experiment.env)
     schedule = LearningRate(settings)
-    try:
+    with loading(run_path, newest):
         robots, style = _robots(core, settings, amp, newest / checkpoints.NORMALIZER)
         model = PPO.load(
             newest / checkpoints.MODEL,
@@ -155,26 +148,12 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock, tracking: T
                 "lr_schedule": schedule,
             },
         )
-    except (
-        ImportError,
-        AttributeError,
-        LookupError,
-        ValueError,
-        RuntimeError,
-        OSError,
-        pickle.UnpicklingError,
-    ) as error:
-        # Of another version of this code or of SB3, for another observation, or damaged.
-        raise UsageError(
-            f"{newest}: cannot go on from this checkpoint ({_one_line(error)}); train into a new folder, from what it "
-            f'has learned: --from "{run_path}"'
-        ) from None
     if model.num_timesteps >= settings.total_timesteps:
         raise UsageError(
             f"{run_path}: has already been trained for {model.num_timesteps:,} steps; ask for more with "
             "sb3_ppo.total_timesteps=..."
         )
-    start, why_fresh = _start(newest, model, before, experiment)
+    start, why_fresh = rollout_start(newest, before, experiment, _FREE, lambda: RolloutStart.read(newest, model))
     if style is not None:
         style.load(newest, model.num_timesteps, fresh_episodes=start is None)
     rate = model.policy.optimizer.param_groups[0]["lr"] if start is None else float(start.learning_rate)
@@ -184,20 +163,6 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock, tracking: T
         if why_fresh:
             print(f"{run_path}: all robots begin fresh episodes, {why_fresh}", file=sys.stderr)
         _learn(model, core, experiment, run, style, start)
-
-
-def _start(
-    checkpoint: Path, model: PPO, before: Experiment, experiment: Experiment
-) -> tuple[RolloutStart | None, str | None]:
-    """What the next rollout begins from, or None and why that cannot be as it was."""
-    free = ("sb3_ppo.total_timesteps", "sb3_ppo.num_checkpoints")
-    if changed := [field for field in differences(before, experiment) if field not in free]:
-        return None, f"since {changed[0]} has changed"
-    try:
-        start = RolloutStart.read(checkpoint, model)
-    except Damaged as error:
-        raise UsageError(f"{checkpoint}: cannot go on from this checkpoint, {error}; train into a new folder") from None
-    return start, None if start is not None else "since the version that wrote the checkpoint did not keep them"
 
 
 def _robots(
@@ -231,51 +196,31 @@ def _learn(
     start: RolloutStart | None = None,
 ) -> None:
     settings = experiment.section(Sb3Ppo)
-    # PyTorch counts the processors that there are, and knows nothing of quotas.
-    torch.set_num_threads(min(torch.get_num_threads(), available_threads()))
-    progress = TrainingProgress(settings.total_timesteps)
+    limit_threads()
+    with session(run, core, "sb3", settings.total_timesteps) as training:
+        model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, training.progress)]))
+        recorder = Recorder(run, core, settings, training.stop, style)
+        if style is not None:
+            from trainers.sb3.style import StyledRolloutBuffer
 
-    def late() -> None:
-        progress.say(f"interrupted in the midst of an update; go on from the last checkpoint: {_go_on(run)}")
-
-    with progress, noted(late=late) as stop:
-        progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")
-        model.set_logger(Logger(folder=None, output_formats=[RunWriter(run, progress)]))
-        recorder = Recorder(run, core, settings, stop, style)
-        callbacks: list[BaseCallback] = [recorder] if style is None else [style.callback(), recorder]
+            model.rollout_buffer = StyledRolloutBuffer.of(model, style)
         if start is None:
             _seed(model, settings)
         else:
             start.install(model)
             recorder.go_on_from(start)
         begin = model.num_timesteps
-        model.learn(settings.total_timesteps - begin, callback=callbacks, log_interval=1, reset_num_timesteps=False)
+        model.learn(settings.total_timesteps - begin, callback=recorder, log_interval=1, reset_num_timesteps=False)
         if model.num_timesteps >= settings.total_timesteps:
             recorder.finish(interrupted=False)
-            run.complete(progress.say, skip=stop.is_set)
+            training.complete()
             return
-        # Interrupted; before the first update there is nothing to keep.
-        if model.num_timesteps - begin < settings.n_steps * settings.num_envs:
-            progress.say("interrupted before the first update; nothing has been learned since the start")
-        else:
-            recorder.finish(interrupted=True)
-            progress.say(f"interrupted; the policy so far is {run.policy_path}. Go on with: {_go_on(run)}")
-        raise SystemExit(stop.exit_code)
-
-
-def _go_on(run: RunFolder) -> str:
-    return f'python -m trainers sb3 --resume "{run.path}"'
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        updated = model.num_timesteps - begin >= settings.n_steps * settings.num_envs
+        training.interrupted((lambda: recorder.finish(interrupted=True)) if updated else None)
 
 
 def _seed(model: PPO, settings: Sb3Ppo) -> None:
-    """Random numbers that no other seed, and no earlier part of the same run, has seen.
-
-    Robot i of seed s is robot 0 of seed s + i, so seeds of training that follow each other would share their robots.
-    """
+    """Random numbers that no other seed, and no earlier part of the same run, has seen."""
     model.set_random_seed(settings.seed + model.num_timesteps)
     robots: Any = model.get_env()
-    robots.seed(((settings.seed << 40) + model.num_timesteps) << 16)
+    robots.seed(robots_seed(settings.seed, model.num_timesteps))

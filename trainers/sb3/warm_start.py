@@ -9,9 +9,10 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecNormalize
 
+from trainers import pytorch
 from trainers.sb3.policy import AsymmetricPolicy, SquashedPolicy
 from trainers.warm_start import Moments
-from wildrobot.policy import Layer, Policy
+from wildrobot.policy import Policy
 
 
 def policy_class(policy: Policy | None) -> type[AsymmetricPolicy]:
@@ -31,9 +32,9 @@ def install(policy: Policy, model: PPO, normalizer: VecNormalize, privileged: Mo
     network: Any = model.policy
     linear = [module for module in network.mlp_extractor.policy_net if isinstance(module, torch.nn.Linear)]
     for module, layer in zip([*linear, network.action_net], policy.layers, strict=True):
-        _copy(layer, module)
+        pytorch.install(layer, module)
     if isinstance(network, SquashedPolicy):
-        _copy(policy.noise, network.noise_net)
+        pytorch.install(policy.noise, network.noise_net)
     else:
         network.log_std.data.copy_(torch.from_numpy(policy.noise.bias))
     # The policy's age, so that what it normalises by goes on as slowly as it would have.
@@ -48,8 +49,3 @@ def install(policy: Policy, model: PPO, normalizer: VecNormalize, privileged: Mo
         statistics[name].mean = moments.mean.copy()
         statistics[name].var = moments.std**2 - normalizer.epsilon
         statistics[name].count = max(float(moments.samples), statistics[name].count)
-
-
-def _copy(layer: Layer, module: torch.nn.Linear) -> None:
-    module.weight.data.copy_(torch.from_numpy(layer.kernel.T.copy()))
-    module.bias.data.copy_(torch.from_numpy(layer.bias.copy()))

@@ -1,7 +1,7 @@
 """Policies of any trainer, in one form that the rest of the code plays."""
 
 from wildrobot.policy.fitting import config_for, interface_of
-from wildrobot.policy.info import PolicyInfo
+from wildrobot.policy.info import PolicyInfo, TrainingRecord
 from wildrobot.policy.interface import Interface
 from wildrobot.policy.network import (
     Activation,
@@ -25,6 +25,7 @@ __all__ = [
     "PolicyParameters",
     "PolicyStructure",
     "Squash",
+    "TrainingRecord",
     "act",
     "check_fits",
     "config_for",

@@ -9,6 +9,22 @@ from wildrobot.config import NonNegativeInt, Strict
 from wildrobot.env import WildRobotEnv
 
 
+class TrainingRecord(Strict):
+    """What a training needs to be done again, besides its environment.
+
+    Attributes:
+      settings: the trainers' sections of the experiment, as JSON trees.
+      versions: of the distributions that its course depends on, by name; None for one that was not installed.
+      commit: of the code; None where it was no checkout.
+      started_from: the SHA-256 of the policy that it started from; None if it started from nothing.
+    """
+
+    settings: dict[str, Any]
+    versions: dict[str, str | None]
+    commit: str | None
+    started_from: str | None
+
+
 class PolicyInfo(Strict):
     """Where a policy comes from.
 
@@ -18,6 +34,7 @@ class PolicyInfo(Strict):
       framework: what trained it, e.g. `brax-ppo`.
       environment_steps: the experience it was trained on.
       seed: of the training run.
+      training: how it was trained; None where that is not known, as of policy files before version 4.
     """
 
     env_config: dict[str, Any]
@@ -25,6 +42,7 @@ class PolicyInfo(Strict):
     framework: str
     environment_steps: NonNegativeInt
     seed: int
+    training: TrainingRecord | None = None
 
     @classmethod
     def from_env(cls, env: WildRobotEnv, *, framework: str, environment_steps: int, seed: int) -> PolicyInfo:

@@ -61,9 +61,14 @@ def _from_2_to_3(header: Header, arrays: Arrays) -> tuple[Header, Arrays]:
     return header | {"interface": interface, "info": info}, arrays
 
 
+def _from_3_to_4(header: Header, arrays: Arrays) -> tuple[Header, Arrays]:
+    """Version 3 did not say how a policy was trained."""
+    return header | {"info": header["info"] | {"training": None}}, arrays
+
+
 _COMMAND = ("vx_m_per_s", "vy_m_per_s", "yaw_rate_rad_per_s", "heading_hold", "heading_gain_per_s")
 
-_STEPS: tuple[Callable[[Header, Arrays], tuple[Header, Arrays]], ...] = (_from_1_to_2, _from_2_to_3)
+_STEPS: tuple[Callable[[Header, Arrays], tuple[Header, Arrays]], ...] = (_from_1_to_2, _from_2_to_3, _from_3_to_4)
 
 VERSION = 1 + len(_STEPS)
 """The version that this program writes."""

@@ -93,6 +93,11 @@ class Policy:
         """Checksum of all that the policy is: the same in whatever file it lies, and kept in each."""
         return file.metadata(*self.packed())["sha256"]
 
+    @property
+    def weights_sha256(self) -> str:
+        """Checksum of the arrays alone: the same for policies that act alike, whatever they say of their origin."""
+        return file.metadata({}, self.packed()[1])["sha256"]
+
     def save(self, path: str | Path) -> None:
         """Writes the policy file, atomically.
 

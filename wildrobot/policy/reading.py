@@ -17,7 +17,7 @@ kind, and a UsageError if it is, but cannot be used."""
 _IN_FOLDERS = ("policy.safetensors", "policy.onnx")
 _VALID = (
     "a run folder that has saved a policy, a policy.safetensors, an exported policy.onnx or its folder, "
-    "a Brax checkpoint folder, or a Stable-Baselines3 zip beside its normaliser"
+    "a Brax checkpoint folder, a Stable-Baselines3 zip beside its normaliser, or an RSL-RL checkpoint"
 )
 
 

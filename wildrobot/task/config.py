@@ -83,8 +83,8 @@ class GaitConfig(Section):
     def _begins_on_both_feet(self) -> GaitConfig:
         if self.lift_phase and self.lift_phase + self.swing_share > 0.5:
             raise ValueError(
-                f"lift_phase = {self.lift_phase} must be at most 0.5 - swing_share = {0.5 - self.swing_share:.3g}: later, "
-                "the other foot would be in the air when a walk begins"
+                f"lift_phase = {self.lift_phase} must be at most 0.5 - swing_share = {0.5 - self.swing_share:.3g}: "
+                "later, the other foot would be in the air when a walk begins"
             )
         return self
 

@@ -34,7 +34,7 @@ def swinging(phase: Float[Array, ""], standing: Bool[Array, ""], config: GaitCon
 
 
 def reference_heights_m(phase: Float[Array, ""], standing: Bool[Array, ""], config: GaitConfig) -> Float[Array, " 2"]:
-    """Height [m] that each sole should have: h sin^2(pi p / s), p cycles after it lifts, in the swing share s, else 0."""
+    """Height [m] that each sole should have: h sin^2(pi p / s) p cycles after the lift, within the swing share s."""
     swing = jnp.sin(jnp.pi * _since_lift(phase, config) / config.swing_share) ** 2
     return jnp.where(swinging(phase, standing, config), config.swing_height_m * swing, 0.0)
 

@@ -111,7 +111,7 @@ def test_a_log_of_two_processes():
 
 @pytest.mark.parametrize(("kl", "passed"), [([0.01] * 4, True), ([3.0] * 4, False), ([1e-7] * 4, False)])
 def test_update_size(kl, passed):
-    for name in ("training/kl_mean", "sb3/train/approx_kl"):
+    for name in ("training/kl_mean", "sb3/train/approx_kl", "rsl_rl/kl_mean"):
         assert values("update_size", log({name: kl}))["median divergence per update"][1] is passed
 
 

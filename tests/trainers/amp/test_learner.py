@@ -115,11 +115,15 @@ def test_the_reward_is_the_updated_discriminators(learner):
     state, batch = learner.init(jax.random.PRNGKey(0)), experience()
     learned, style, _ = learner.learn(state, batch)
     steps = jax.tree.map(lambda before, now: jnp.concatenate([before, now], axis=1), state.history, batch)
-    np.testing.assert_allclose(style, learner.style(learned, steps), atol=1e-4)
+
+    def judged(by):
+        return learner.reward(by, *learner._judged(by.params, by.normalizer, steps))
+
+    np.testing.assert_allclose(style, judged(learned), atol=1e-4)
     moved = jax.tree.map(lambda old, new: np.abs(old - new).max(), state.params, learned.params)
     assert max(jax.tree.leaves(moved)) > 1e-5, "it has learned"
     before = learned._replace(params=state.params)
-    assert np.abs(np.asarray(style - learner.style(before, steps))).max() > 1e-3, "and that shows in the reward"
+    assert np.abs(np.asarray(style - judged(before))).max() > 1e-3, "and that shows in the reward"
 
 
 def test_it_learns_to_tell_noise_from_the_reference():

@@ -22,7 +22,7 @@ _ENOUGH_STEPS = 100_000
     why="what an action leads to shows when its step has been taken, half a stride later; a horizon 1 / (1 - discount) "
     "that is shorter does not see it",
     source="Sutton and Barto 2018, 3.3: discounted return",
-    try_next="Raise the discount (brax_ppo.discounting, sb3_ppo.gamma): 0.97 at 50 Hz sees 0.67 s.",
+    try_next="Raise the discount (brax_ppo.discounting, sb3_ppo.gamma, rsl_rl_ppo.gamma): 0.97 at 50 Hz sees 0.67 s.",
 )  # fmt: skip
 def horizon(s: Settings, d: Draws) -> Iterator[Measured]:
     """Does the trainer look as far ahead as a step lasts?"""
@@ -36,7 +36,7 @@ def horizon(s: Settings, d: Draws) -> Iterator[Measured]:
     why="Adam moves each weight by about the learning rate per update, and the weights of a layer of 128 are about "
     "1 / sqrt(128) = 0.09: at 0.01 nine updates replace them",
     source="Kingma and Ba 2015, 2.1: the step size is bounded by the learning rate",
-    try_next="Lower the learning rate (brax_ppo.learning_rate, sb3_ppo.learning_rate): 0.0003 is usual.",
+    try_next="Lower the trainer's learning_rate: 0.0003 is usual.",
 )  # fmt: skip
 def learning_rate(s: Settings) -> Iterator[Measured]:
     """Is the first learning rate small beside the weights?"""
@@ -120,7 +120,7 @@ def normaliser_fits(p: Played) -> Iterator[Measured]:
 )  # fmt: skip
 def update_size(log: RunLog) -> Iterator[Measured]:
     """Are updates neither too large nor nothing?"""
-    curve = log.curve("training/kl_mean", "sb3/train/approx_kl")
+    curve = log.curve("training/kl_mean", "sb3/train/approx_kl", "rsl_rl/kl_mean")
     if curve is not None and np.isfinite(curve).any():
         yield Measured("median divergence per update", float(np.nanmedian(curve)), 1e-5, 1.0)
 
@@ -187,7 +187,7 @@ def action_saturation(p: Played) -> Iterator[Measured]:
     "trainer", "indirect", unit="of its first tenth",
     why="a training of some length that earns no more per step at its end than at its start has learned nothing",
     source="the log's reward per step",
-    try_next="See what the exact and measured examinations found; if nothing, train the same task with the other "
+    try_next="See what the exact and measured examinations found; if nothing, train the same task with another "
     "trainer.",
 )  # fmt: skip
 def learning(log: RunLog) -> Iterator[Measured]:

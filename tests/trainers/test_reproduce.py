@@ -1,0 +1,54 @@
+"""A policy is trained again from its file alone."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.trainers.conftest import NATIVE
+from trainers.__main__ import main
+from wildrobot.policy import Policy
+
+SHIPPED = Path("tests/policy/fixtures/version-3-brax-amp-walk.safetensors")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    run = tmp_path_factory.mktemp("trained") / "run"
+    assert main(["brax-amp", "--config", "smoke", "--run", str(run), NATIVE, "brax_ppo.seed=3"]) == 0
+    return run / "policy.safetensors"
+
+
+def test_it_is_the_same_to_the_bit(trained, tmp_path, capsys):
+    assert main(["reproduce", str(trained), "--run", str(tmp_path / "again")]) == 0
+    again = Policy.load(tmp_path / "again" / "policy.safetensors")
+    assert again.weights_sha256 == Policy.load(trained).weights_sha256
+    assert again.info.seed == 3
+    printed = capsys.readouterr().out
+    assert printed.count(again.weights_sha256) == 2
+    assert "the same to the bit" in printed
+
+
+def test_it_goes_on_where_it_was_killed(trained, tmp_path):
+    run = tmp_path / "again"
+    command = [sys.executable, "-m", "trainers", "reproduce", str(trained), "--run", str(run)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as killed:
+        while not (run / "policy.safetensors").is_file() and killed.poll() is None:
+            pass
+        killed.send_signal(signal.SIGKILL)
+    assert main(["reproduce", str(trained), "--run", str(run)]) == 0
+
+
+def test_a_policy_that_does_not_say_how_it_was_trained(capsys):
+    assert main(["reproduce", str(SHIPPED)]) == 2
+    assert "does not say how it was trained, as policies of older versions do not" in capsys.readouterr().err
+
+
+def test_another_start_than_its_own(trained, tmp_path, capsys):
+    arguments = ["reproduce", str(trained), "--run", str(tmp_path / "again"), "--from", str(SHIPPED)]
+    assert main(arguments) == 2
+    started = Policy.load(SHIPPED).sha256[:12]
+    expected = f"its training started from nothing, and not from the policy of SHA-256 {started}; name that policy with"
+    assert expected in capsys.readouterr().err
