@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -96,14 +96,17 @@ def measured(experiment: Experiment) -> Figures:
         state, _ = jax.block_until_ready(step(state))
 
     of_training = loop.env_steps_per_step / _seconds(train)
-    memory, of_env = step.memory_analysis(), loop.abstract_state().env
+    # None on a backend that does not know; CPUs and GPUs do.
+    memory: Any = step.memory_analysis()
+    cost: Any = step.cost_analysis()
+    of_env = loop.abstract_state().env
     return Figures(
         physics=of_physics,
         core=of_core,
         training=of_training,
         memory=memory.argument_size_in_bytes + memory.output_size_in_bytes + memory.temp_size_in_bytes,
         robot=sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(of_env)) / robots,
-        flops=step.cost_analysis()["flops"] / loop.env_steps_per_step,
+        flops=cost["flops"] / loop.env_steps_per_step,
         compile_s=compile_s,
     )
 

@@ -113,7 +113,7 @@ def _trained(trainer: str, folder: Path, overrides: Sequence[str]) -> list[Saved
             if written > newest:
                 newest, copy = written, folder / f"{len(saved)}.safetensors"
                 shutil.copyfile(policy, copy)
-                saved.append(Saved(copy, load_policy(copy).info.steps, written / 1e9 - begin))
+                saved.append(Saved(copy, load_policy(copy).info.environment_steps, written / 1e9 - begin))
             time.sleep(_LOOKED_AFTER_S)
     if training.returncode:
         raise SystemExit(f"the training ended with exit code {training.returncode}: {' '.join(command)}")

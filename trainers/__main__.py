@@ -165,7 +165,7 @@ def _experiment_and_start(parsed: argparse.Namespace, schema: type[Section]) -> 
     return experiment, WarmStart(policy, parsed.start)
 
 
-def _experiment(parsed: argparse.Namespace, schema: type[BraxPpo] | type[Sb3Ppo]) -> Experiment:
+def _experiment(parsed: argparse.Namespace, schema: type[Section]) -> Experiment:
     if parsed.config or schema is not BraxPpo:
         return load_experiment(parsed.config or "walk", parsed.overrides)
     require_jax()

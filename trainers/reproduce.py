@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from trainers.kept import PROVENANCE
 from trainers.versions import versions
@@ -74,7 +75,7 @@ def _train(framework: str, experiment: Experiment, run: Path, start: WarmStart |
 
         ppo.train(experiment, run, start)  # it cannot go on, and refuses a folder that holds files
         return
-    options = {}
+    options: dict[str, Any] = {}
     if framework == "brax-amp":
         from trainers.brax import amp as training
     elif framework in ("sb3-ppo", "sb3-amp"):

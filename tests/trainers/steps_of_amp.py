@@ -23,6 +23,7 @@ def parameters(steps: int) -> dict[str, Any]:
     state = loop.init(jax.random.PRNGKey(0))
     for _ in range(steps):
         state, _ = loop.step(state)
+    assert state.amp is not None
     learned = (state.learner.params, state.learner.normalizer.mean, state.amp.params)
     return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(learned)}
 

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import torch
+from gymnasium import spaces
 from jaxtyping import Float
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import DictRolloutBuffer
@@ -76,7 +77,7 @@ class StyleRewards(VecEnvWrapper):
         self._collected.append(now)
         return obs, self.learner.settings.task_weight * rewards, dones, infos
 
-    def pay(self) -> Float[np.ndarray, "T N"]:
+    def pay(self) -> Float[np.ndarray, "steps robots"]:
         """Teaches the discriminator by the rollout that is complete; returns what is paid for the rollout's style."""
         batch = jax.tree.map(lambda *steps: jnp.concatenate(steps, axis=1), *self._collected)
         self._collected = []
@@ -124,6 +125,7 @@ class StyledRolloutBuffer(DictRolloutBuffer):
     @staticmethod
     def of(model: PPO, style: StyleRewards) -> StyledRolloutBuffer:
         """As the model's own buffer, which it takes the place of."""
+        assert isinstance(model.observation_space, spaces.Dict)
         buffer = StyledRolloutBuffer(
             model.n_steps,
             model.observation_space,
