@@ -205,9 +205,8 @@ class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             half_length, half_width = self._robot.sole_half_length_m, self._robot.sole_half_width_m
             clearance = position[2] - abs(matrix[2, 0]) * half_length - abs(matrix[2, 1]) * half_width
             phase = (self._phase + 0.5 * foot) % 1.0
-            since_lift = (phase - gait.lift_phase) % 1.0
-            swinging = since_lift < gait.swing_share and not standing
-            height = gait.swing_height_m * math.sin(math.pi * since_lift / gait.swing_share) ** 2 if swinging else 0.0
+            swinging = phase < gait.swing_share and not standing
+            height = gait.swing_height_m * math.sin(math.pi * phase / gait.swing_share) ** 2 if swinging else 0.0
             foot_error += (clearance - height) ** 2
             loaded = self._foot_loads[foot][0] > CONTACT_ABOVE_N
             contacts_as_asked = contacts_as_asked and loaded != swinging

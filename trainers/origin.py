@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
 
 from trainers.kept import CONFIG, PROVENANCE, read_provenance
+from trainers.versions import needed
 from wildrobot.config import Section, read_tree, validated
 from wildrobot.errors import UsageError
 from wildrobot.experiment import EnvConfig, section_name
+from wildrobot.policy import TrainingRecord
 
 SettingsT = TypeVar("SettingsT", bound=Section)
 
@@ -22,11 +27,36 @@ class Origin(Generic[SettingsT]):
       env: the environment that it was trained in.
       settings: of the trainer.
       steps_before: environment steps behind the policy that the run started from; 0 if it started from nothing.
+      training: for the policies of the run.
     """
 
     env: EnvConfig
     settings: SettingsT
     steps_before: int
+    training: TrainingRecord
+
+
+def training_record(experiment: Mapping[str, Any], provenance: Mapping[str, Any]) -> TrainingRecord:
+    """What a policy says of its training.
+
+    Args:
+      experiment: a tree of JSON.
+      provenance: of the run, from its `run.json`.
+
+    Raises:
+      UsageError: for provenance that has been damaged.
+    """
+    then = provenance.get("versions", {})
+    try:
+        return TrainingRecord(
+            settings={name: tree for name, tree in experiment.items() if name not in ("version", "env")},
+            versions={name: then[name] for name in needed(str(provenance.get("trainer"))) if name in then},
+            commit=provenance.get("commit"),
+            started_from=provenance.get("started_from", {}).get("sha256"),
+        )
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise UsageError(f"{PROVENANCE}: its {field} is damaged; give a run folder that training has made") from None
 
 
 def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
@@ -52,4 +82,5 @@ def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
         env=validated(EnvConfig, tree["env"], f"{config}: env"),
         settings=validated(schema, tree[section], f"{config}: {section}"),
         steps_before=provenance.get("started_from", {}).get("environment_steps", 0),
+        training=training_record(tree, provenance),
     )

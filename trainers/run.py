@@ -7,7 +7,6 @@ import platform
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from trainers import inputs
 from trainers.filming import Filmer
 from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repair
 from trainers.lock import LOCK, RunLock
+from trainers.origin import training_record
 from trainers.tracking import FILES_ONLY, MetricsLog, Run, TensorBoard, Tracker, Tracking, open_services
 from trainers.versions import needed, versions
 from trainers.warm_start import WarmStart
@@ -22,7 +22,7 @@ from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.files import write_text
-from wildrobot.policy import Policy, TrainingRecord
+from wildrobot.policy import Policy
 from wildrobot.records import commit, whole_lines
 
 _METRICS = "metrics.jsonl"
@@ -156,12 +156,7 @@ class RunFolder:
         purge_step: int | None,
     ) -> None:
         self.steps_before: int = provenance.get("started_from", {}).get("environment_steps", 0)
-        self._training = TrainingRecord(
-            settings=experiment.model_dump(mode="json", exclude={"version", "env"}),
-            versions={name: provenance.get("versions", {}).get(name) for name in needed(provenance["trainer"])},
-            commit=provenance.get("commit"),
-            started_from=provenance.get("started_from", {}).get("sha256"),
-        )
+        self._training = training_record(experiment.model_dump(mode="json"), provenance)
         write_text(self.path / CONFIG, dump_yaml(experiment))
         self._metrics = MetricsLog(self.path / _METRICS, already_s=already_s)
         board = TensorBoard(self.path / "tensorboard", purge_step=purge_step)
@@ -190,14 +185,13 @@ class RunFolder:
         if self._filmer is not None:
             self._filmer.poll()
 
-    def described(self, policy: Policy) -> Policy:
-        """The policy, with how it was trained, so that it can be trained again from its file alone."""
-        return replace(policy, info=policy.info.model_copy(update={"training": self._training}))
-
     def save_policy(self, policy: Policy) -> None:
-        """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too."""
+        """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too.
+
+        The file says how the policy was trained, so that it can be trained again from that alone.
+        """
         self._metrics.sync()
-        self.described(policy).save(self.policy_path)
+        policy.with_training(self._training).save(self.policy_path)
         if self._filmer is not None:
             self._filmer.saved(self.policy_path, policy.info.environment_steps - self.steps_before)
 

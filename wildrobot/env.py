@@ -96,7 +96,7 @@ class WildRobotEnv(Immutable):
             # Clip starts keep the clip's command.
             moving = bank.moving[start]
             command = jnp.where(moving, bank.command[start], commands.sample(command_draws, task.command))
-            phase = jnp.where(moving, (bank.phase[start] + task.gait.lift_phase) % 1.0, phase)
+            phase = jnp.where(moving, bank.phase[start], phase)
             resample_at = commands.steps_until(resample_draw[0], task.command.resample_s, self.control_period_s)
         physics = bank.state(jnp.asarray(start), jnp.asarray(variant, jnp.int32))
         readings = self._read(physics)

@@ -6,13 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from wildrobot.config import validated
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.robot import load_robot
 from wildrobot.task import command, disturbance, frames, gait, termination
 from wildrobot.task.action import ActionMap
-from wildrobot.task.config import GaitConfig
 from wildrobot.task.joints import per_joint
 from wildrobot.task.view import sole_clearance_m
 
@@ -149,7 +147,7 @@ class TestCommand:
 
 
 class TestGait:
-    GAIT = GaitConfig(frequency_hz=2.0, swing_share=0.4, swing_height_m=0.05)
+    GAIT = CONFIG.gait.model_copy(update={"frequency_hz": 2.0, "swing_share": 0.4, "swing_height_m": 0.05})
 
     def test_heights_over_a_cycle(self):
         def heights(phase):
@@ -160,17 +158,6 @@ class TestGait:
         np.testing.assert_allclose(heights(0.1), [0.025, 0], atol=1e-7)  # sin^2(45 deg) = 1/2
         np.testing.assert_allclose(heights(0.45), [0, 0], atol=1e-7)  # double support
         np.testing.assert_allclose(heights(0.7), [0, 0.05], atol=1e-7)  # mid-swing of the right foot
-
-    def test_feet_lift_later_than_the_clock_starts(self):
-        later = self.GAIT.model_copy(update={"lift_phase": 0.1})
-        swinging = {at: gait.swinging(jnp.array(at), WALKING, later).tolist() for at in (0.05, 0.15, 0.55, 0.65)}
-        assert swinging == {0.05: [False, False], 0.15: [True, False], 0.55: [False, False], 0.65: [False, True]}
-        # mid-swing of the left foot: 0.1 + 0.4 / 2
-        np.testing.assert_allclose(gait.reference_heights_m(jnp.array(0.3), WALKING, later), [0.05, 0], atol=1e-7)
-
-    def test_a_walk_must_begin_on_both_feet(self):
-        with pytest.raises(UsageError, match=r"lift_phase = 0.2 must be at most 0.5 - swing_share = 0.1"):
-            validated(GaitConfig, self.GAIT.model_dump() | {"lift_phase": 0.2}, "file")
 
     def test_nobody_swings_while_standing(self):
         assert not gait.swinging(jnp.array(0.2), STANDING, self.GAIT).any()

@@ -44,7 +44,8 @@ def read(path: Path, *, trust: bool) -> Policy | None:
         params = _params(folder)
         keywords = _network_keywords(folder, core)
         age = origin.steps_before + int(folder.name)
-        return to_policy(params, core, origin.settings, age, keywords.get("observation_clip"))
+        policy = to_policy(params, core, origin.settings, age, keywords.get("observation_clip"))
+        return policy.with_training(origin.training)
     except (UsageError, Damaged) as error:
         raise UsageError(f"{folder}: {error}; {_REMEDY}") from None
     except (AttributeError, LookupError, TypeError, ValueError) as error:

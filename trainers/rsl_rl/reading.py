@@ -41,7 +41,8 @@ def read(path: Path, *, trust: bool) -> Policy | None:
         ) from None
     age = origin.steps_before + saved["infos"][checkpoints.STEPS]
     try:
-        return to_policy(saved["actor_state_dict"], make_env(origin.env), origin.settings, age)
+        policy = to_policy(saved["actor_state_dict"], make_env(origin.env), origin.settings, age)
+        return policy.with_training(origin.training)
     except UsageError as error:
         raise UsageError(f"{model_path}: {error}") from None
     except (AttributeError, LookupError, TypeError, ValueError) as error:

@@ -60,7 +60,8 @@ def read(path: Path, *, trust: bool) -> Policy | None:
     try:
         framework = AMP_FRAMEWORK if model_path.with_name(checkpoints.AMP).is_file() else FRAMEWORK
         age = origin.steps_before + steps
-        return to_policy(weights, normalizer, make_env(origin.env), origin.settings, age, framework)
+        policy = to_policy(weights, normalizer, make_env(origin.env), origin.settings, age, framework)
+        return policy.with_training(origin.training)
     except UsageError as error:
         raise UsageError(f"{model_path}: {error}") from None
     except (AttributeError, LookupError, TypeError) as error:

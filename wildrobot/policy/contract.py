@@ -76,7 +76,7 @@ def specification(policy: Policy, robot: Robot, *, model_file: str, mjcf_file: s
             "start_phase": 0.0,
             "rule": "first tick: phase = start_phase; each later tick, before the observation is formed: while "
             "standing, phase = 0 if phase < 0.5 else 0.5; otherwise phase = (phase + frequency_hz * control_period_s) "
-            "mod 1; the left foot swings in the first half of the cycle, the right one in the second",
+            "mod 1; the left foot swings at the start of the cycle, the right one half a cycle later",
         },
         "rates": {"control_period_s": action.control_period_s},
         "latency": {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,7 +21,7 @@ from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.policy import file
 from wildrobot.policy.fitting import check_interface_fits
-from wildrobot.policy.info import PolicyInfo
+from wildrobot.policy.info import PolicyInfo, TrainingRecord
 from wildrobot.policy.interface import Interface
 from wildrobot.policy.network import Activation, Layer, NoiseTransform, PolicyParameters, PolicyStructure, Squash
 
@@ -97,6 +97,10 @@ class Policy:
     def weights_sha256(self) -> str:
         """Checksum of the arrays alone: the same for policies that act alike, whatever they say of their origin."""
         return file.metadata({}, self.packed()[1])["sha256"]
+
+    def with_training(self, record: TrainingRecord) -> Policy:
+        """The policy, saying how it was trained."""
+        return replace(self, info=self.info.model_copy(update={"training": record}))
 
     def save(self, path: str | Path) -> None:
         """Writes the policy file, atomically.

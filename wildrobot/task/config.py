@@ -77,16 +77,6 @@ class GaitConfig(Section):
     frequency_hz: Annotated[float, Field(ge=0.01, le=100)]
     swing_share: Annotated[float, Field(ge=0.01, le=0.99)]
     swing_height_m: Annotated[float, Field(ge=1e-3, le=10)]
-    lift_phase: Share = 0.0
-
-    @model_validator(mode="after")
-    def _begins_on_both_feet(self) -> GaitConfig:
-        if self.lift_phase and self.lift_phase + self.swing_share > 0.5:
-            raise ValueError(
-                f"lift_phase = {self.lift_phase} must be at most 0.5 - swing_share = {0.5 - self.swing_share:.3g}: "
-                "later, the other foot would be in the air when a walk begins"
-            )
-        return self
 
 
 class PushConfig(Section):

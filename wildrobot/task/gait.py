@@ -11,10 +11,7 @@ from wildrobot.task.config import GaitConfig
 def advanced(
     phase: Float[Array, ""], standing: Bool[Array, ""], config: GaitConfig, control_period_s: float
 ) -> Float[Array, ""]:
-    """The phase [cycles, 0 to 1) one control step later; while standing it waits at 0 or 0.5.
-
-    A walk that begins there has `lift_phase` cycles on both feet before the first one lifts, to shift the weight.
-    """
+    """The phase [cycles, 0 to 1) one control step later; while standing it waits at the start of a swing."""
     walking = (phase + config.frequency_hz * control_period_s) % 1.0
     return jnp.where(standing, jnp.where(phase < 0.5, 0.0, 0.5), walking)
 
@@ -24,18 +21,14 @@ def foot_phases(phase: Float[Array, ""]) -> Float[Array, " 2"]:
     return jnp.stack([phase, (phase + 0.5) % 1.0])
 
 
-def _since_lift(phase: Float[Array, ""], config: GaitConfig) -> Float[Array, " 2"]:
-    return (foot_phases(phase) - config.lift_phase) % 1.0
-
-
 def swinging(phase: Float[Array, ""], standing: Bool[Array, ""], config: GaitConfig) -> Bool[Array, " 2"]:
-    """Which feet should be in the air: those less than `swing_share` past `lift_phase`, none while standing."""
-    return (_since_lift(phase, config) < config.swing_share) & ~standing
+    """Which feet should be in the air: those in the first `swing_share` of their phase, none while standing."""
+    return (foot_phases(phase) < config.swing_share) & ~standing
 
 
 def reference_heights_m(phase: Float[Array, ""], standing: Bool[Array, ""], config: GaitConfig) -> Float[Array, " 2"]:
-    """Height [m] that each sole should have: h sin^2(pi p / s) p cycles after the lift, within the swing share s."""
-    swing = jnp.sin(jnp.pi * _since_lift(phase, config) / config.swing_share) ** 2
+    """Height [m] that each sole should have: h sin^2(pi p / s) for a phase p within the swing share s, else 0."""
+    swing = jnp.sin(jnp.pi * foot_phases(phase) / config.swing_share) ** 2
     return jnp.where(swinging(phase, standing, config), config.swing_height_m * swing, 0.0)
 
 

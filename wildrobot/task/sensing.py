@@ -28,8 +28,8 @@ _Angle = Annotated[float, Field(ge=0, le=1)]
 class SensingConfig(Section):
     """How the robot's computer comes to know its joints and its IMU; without settings, everything is fresh and exact.
 
-    Groups of joints that are not named in `joint_period_steps` are read at every control step. In `fresh_share` of the
-    episodes all are, and no gear has play.
+    Groups of joints that are not named in `joint_period_steps` are read at every control step; in `fresh_share` of the
+    episodes, all are.
     """
 
     joint_period_steps: dict[str, CountRange] = Field(default={})
@@ -111,7 +111,7 @@ class Sensing:
     def errors(
         self, draws: Float[Array, " errors"], bus_draws: Float[Array, " bus"], fresh_draw: Float[Array, ""]
     ) -> SensorErrors:
-        """Draws the errors of an episode from numbers uniform in [0, 1); the last says whether all is fresh."""
+        """Draws the errors of an episode from numbers uniform in [0, 1); the last says whether all joints are fresh."""
         config, joints = self._config, self._joints
         signed = 2.0 * draws - 1.0
         roll_pitch = signed[joints:] * config.imu_tilt_rad
@@ -119,12 +119,11 @@ class Sensing:
         quat = jnp.concatenate([jnp.ones(1), 0.5 * roll_pitch, jnp.zeros(1)])
         play, period, phase = jnp.split(bus_draws, 3)
         low, high = config.play_rad
-        fresh = fresh_draw < config.fresh_share
-        period_steps = jnp.where(fresh, 1, integers(period, *self.periods_steps))
+        period_steps = jnp.where(fresh_draw < config.fresh_share, 1, integers(period, *self.periods_steps))
         return SensorErrors(
             joint_zero_rad=signed[:joints] * config.joint_zero_error_rad,
             tilt_quat=quat / jnp.linalg.norm(quat),
-            play_rad=jnp.where(fresh, 0.0, low + play * (high - low)),
+            play_rad=low + play * (high - low),
             period_steps=period_steps,
             phase_steps=integers(phase, jnp.zeros_like(period_steps), period_steps - 1),
         )

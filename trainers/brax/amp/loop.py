@@ -251,9 +251,7 @@ class Loop:
         extras: Any = batch.extras
         info = extras["state_extras"]
         if self.imitation is not None:
-            # A reference's phase is 0 where its left foot lifts.
-            phase = info["phase"] - self.core.config.task.gait.lift_phase
-            style = self.imitation.reward(info["features"], info["command"], phase)
+            style = self.imitation.reward(info["features"], info["command"], info["phase"])
             covered = self.imitation.reference.covers(info["command"], self._style.command_tolerance_m_per_s)
             style, figures = jnp.where(covered, style, 0.0), {"reward": weighted_mean(style, covered)}
         else:
