@@ -185,13 +185,14 @@ class RunFolder:
         if self._filmer is not None:
             self._filmer.poll()
 
-    def save_policy(self, policy: Policy) -> None:
-        """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too.
+    def described(self, policy: Policy) -> Policy:
+        """The policy, saying how it was trained, so that it can be trained again from its file alone."""
+        return policy.with_training(self._training)
 
-        The file says how the policy was trained, so that it can be trained again from that alone.
-        """
+    def save_policy(self, policy: Policy) -> None:
+        """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too."""
         self._metrics.sync()
-        policy.with_training(self._training).save(self.policy_path)
+        self.described(policy).save(self.policy_path)
         if self._filmer is not None:
             self._filmer.saved(self.policy_path, policy.info.environment_steps - self.steps_before)
 

@@ -164,7 +164,7 @@ class Training:
 
     def _policy(self, state: LoopState, steps: int) -> Policy:
         learner = jax.device_get(state.learner)
-        return to_policy(
+        policy = to_policy(
             (learner.normalizer, learner.params.policy),
             self._loop.core,
             self._loop.settings,
@@ -173,6 +173,7 @@ class Training:
             framework=FRAMEWORK,
             symmetric=self._loop.settings.symmetric,
         )
+        return policy if self._run is None else self._run.described(policy)
 
     def _dump(self, before: LoopState, parts: list[str]) -> NoReturn:
         steps = self._loop.environment_steps(before)
