@@ -62,7 +62,7 @@ def test_what_robots_do_is_paid_and_learned_from_alike_on_brax_and_sb3(core):
         # One unroll: arrays of shape (1, steps, robots, ...).
         task, weighted, info = jax.tree.map(lambda *steps: jnp.stack(steps)[None], *rows)
         steps = uint64(hi=jnp.uint32(0), lo=jnp.uint32(number * STEPS * ROBOTS))
-        batch = Transition(unset, unset, task, unset, unset, extras={"state_extras": info})
+        batch = Transition(unset, unset, task, unset, unset, extras=cast("Any", {"state_extras": info}))
         batch, amp, figures = loop._with_style(batch, amp, steps)
         paid = weighted[0] + robots.pay()
         np.testing.assert_allclose(paid, batch.reward[0], atol=1e-5)
