@@ -6,14 +6,12 @@ steps from the first one on, in which robots fall.
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from benchmarks import throughput
 from trainers.brax.amp.loop import make_loop
@@ -115,18 +113,11 @@ def physics(env: WildRobotEnv, robots: int) -> Callable[[], None]:
     """Physics alone, under `jit` and `scan`."""
     index = jnp.arange(robots) % env.starts.count
     state = jax.vmap(env.starts.state)(index, index % env.physics.variants.count)
-    change = np.random.default_rng(0).uniform(-1.0, 1.0, (throughput.CONTROL_STEPS, robots, env.action_size))
-    targets = jnp.asarray(env.robot.home_targets_rad + change * throughput.TARGET_CHANGE_RAD, jnp.float32)
-    play = jax.jit(lambda state: jax.lax.scan(lambda s, t: (jax.vmap(env.physics.step)(s, t), None), state, targets)[0])
-    return lambda: jax.block_until_ready(play(state))
+    targets = env.robot.home_targets_rad + throughput.target_changes_rad(env, robots)
+    return throughput.scanned(jax.vmap(env.physics.step), state, targets)
 
 
 def _seconds(play: Callable[[], None]) -> float:
     """Median of a play, after a first one that compiles."""
     play()
-    seconds = []
-    for _ in range(REPEATS):
-        begin = time.perf_counter()
-        play()
-        seconds.append(time.perf_counter() - begin)
-    return statistics.median(seconds)
+    return throughput.median_s(play, REPEATS)

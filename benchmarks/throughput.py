@@ -44,8 +44,8 @@ def bare_rollout(env: WildRobotEnv, batch: int) -> Callable[[], None]:
     index = np.arange(batch) % env.starts.count
     start = np.zeros((batch, 1 + model.nq + model.nv))
     start[:, 1:] = np.hstack([np.asarray(env.starts.qpos)[index], np.asarray(env.starts.qvel)[index]])
-    change = np.random.default_rng(0).uniform(-1.0, 1.0, (CONTROL_STEPS, batch, 1, model.nu)) * TARGET_CHANGE_RAD
-    controls = np.repeat(env.robot.home_targets_rad + change, substeps, axis=2)
+    changes = target_changes_rad(env, batch)[:, :, None]
+    controls = np.repeat(env.robot.home_targets_rad + changes, substeps, axis=2)
 
     def play() -> None:
         state = start
@@ -58,25 +58,36 @@ def bare_rollout(env: WildRobotEnv, batch: int) -> Callable[[], None]:
 
 def steps_per_second(play: Callable[[], None], batch: int) -> float:
     """Environment steps per second of a `play` of that many robots, the median of five."""
+    return batch * CONTROL_STEPS / median_s(play, 5)
+
+
+def median_s(play: Callable[[], None], repeats: int) -> float:
+    """Seconds that a `play` takes."""
     seconds = []
-    for _ in range(5):
+    for _ in range(repeats):
         begin = time.perf_counter()
         play()
         seconds.append(time.perf_counter() - begin)
-    return batch * CONTROL_STEPS / statistics.median(seconds)
+    return statistics.median(seconds)
+
+
+def target_changes_rad(env: WildRobotEnv, batch: int) -> np.ndarray:
+    """From home, for each control step, robot and joint."""
+    shape = CONTROL_STEPS, batch, env.action_size
+    return np.random.default_rng(0).uniform(-1.0, 1.0, shape) * TARGET_CHANGE_RAD
 
 
 def core(env: WildRobotEnv, batch: int) -> Callable[[], None]:
     """The vmapped core under `jit` and `scan`."""
     state = env.reset_batch(jax.random.split(jax.random.PRNGKey(0), batch))
-    return _scanned(lambda s, action: jax.vmap(env.step)(s, action), state, env, batch)
+    return scanned(jax.vmap(env.step), state, _actions(env, batch))
 
 
 def brax_adapter(env: WildRobotEnv, batch: int) -> Callable[[], None]:
     """The same through the Brax adapter, with its auto-reset."""
     wrapped = wrap_for_training(BraxEnv(env), episode_length=env.config.episode_steps)
     state = jax.jit(wrapped.reset)(jax.random.split(jax.random.PRNGKey(0), batch))
-    return _scanned(wrapped.step, state, env, batch)
+    return scanned(wrapped.step, state, _actions(env, batch))
 
 
 def gymnasium_adapter(env: WildRobotEnv, batch: int) -> Callable[[], None]:
@@ -91,6 +102,17 @@ def sb3_adapter(env: WildRobotEnv, batch: int) -> Callable[[], None]:
     robots = Sb3VecEnv(VectorWalkEnv(env, batch, autoreset_mode=AutoresetMode.SAME_STEP))
     robots.reset()
     return _stepped(robots.step, env, batch)
+
+
+def scanned(step: Callable, state: object, inputs: np.ndarray) -> Callable[[], None]:
+    """Steps a batch from a state, one row of the inputs after the other, under `jit` and `scan`."""
+    on_device = jnp.asarray(inputs, jnp.float32)
+    run = jax.jit(lambda state, inputs: jax.lax.scan(lambda s, each: (step(s, each), None), state, inputs)[0])
+
+    def play() -> None:
+        jax.block_until_ready(run(state, on_device))
+
+    return play
 
 
 def rates(env: WildRobotEnv, batch: int) -> dict[str, float]:
@@ -127,16 +149,6 @@ def main() -> None:
     print()
 
 
-def _scanned(step: Callable, state: object, env: WildRobotEnv, batch: int) -> Callable[[], None]:
-    actions = jnp.asarray(_actions(env, batch))
-    run = jax.jit(lambda state, actions: jax.lax.scan(lambda s, a: (step(s, a), None), state, actions)[0])
-
-    def play() -> None:
-        jax.block_until_ready(run(state, actions))
-
-    return play
-
-
 def _stepped(step: Callable, env: WildRobotEnv, batch: int) -> Callable[[], None]:
     actions = _actions(env, batch)
 
@@ -148,8 +160,7 @@ def _stepped(step: Callable, env: WildRobotEnv, batch: int) -> Callable[[], None
 
 
 def _actions(env: WildRobotEnv, batch: int) -> np.ndarray:
-    change = np.random.default_rng(0).uniform(-1.0, 1.0, (CONTROL_STEPS, batch, env.action_size))
-    return (change * TARGET_CHANGE_RAD / env.action_map.scale_rad).astype(np.float32)
+    return (target_changes_rad(env, batch) / env.action_map.scale_rad).astype(np.float32)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def table(found: Sequence[Walked]) -> str:
     """One row per seed, and their median: a seed that never walked counts as the longest."""
-    rows = ["| seed | minutes until it walks | environment steps | policies judged good or bad |", "|--:|--:|--:|--:|"]
+    rows = ["| seed | minutes until it walks | environment steps | policies saved |", "|--:|--:|--:|--:|"]
     for each in found:
         reached = f"{each.first.wall_s / 60:.1f} | {each.first.steps:,}" if each.first else "never | never"
         rows.append(f"| {each.seed} | {reached} | {each.saved} |")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trainers.kept import PROVENANCE
-from trainers.versions import versions
+from trainers.versions import changed, versions
 from trainers.warm_start import WarmStart
 from wildrobot.config import validated
 from wildrobot.errors import UsageError
@@ -42,7 +42,7 @@ def reproduce(path: Path, policy: Policy, run: Path, start: WarmStart | None) ->
             f"{path}: its training started from {_named(record.started_from)}, and not from {_named(found)}; name that "
             "policy with --from"
         )
-    for line in _differences(record):
+    for line in _differences(policy.info.framework, record):
         print(f"Note: {line}", file=sys.stderr)
     _train(policy.info.framework, _experiment(path, policy, record), run, start)
     again = Policy.load(run / "policy.safetensors")
@@ -101,13 +101,12 @@ def _judge(path: Path, run: Path) -> None:
     evaluate(load_candidates([path, run], trust=False), suites, Outputs(), quick=True)
 
 
-def _differences(record: TrainingRecord) -> list[str]:
+def _differences(framework: str, record: TrainingRecord) -> list[str]:
     """What here is not as it was then, one sentence each."""
     here = versions()
     found = [
-        f"{name} was {then or 'not installed'}, and here is {here.get(name) or 'not installed'}"
-        for name, then in record.versions.items()
-        if here.get(name) != then
+        f"{name} was {record.versions[name] or 'not installed'}, and here is {here[name] or 'not installed'}"
+        for name in changed(framework, record.versions)
     ]
     if record.commit != (now := commit()):
         found.append(f"the code was that of commit {record.commit or '(unknown)'}, and here is {now or '(unknown)'}")

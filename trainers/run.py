@@ -16,7 +16,7 @@ from trainers.kept import CONFIG, PROVENANCE, newest_copy, read_provenance, repa
 from trainers.lock import LOCK, RunLock
 from trainers.origin import training_record
 from trainers.tracking import FILES_ONLY, MetricsLog, Run, TensorBoard, Tracker, Tracking, open_services
-from trainers.versions import needed, versions
+from trainers.versions import changed, versions
 from trainers.warm_start import WarmStart
 from wildrobot.config import dump_yaml
 from wildrobot.errors import UsageError
@@ -259,10 +259,9 @@ def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -
     provenance = _provenance(path, trainers)
     trainer: str = provenance["trainer"]
     then, now = provenance.get("versions", {}), versions()
-    changed = [name for name in needed(trainer) if name in then and then[name] != now[name]]
-    if changed:
+    if others := changed(trainer, then):
         raise UsageError(
-            f"{path}: was trained with {_listed(then, changed)}, and here is {_listed(now, changed)}; install what it "
+            f"{path}: was trained with {_listed(then, others)}, and here is {_listed(now, others)}; install what it "
             f'was trained with, or train into a new folder, from what this one has learned: --from "{path}"'
         )
     before = load_experiment(newest_copy(path, CONFIG) or path / CONFIG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import metadata
 
 from wildrobot import __version__
@@ -24,6 +25,12 @@ def versions() -> dict[str, str | None]:
     """Of each distribution, by its name, as it is installed here."""
     names = dict.fromkeys(name for group in (_SHARED, *_FRAMEWORKS.values()) for name in group)
     return {name: _version(name) for name in names} | {"wildrobot": __version__}
+
+
+def changed(trainer: str, then: Mapping[str, str | None]) -> list[str]:
+    """The distributions that a trainer depends on which were of another version then, of those that `then` names."""
+    now = versions()
+    return [name for name in needed(trainer) if name in then and then[name] != now[name]]
 
 
 def _version(distribution: str) -> str | None:
