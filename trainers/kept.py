@@ -10,13 +10,29 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from trainers.digests import is_intact
 from wildrobot.errors import UsageError
 from wildrobot.files import write_bytes
 
 CONFIG, PROVENANCE = "config.yaml", "run.json"
-_PARTS = {"versions": dict, "inputs": dict, "started_from": dict, "resumed": list}
-"""Of the provenance that are read again, where it has them."""
+
+
+class _StartedFrom(BaseModel, strict=True):
+    sha256: str | None = None
+    environment_steps: int = 0
+
+
+class _Provenance(BaseModel, strict=True):
+    """What is read again of `run.json`, where it has it; older versions wrote less."""
+
+    trainer: str | None = None
+    commit: str | None = None
+    versions: dict[str, str | None] = {}
+    inputs: dict[str, str] = {}
+    started_from: _StartedFrom = _StartedFrom()
+    resumed: list[Any] = []
 
 
 def keep(run: Path, checkpoint: Path) -> None:
@@ -53,19 +69,19 @@ def read_provenance(run: Path) -> dict[str, Any]:
     """
     try:
         provenance = json.loads((run / PROVENANCE).read_bytes())
-        if not isinstance(provenance, dict):
-            raise ValueError("no JSON object")
-        for name, kind in _PARTS.items():
-            if not isinstance(provenance.get(name, kind()), kind):
-                raise ValueError(f"its {name} is no {kind.__name__}")
-        if type(provenance.get("started_from", {}).get("environment_steps", 0)) is not int:
-            raise ValueError("its started_from.environment_steps is no whole number")
+        _Provenance.model_validate(provenance)
+    except ValidationError as error:
+        part = ".".join(str(name) for name in error.errors()[0]["loc"])
+        raise _unreadable(run, f"its {part} is damaged" if part else "it is no JSON object") from None
     except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"{run}: is no run folder, for its {PROVENANCE} cannot be read ({reason}); give one that training has made"
-        ) from None
+        raise _unreadable(run, getattr(error, "strerror", None) or error) from None
     return provenance
+
+
+def _unreadable(run: Path, reason: object) -> UsageError:
+    return UsageError(
+        f"{run}: is no run folder, for its {PROVENANCE} cannot be read ({reason}); give one that training has made"
+    )
 
 
 def _is_damaged(path: Path, copy: bytes) -> bool:

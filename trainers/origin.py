@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
-
 from trainers.kept import CONFIG, PROVENANCE, read_provenance
 from trainers.versions import needed
 from wildrobot.config import Section, read_tree, validated
@@ -41,22 +39,15 @@ def training_record(experiment: Mapping[str, Any], provenance: Mapping[str, Any]
 
     Args:
       experiment: a tree of JSON.
-      provenance: of the run, from its `run.json`.
-
-    Raises:
-      UsageError: for provenance that has been damaged.
+      provenance: of the run, as `read_provenance` gives it.
     """
     then = provenance.get("versions", {})
-    try:
-        return TrainingRecord(
-            settings={name: tree for name, tree in experiment.items() if name not in ("version", "env")},
-            versions={name: then[name] for name in needed(str(provenance.get("trainer"))) if name in then},
-            commit=provenance.get("commit"),
-            started_from=provenance.get("started_from", {}).get("sha256"),
-        )
-    except ValidationError as error:
-        field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise UsageError(f"{PROVENANCE}: its {field} is damaged; give a run folder that training has made") from None
+    return TrainingRecord(
+        settings={name: tree for name, tree in experiment.items() if name not in ("version", "env")},
+        versions={name: then[name] for name in needed(str(provenance.get("trainer"))) if name in then},
+        commit=provenance.get("commit"),
+        started_from=provenance.get("started_from", {}).get("sha256"),
+    )
 
 
 def origin_of(checkpoint: Path, schema: type[SettingsT]) -> Origin[SettingsT]:
