@@ -1,6 +1,6 @@
 """Time from the start of a training to the first policy that walks: that passes the gates of the quick judge.
 
-    python -m benchmarks.time_to_walk [--trainer brax-amp] [--seeds 0 1 2] [OVERRIDE ...]
+    python -m benchmarks time_to_walk [--trainer brax-amp] [--seeds 0 1 2] [--overrides KEY=VALUE ...]
 
 Each seed is trained by the command that a user types, to its end, and every policy that it saves on the way is kept;
 they are judged afterwards, so that the judge costs the training nothing. The clock runs from the start of the process.
@@ -8,7 +8,6 @@ they are judged afterwards, so that the judge costs the training nothing. The cl
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import statistics
 import subprocess
@@ -34,7 +33,7 @@ from wildrobot.policy import load_policy
 SUITES = ("walk", "stand", "turn_and_side")
 SAVED_POLICIES = 24
 """That a training of the default length leaves, one in about 0.4 million steps."""
-_SECTIONS = {"brax-amp": "brax_ppo", "brax": "brax_ppo", "sb3": "sb3_ppo"}
+_SECTIONS = {"brax-amp": "brax_ppo", "brax": "brax_ppo", "sb3": "sb3_ppo", "rsl_rl": "rsl_rl_ppo"}
 _BARE_ROBOTS = 512
 _LOOKED_AFTER_S = 0.1
 
@@ -61,29 +60,26 @@ class Walked(NamedTuple):
     first: Saved | None
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Trains each seed, judges what it saved, and prints a table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.time_to_walk",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--trainer", choices=tuple(_SECTIONS), default="brax-amp", help="(default: %(default)s)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(default: 0 1 2)")
-    parser.add_argument(
-        "overrides", nargs="*", metavar="OVERRIDE", help="of the experiment, e.g. brax_ppo.num_envs=256"
-    )
-    options = parser.parse_intermixed_args(arguments)
-    overrides = [f"brax_ppo.num_evals={SAVED_POLICIES + 1}"] if options.trainer != "sb3" else []
-    overrides += options.overrides
+def main(trainer: str = "brax-amp", seeds: Sequence[int] = (0, 1, 2), overrides: Sequence[str] = ()) -> None:
+    """Trains each seed, judges what it saved, and prints a table.
+
+    Args:
+      trainer: what is measured, by its name on the command line.
+      seeds: of the trainer's own section.
+      overrides: of the default experiment, e.g. `brax_ppo.num_envs=256`.
+    """
+    if trainer not in _SECTIONS:
+        raise SystemExit(f"unknown trainer {trainer}; choose from: {', '.join(_SECTIONS)}")
+    if trainer != "sb3":
+        overrides = [f"brax_ppo.num_evals={SAVED_POLICIES + 1}", *overrides]
     load_experiment("walk", overrides)  # a mistake shows now
     play = throughput.bare_rollout(make_env(load_experiment("walk", throughput.SAME_MODEL).env), _BARE_ROBOTS)
     bare = [throughput.steps_per_second(play, _BARE_ROBOTS)]
     found = []
-    for seed in options.seeds:
+    for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            seeded = [*overrides, f"{_SECTIONS[options.trainer]}.seed={seed}"]
-            saved = _trained(options.trainer, Path(folder), seeded)
+            seeded = [*overrides, f"{_SECTIONS[trainer]}.seed={seed}"]
+            saved = _trained(trainer, Path(folder), seeded)
             found.append(Walked(seed, len(saved), _first_that_walks(saved)))
     bare.append(throughput.steps_per_second(play, _BARE_ROBOTS))
     print(f"bare `mujoco.rollout`: {statistics.mean(bare):,.0f} environment steps/s, {_BARE_ROBOTS} robots\n")
@@ -132,7 +128,3 @@ def _passes(policy: Path, name: str) -> bool:
     assert suite is not None
     with redirect_stdout(StringIO()):
         return evaluate(load_candidates([policy], trust=False), [suite], Outputs(), quick=True)
-
-
-if __name__ == "__main__":
-    main()
