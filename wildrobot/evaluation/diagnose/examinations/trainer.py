@@ -7,12 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from wildrobot.evaluation.diagnose.evidence.draws import Draws
+from wildrobot.evaluation.diagnose.evidence.envelope import METRICS, Envelope, windows
 from wildrobot.evaluation.diagnose.evidence.plan import AXES, SWEEP
 from wildrobot.evaluation.diagnose.evidence.played import Played
 from wildrobot.evaluation.diagnose.evidence.run import Policies, RunLog, Settings
 from wildrobot.evaluation.diagnose.evidence.trials import Trials
 from wildrobot.evaluation.diagnose.registry import Measured, examination
 
+_DEAD = 0.025
+"""A unit that varies by less than this share of its layer's mean tells the next layer nothing."""
 _ENOUGH_STEPS = 100_000
 """Of a log whose curves say anything: the first updates of any training look ill."""
 
@@ -139,6 +142,26 @@ def critic(log: RunLog) -> Iterator[Measured]:
 
 
 @examination(
+    "trainer", "measured", unit="deviations of the targets",
+    why="just before the time limit the targets are as far from the critic's values as anywhere else, if the value of "
+    "the last observation stands for what would have come; where the limit is taken for a fall, they lack most of it",
+    source="Pardo et al. 2018; targets by GAE less values, over the last quarter of the training",
+    try_next="Bootstrap the value of the last observation (final_obs) where an episode was truncated; see that "
+    "truncated is not lost, or made terminated, on its way to the trainer.",
+)  # fmt: skip
+def time_limit_bootstrapped(log: RunLog) -> Iterator[Measured]:
+    """Is the critic's error before the time limit as small as elsewhere?"""
+    overall, late, share = (
+        log.curve(f"training/{name}") for name in ("value_error", "value_error_at_limit", "share_at_limit")
+    )
+    if overall is None or late is None or share is None or log.steps[-1] < _ENOUGH_STEPS:
+        return
+    # Robots that all fall before it say nothing of the limit.
+    if log.late(share) > 1e-3:
+        yield Measured("at the limit less overall", log.late(late) / log.late(share) - log.late(overall), -0.4, 0.4)
+
+
+@examination(
     "trainer", "measured", unit="of the action's bound",
     why="deviations above the bound of the actions make most of them extreme, and below a hundredth nothing is "
     "explored",
@@ -184,6 +207,35 @@ def action_saturation(p: Played) -> Iterator[Measured]:
 
 
 @examination(
+    "trainer", "measured", unit="of the units",
+    why="a unit whose output hardly varies, whatever the robot sees, is a constant: with relu it is zero for good; a "
+    "layer of which more than half is constant has lost most of what it could tell apart",
+    source="deviation of each unit's output over what the policy saw, below 0.025 of its layer's mean deviation; "
+    "Sokar et al. 2023 take the mean output, which a saturated tanh or a swish far above zero would pass",
+    try_next="Lower the learning rate, look for a jump in the log's divergence, normalise the observations, or take "
+    "another activation than relu.",
+)  # fmt: skip
+def dead_units(p: Played) -> Iterator[Measured]:
+    """Do the actor's units respond to what it sees?"""
+    for index, given in enumerate(p.policy.activity(p.obs)[1:], start=1):
+        deviation = given.std(axis=0)
+        yield Measured(f"hidden layer {index}", float(np.mean(deviation <= _DEAD * deviation.mean())), at_most=0.5)
+
+
+@examination(
+    "trainer", "measured", unit="of the units",
+    why="a critic most of whose units are constants cannot tell good states from bad ones",
+    source="as of the actor, over a batch of each update; mean over the last quarter of the training",
+    try_next="Lower the learning rate, scale the rewards down (reward_scaling), and normalise the observations.",
+)  # fmt: skip
+def dead_critic_units(log: RunLog) -> Iterator[Measured]:
+    """Do the critic's units respond to what it sees?"""
+    curve = log.curve("training/dead_critic_units")
+    if curve is not None and log.steps[-1] >= _ENOUGH_STEPS:
+        yield Measured("worst hidden layer", log.late(curve), at_most=0.5)
+
+
+@examination(
     "trainer", "indirect", unit="of its first tenth",
     why="a training of some length that earns no more per step at its end than at its start has learned nothing",
     source="the log's reward per step",
@@ -197,6 +249,27 @@ def learning(log: RunLog) -> Iterator[Measured]:
         first = float(np.nanmean(reward[log.steps <= max(0.1 * log.steps[-1], log.steps[0])]))
         spread = max(abs(first), 1e-6)
         yield Measured("rise to the last quarter", (log.late(reward) - first) / spread, at_least=0.1)
+
+
+@examination(
+    "trainer", "indirect", unit="of the worst of the trainings that went well",
+    why="at equal steps, trainings of nearly the default recipe lay within a tenth of each other; episodes a third "
+    "shorter, or errors half as large again, are not chance",
+    source="the logs of four trainings of brax-amp with weights of the reward that differ (evidence/envelope.json)",
+    try_next="Compare the settings with configs/walk.yaml, and see at how many steps the curves part.",
+)  # fmt: skip
+def learning_curve(log: RunLog, e: Envelope) -> Iterator[Measured]:
+    """Does it learn as fast as trainings that went well?"""
+    for name in METRICS:
+        ours = windows(log, name)[: len(e.steps)]
+        if not len(ours) or not np.isfinite(ours[-1]):
+            continue
+        at, subject = len(ours) - 1, name.removeprefix("episode/").replace("_", " ")
+        shown = f"{subject} at {e.steps[at] / 1e6:g} million steps"
+        if name == "episode/length":
+            yield Measured(shown, ours[at] / e.least[name][at], at_least=2 / 3)
+        else:
+            yield Measured(shown, ours[at] / e.most[name][at], at_most=1.5)
 
 
 @examination(
