@@ -7,8 +7,20 @@ from wildrobot.evaluation.diagnose.examinations import (
     observations,
     reward,
     robot,
+    sensing,
     trainer,
     vector_env,
 )
 
-__all__ = ["commands", "measurement", "motions", "observations", "reward", "robot", "trainer", "vector_env"]
+__all__ = [
+    "commands",
+    "measurement",
+    "motions",
+    "observations",
+    "others",
+    "reward",
+    "robot",
+    "sensing",
+    "trainer",
+    "vector_env",
+]
