@@ -5,6 +5,7 @@ from wildrobot.evaluation.diagnose.examinations import (
     measurement,
     motions,
     observations,
+    others,
     reward,
     robot,
     sensing,
