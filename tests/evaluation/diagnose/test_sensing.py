@@ -39,6 +39,6 @@ def test_readings_that_are_older_than_configured(healthy, failed):
     columns = entries(t)["joint_angle"]
     obs[..., columns] = held(t.obs[..., columns], 4)
     assert failed("joint_ages", healthy | {Trials: dataclasses.replace(t, obs=obs)}) == [
-        "joints configured for 1 to 1: shortest period",
-        "joints configured for 1 to 1: longest period",
+        "joints configured for 1 to 1 control steps: shortest period",
+        "joints configured for 1 to 1 control steps: longest period",
     ]

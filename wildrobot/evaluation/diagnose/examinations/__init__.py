@@ -10,6 +10,7 @@ from wildrobot.evaluation.diagnose.examinations import (
     robot,
     sensing,
     trainer,
+    training_log,
     vector_env,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "robot",
     "sensing",
     "trainer",
+    "training_log",
     "vector_env",
 ]

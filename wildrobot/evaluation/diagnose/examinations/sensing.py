@@ -28,7 +28,6 @@ _CLEAR = 1.15
     source="robots that move at random: the period and phase with which old true angles fit what is seen best",
     try_next="Look at what draws the periods (Sensing.errors) and at what holds the readings (Sensing.step), in "
     "wildrobot/task/sensing.py.",
-    unit="control steps",
 )  # fmt: skip
 def joint_ages(t: Trials) -> Iterator[Measured]:
     """Are joints read as seldom as configured?"""
@@ -51,13 +50,13 @@ def joint_ages(t: Trials) -> Iterator[Measured]:
         share, count = t.env.config.task.sensing.fresh_share, int(told.sum())
         off = _Z * np.sqrt(share * (1.0 - share) / count) + 1.0 / count
         yield Measured(
-            "robots whose joints are all fresh, share", fresh.sum() / count, max(share - off, 0.0), share + off
+            "share of robots whose joints are all fresh", fresh.sum() / count, max(share - off, 0.0), share + off
         )
     for low, high, joints in groups:
         of_these = found[~fresh][:, joints]
         of_these = of_these[of_these > 0]
         if len(of_these):
-            subject = f"joints configured for {low} to {high}"
+            subject = f"joints configured for {low} to {high} control steps"
             yield Measured(f"{subject}: shortest period", np.quantile(of_these, 0.05), low, high)
             yield Measured(f"{subject}: longest period", np.quantile(of_these, 0.95), low, high)
 
