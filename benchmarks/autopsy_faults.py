@@ -21,7 +21,7 @@ from wildrobot.env import WildRobotEnv
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import clip_file, derivatives, library
 from wildrobot.robot import Robot, load_robot
-from wildrobot.task import command, entries, reward, view
+from wildrobot.task import command, entries, reward, sensing, view
 from wildrobot.task.action import ActionMap
 
 SMALL = ("env.variants.count=4", "env.starts.count=64", "env.physics.engine=native")
@@ -123,6 +123,16 @@ def _swapped_targets(first: str, second: str) -> Callable[[], AbstractContextMan
 
 def _undelayed(self: ActionMap, queue: Any, targets_rad: Any, latency: Any) -> Any:
     return targets_rad, jnp.concatenate([queue, targets_rad[None]])[1:]
+
+
+def _always_fresh(self: sensing.Sensing, *draws: Any) -> Any:
+    errors = _ERRORS(self, *draws)
+    return errors._replace(
+        period_steps=jnp.ones_like(errors.period_steps), phase_steps=jnp.zeros_like(errors.phase_steps)
+    )
+
+
+_ERRORS = sensing.Sensing.errors
 
 
 def _only_right(draws: Any, config: Any) -> Any:
@@ -274,6 +284,8 @@ FAULTS = (
     Fault("commands_too_fast", "task", ("commands_possible",), given("env.task.command.vx_m_per_s=[-0.12,1.5]")),
     Fault("delay_not_applied", "task", ("latency_applied",),
           patch=lambda: mock.patch.object(ActionMap, "delayed", _undelayed)),
+    Fault("readings_always_fresh", "task", ("joint_ages",),
+          patch=lambda: mock.patch.object(sensing.Sensing, "errors", _always_fresh)),
     Fault("noise_ten_times", "task", ("signal_to_noise",), lambda: _noise(10.0)),
     Fault("command_not_seen", "task", ("command_seen",), patch=entry("command", lambda m: jnp.zeros(3))),
     Fault("one_joint_read_twice", "task", ("joint_readings", "duplicate_observations"),

@@ -19,6 +19,9 @@ from benchmarks.autopsy_faults import Fault, given
 from wildrobot.policy import Layer, Policy
 
 POLICY = "policy.safetensors"
+_SHORT_EPISODES = ("env.task.episode_length_s=1", "brax_ppo.num_timesteps=131072", "brax_ppo.num_envs=128",
+                   "brax_ppo.batch_size=64")  # fmt: skip
+"""Robots stand for a second, untrained as they are; so their episodes reach the time limit."""
 
 
 def faults(run: Path, early: Path | None) -> tuple[Fault, ...]:
@@ -41,6 +44,8 @@ def faults(run: Path, early: Path | None) -> tuple[Fault, ...]:
         Fault("scaled_reward_in_the_log", "measurement", ("saved_policy_acts_as_trained",),
               run=partial(copied, _scaled_log)),
         Fault("two_processes_one_log", "measurement", ("log_is_sound",), run=partial(copied, _doubled_log)),
+        Fault("learned_four_times_slower", "trainer", ("learning_curve",), run=partial(copied, _slow_log)),
+        Fault("most_units_dead", "trainer", ("dead_units",), run=partial(copied, _dead_units)),
         Fault("discount_one_half", "trainer", ("horizon",), given("brax_ppo.discounting=0.5"),
               run=partial(copied, lambda folder: None)),
         Fault("learning_rate_a_hundred_times", "trainer", ("learning_rate",), given("brax_ppo.learning_rate=0.03"),
@@ -50,6 +55,10 @@ def faults(run: Path, early: Path | None) -> tuple[Fault, ...]:
         Fault("discriminator_never_updated", "trainer", ("discriminator",), run=partial(_trained, _dead_discriminator)),
         Fault("advantages_not_normalised", "trainer", ("update_size", "critic"),
               run=partial(_trained, _raw_advantages)),
+        Fault("time_limit_not_bootstrapped", "trainer", ("time_limit_bootstrapped",),
+              run=partial(_trained, _lost_truncation, _SHORT_EPISODES)),
+        Fault("trained_in_short_episodes", "healthy",
+              run=partial(_trained, lambda: mock.patch.dict({}), _SHORT_EPISODES)),
         Fault("trained_in_short", "healthy", run=partial(_trained, lambda: mock.patch.dict({}))),
     )  # fmt: skip
     if early is not None:
@@ -68,7 +77,7 @@ def _copied(run: Path, change: Callable[[Path], Any]) -> Iterator[Path]:
 
 
 @contextmanager
-def _trained(patch: Callable[[], AbstractContextManager[Any]]) -> Iterator[Path]:
+def _trained(patch: Callable[[], AbstractContextManager[Any]], more: tuple[str, ...] = ()) -> Iterator[Path]:
     """A training of seconds, in this process, with the trainer patched."""
     from trainers.brax.amp import training
     from wildrobot.experiment import load_experiment
@@ -76,7 +85,7 @@ def _trained(patch: Callable[[], AbstractContextManager[Any]]) -> Iterator[Path]
     style = ("amp.clips=[forward-0.10,forward-0.20]", "brax_ppo.num_timesteps=24576")
     with tempfile.TemporaryDirectory() as folder, patch():
         run = Path(folder) / "run"
-        training.train(load_experiment("smoke", style), run)
+        training.train(load_experiment("smoke", (*style, *more)), run)
         yield run
 
 
@@ -139,6 +148,44 @@ def _scaled_log(folder: Path) -> None:
 def _doubled_log(folder: Path) -> None:
     half = partial(_log, folder, lambda lines: [*lines, *lines[len(lines) // 2 :]])
     half()
+
+
+def _slow_log(folder: Path) -> None:
+    """As if each step had taught a quarter."""
+    _log(folder, lambda lines: [line | {"steps": 4 * line["steps"]} for line in lines])
+
+    def change(policy: Policy) -> Policy:
+        steps = 4 * policy.info.environment_steps
+        return dataclasses.replace(policy, info=policy.info.model_copy(update={"environment_steps": steps}))
+
+    _changed(folder, change)
+
+
+def _dead_units(folder: Path) -> None:
+    """Three quarters of the first hidden layer never answer."""
+
+    def change(policy: Policy) -> Policy:
+        first, *rest = policy.layers
+        dead = np.arange(len(first.bias)) % 4 > 0
+        silent = Layer(first.kernel, np.where(dead, -1e4, first.bias).astype(np.float32))
+        return dataclasses.replace(policy, layers=(silent, *rest))
+
+    _changed(folder, change)
+
+
+def _lost_truncation() -> AbstractContextManager[Any]:
+    import jax.numpy as jnp
+
+    from adapters.brax_env import FreshAutoReset
+
+    original = FreshAutoReset.step
+
+    def step(self: FreshAutoReset, *args: Any) -> Any:
+        state = original(self, *args)
+        lost = dict.fromkeys(("truncation", "time_out"), jnp.zeros_like(state.reward))
+        return dataclasses.replace(state, info={**state.info, **lost})
+
+    return mock.patch.object(FreshAutoReset, "step", step)
 
 
 def _dead_discriminator() -> AbstractContextManager[Any]:

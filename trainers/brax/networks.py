@@ -19,7 +19,7 @@ from wildrobot.policy import Layer, Policy, PolicyInfo, Squash, interface_of
 
 FRAMEWORK = "brax-ppo"
 
-_ACTIVATIONS = {"swish": jax.nn.swish, "elu": jax.nn.elu, "relu": jax.nn.relu, "tanh": jnp.tanh}
+ACTIVATIONS = {"swish": jax.nn.swish, "elu": jax.nn.elu, "relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
 def network_factory(
@@ -36,7 +36,7 @@ def network_factory(
     keywords: dict[str, Any] = {
         "policy_hidden_layer_sizes": settings.policy_hidden_layer_sizes,
         "value_hidden_layer_sizes": settings.value_hidden_layer_sizes,
-        "activation": _ACTIVATIONS[settings.activation],
+        "activation": ACTIVATIONS[settings.activation],
         "policy_obs_key": "state",
         "value_obs_key": "privileged_state",
     }

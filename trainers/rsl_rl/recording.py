@@ -19,6 +19,7 @@ from trainers.rsl_rl import checkpoints
 from trainers.rsl_rl.policy import to_policy
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.session import Session
+from trainers.value_errors import memory_steps, value_errors
 
 
 class RolloutStart(NamedTuple):
@@ -80,6 +81,7 @@ class Recorder(Logger):
         self._episodes = rollouts.RecentEpisodes(start.figures if start else None)
         self._steps = steps
         self._start: RolloutStart | None = None
+        self._ages: list[np.ndarray] = []
         runner.logger = self
 
     @property
@@ -95,6 +97,7 @@ class Recorder(Logger):
             raise Stopped
         names = {name.removeprefix("episode/"): values.numpy() for name, values in extras.get("log", {}).items()}
         self._episodes.extend(rollouts.each_episode(names))
+        self._ages.append(np.asarray(self._env.robots.stepped.task.step))
 
     def log(
         self,
@@ -126,6 +129,7 @@ class Recorder(Logger):
                 "rsl_rl/Perf/collection_time": collect_time,
                 "rsl_rl/Perf/learning_time": learn_time,
             }
+            | self._value_errors()
         )
         figures = {name: float(value) for name, value in figures.items() if np.isfinite(value)}
         self._training.run.log(self._steps, figures)
@@ -153,6 +157,14 @@ class Recorder(Logger):
         storage = self._runner.alg.storage
         left = (storage.returns - storage.values).var() / storage.returns.var()
         return 1.0 - float(left)
+
+    def _value_errors(self) -> dict[str, float]:
+        storage, settings = self._runner.alg.storage, self._settings
+        value, target = (each.squeeze(-1).numpy(force=True) for each in (storage.values, storage.returns))
+        memory = memory_steps(settings.gamma, settings.lam)
+        at_limit = np.stack(self._ages) > self._env.max_episode_length - memory
+        self._ages = []
+        return {f"training/{name}": float(each) for name, each in value_errors(value, target, at_limit).items()}
 
     def _divergence(self) -> float:
         """KL(old || new) [nat] of the actions over the newest batch: how far update and normaliser have moved them."""

@@ -10,6 +10,7 @@ import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter
 
+from adapters.gymnasium_env import VectorWalkEnv
 from trainers import rollouts
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
@@ -17,6 +18,7 @@ from trainers.sb3 import checkpoints
 from trainers.sb3.policy import AMP_FRAMEWORK, FRAMEWORK, to_policy
 from trainers.sb3.rollout_start import RolloutStart
 from trainers.sb3.settings import Sb3Ppo
+from trainers.value_errors import memory_steps, value_errors
 from wildrobot.env import WildRobotEnv
 from wildrobot.signals import Stop
 
@@ -31,6 +33,9 @@ _SHARED_NAMES = {
     "train/std": "training/policy_dist_mean_std",
     "train/explained_variance": "training/explained_variance",
     "train/clip_fraction": "training/clip_fraction",
+    "train/value_error": "training/value_error",
+    "train/value_error_at_limit": "training/value_error_at_limit",
+    "train/share_at_limit": "training/share_at_limit",
 }
 
 
@@ -53,6 +58,7 @@ class Recorder(BaseCallback):
         self._episodes = rollouts.RecentEpisodes()
         self._next_save = 0
         self._start: RolloutStart | None = None
+        self._ages: list[np.ndarray] = []
 
     def go_on_from(self, start: RolloutStart) -> None:
         """Takes the figures over of the episodes that ended before a run was interrupted."""
@@ -64,11 +70,12 @@ class Recorder(BaseCallback):
 
     def _on_step(self) -> bool:
         ended = np.flatnonzero(self.locals["dones"])
+        self._ages.append(np.asarray(self._walk.stepped.task.step))
         self._episodes.extend(self.locals["infos"][robot]["episode_metrics"] for robot in ended)
         return not self._stop.is_set()
 
     def _on_rollout_start(self) -> None:
-        self._start = self._rollout_start()
+        self._start, self._ages = self._rollout_start(), []
         # What the newest update has logged stays there until the end of this rollout.
         kl = self.logger.name_to_value.get("train/approx_kl")
         if kl is not None:
@@ -81,6 +88,19 @@ class Recorder(BaseCallback):
         of_style = {} if self._style is None else self._style.figures
         for name, value in (self._episodes.means | of_style).items():
             self.logger.record(name, value)
+        for name, value in self._value_errors().items():
+            self.logger.record(f"train/{name}", float(value))
+
+    def _value_errors(self) -> dict[str, np.ndarray]:
+        buffer, settings = self.model.rollout_buffer, self._settings
+        memory = memory_steps(settings.gamma, settings.gae_lambda)
+        return value_errors(
+            buffer.values, buffer.returns, np.stack(self._ages) > self._core.config.episode_steps - memory
+        )
+
+    @property
+    def _walk(self) -> VectorWalkEnv:
+        return self.model.get_env().unwrapped.env
 
     @property
     def _interval(self) -> int:

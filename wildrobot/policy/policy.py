@@ -70,13 +70,18 @@ class Policy:
 
     def apply(self, observation: Float[np.ndarray, "*batch obs"]) -> Float[np.ndarray, "*batch joints"]:
         """Mean actions in [-1, 1] for actor observations, in NumPy."""
+        x = self.activity(observation)[-1] @ self.layers[-1].kernel + self.layers[-1].bias
+        return np.tanh(x) if self.squash == "tanh" else np.clip(x, -1.0, 1.0)
+
+    def activity(self, observation: Float[np.ndarray, "*batch obs"]) -> list[Float[np.ndarray, "*batch units"]]:
+        """What goes into each layer: the normalised observation, then what each hidden layer gives."""
         x = (observation - self.observation_mean) / self.observation_std
         if self.observation_clip is not None:
             x = np.clip(x, -self.observation_clip, self.observation_clip)
+        inputs = [x]
         for layer in self.layers[:-1]:
-            x = _ACTIVATIONS[self.activation](x @ layer.kernel + layer.bias)
-        x = x @ self.layers[-1].kernel + self.layers[-1].bias
-        return np.tanh(x) if self.squash == "tanh" else np.clip(x, -1.0, 1.0)
+            inputs.append(_ACTIVATIONS[self.activation](inputs[-1] @ layer.kernel + layer.bias))
+        return inputs
 
     @property
     def parameters(self) -> PolicyParameters:

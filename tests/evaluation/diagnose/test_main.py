@@ -1,6 +1,7 @@
 """The command line: exit codes, files, and mistakes in one sentence."""
 
 import json
+import shutil
 
 import pytest
 
@@ -88,6 +89,8 @@ def test_a_policy_of_its_own_needs_an_experiment(finds, alone, capsys):
         (["env.task.push.nothing=1"], "nothing"),
         (["--json", "/no/such/folder/a.json"], "cannot write /no/such/folder/a.json"),
         (["--policy", "a.onnx"], "--policy goes with --env"),
+        (["--other", "a"], "--other is compared with a run; name that run before it"),
+        (["--env", "Pendulum-v1", "--other", "a"], "is examined alone; leave out --other"),
         (["--env", "Pendulum-v1", "--config", "walk"], "is examined alone"),
         (["--env", "NoSuch-v0"], "give the id of an environment that is registered"),
         (["--env", "CartPole-v1"], "only vectors of numbers"),
@@ -118,3 +121,17 @@ def test_help_names_the_exit_code(capsys):
     with pytest.raises(SystemExit):
         command.main(["--help"])
     assert "exit code is 0 if nothing was found and 1 if something was" in " ".join(capsys.readouterr().out.split())
+
+
+def test_another_run_of_the_same_task(finds, trained, alone, capsys):
+    asked = finds(SOUND)
+    assert main([str(trained), "--other", str(trained)]) == 0
+    name, policy = asked[0].other
+    assert name == str(trained)
+    assert policy.sha256 == asked[0].policy.sha256
+    assert main([str(trained), "--other", str(alone)]) == 0
+    other = trained.parent / "other"
+    shutil.copytree(trained, other)
+    (other / "config.yaml").write_text("version: 2\nextends: smoke\nenv: {task: {push: {velocity_m_per_s: 1}}}\n")
+    assert main([str(trained), "--other", str(other)]) == 2
+    assert "was trained on another task (env.task.push); give a run of the same" in capsys.readouterr().err

@@ -9,8 +9,9 @@ import pytest
 import wildrobot.evaluation.diagnose.examinations  # noqa: F401 - registers them
 from tests.policy.networks import info, network
 from wildrobot.evaluation.diagnose.evidence.draws import Draws
+from wildrobot.evaluation.diagnose.evidence.envelope import METRICS, envelope, why_not_comparable
 from wildrobot.evaluation.diagnose.evidence.played import Played
-from wildrobot.evaluation.diagnose.evidence.run import Policies, RunLog, Settings
+from wildrobot.evaluation.diagnose.evidence.run import Policies, Provenance, RunLog, Settings
 from wildrobot.evaluation.diagnose.registry import EXAMINATIONS
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Layer
@@ -140,3 +141,73 @@ def test_curves():
     assert not values("action_saturation", played(saturation=0.6))["beyond 0.95"][1]
     # Of the first moments nothing is said.
     assert values("learning", log({"episode/sum_reward": [10.0, 1.0]}, [10, 20])) == {}
+
+
+def limit(share, at_limit, overall=0.02):
+    """Of a log whose samples at the limit have this mean error."""
+    return log(
+        {
+            "training/share_at_limit": [share] * 4,
+            "training/value_error_at_limit": [share * at_limit] * 4,
+            "training/value_error": [overall] * 4,
+        }
+    )
+
+
+def test_a_time_limit_that_is_taken_for_a_fall():
+    name = "at the limit less overall"
+    assert values("time_limit_bootstrapped", limit(0.013, 0.05)) == {name: (pytest.approx(0.03), True)}
+    assert values("time_limit_bootstrapped", limit(0.013, -1.2)) == {name: (pytest.approx(-1.22), False)}
+    assert values("time_limit_bootstrapped", limit(0.0, 0.0)) == {}  # nobody came so far
+
+
+def curves(stretch=1.0):
+    """Of a training half way between the shipped ones, and so many times slower."""
+    shipped = envelope()
+    steps = np.arange(40_960, 6_000_000, 40_960)
+    metrics = {
+        name: np.interp(steps / stretch, shipped.steps, 0.5 * (shipped.least[name] + shipped.most[name]))
+        for name in METRICS
+    }
+    return log(metrics, steps)
+
+
+def test_a_learning_curve_beside_the_shipped_ones():
+    sound = values("learning_curve", curves(), envelope())
+    assert [passed for _, passed in sound.values()] == [True, True, True]
+    assert "length at 5.5 million steps" in sound
+    slow = values("learning_curve", curves(stretch=4.0), envelope())
+    value, passed = slow["vx error m per s at 5.5 million steps"]
+    assert not passed
+    # 0.09 m/s after 1.4 million steps, and 0.038 at 5.5.
+    assert value == pytest.approx(2.3, abs=0.2)
+    assert values("learning_curve", log({"episode/length": [1.0] * 4}, [1, 2, 3, 4]), envelope()) == {}
+
+
+def test_which_trainings_can_be_compared():
+    walk, brax_amp = load_experiment("walk"), Provenance("brax-amp", False)
+    assert why_not_comparable(walk, brax_amp) is None
+    assert why_not_comparable(load_experiment("walk", ["env.task.reward.tilt.weight=-9"]), brax_amp) is None
+    for experiment, of, reason in [
+        (walk, Provenance("sb3-ppo", False), "this one by sb3-ppo"),
+        (walk, Provenance("brax-amp", True), "this one from a policy"),
+        (load_experiment("walk", ["env.task.episode_length_s=10"]), brax_amp, "this one's 500"),
+        (load_experiment("walk", ["env.task.command.vx_m_per_s=[0,0.1]"]), brax_amp, "other velocities"),
+    ]:
+        assert reason in str(why_not_comparable(experiment, of))
+
+
+def test_units_that_are_constant():
+    sound = values("dead_units", played())
+    assert [passed for _, passed in sound.values()] == [True, True]
+    first, *rest = network("relu").layers
+    bias = first.bias.copy()
+    bias[:6] = -100.0  # six of eight units never rise above zero
+    for activation in ("relu", "swish", "tanh"):
+        dead = dataclasses.replace(network(activation), layers=(Layer(first.kernel, bias), *rest))
+        found = values("dead_units", dataclasses.replace(played(), policy=dead))
+        assert found["hidden layer 1"] == (0.75, False)
+    assert values("dead_critic_units", log({"training/dead_critic_units": [0.0, 0.1, 0.1, 0.2]}))[
+        "worst hidden layer"
+    ] == (0.2, True)
+    assert not values("dead_critic_units", log({"training/dead_critic_units": [0.9] * 4}))["worst hidden layer"][1]

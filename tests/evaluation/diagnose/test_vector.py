@@ -1,12 +1,18 @@
 """Environments of other people, sound and broken."""
 
+import contextlib
+
 import gymnasium
 import numpy as np
+import onnx
 import pytest
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from onnx import TensorProto, helper, numpy_helper
 
 import wildrobot.evaluation.diagnose.examinations  # noqa: F401 - registers them
+from wildrobot.errors import UsageError
+from wildrobot.evaluation.diagnose import diagnose
 from wildrobot.evaluation.diagnose.evidence import vector
 from wildrobot.evaluation.diagnose.evidence.vector import VectorTrial, try_out
 from wildrobot.evaluation.diagnose.registry import examined
@@ -87,3 +93,43 @@ def test_a_last_observation_that_the_restart_has_replaced(monkeypatch):
             return obs, reward, terminated, truncated, info
 
     assert found(None, monkeypatch, Losing) == ["final_observation"]
+
+
+def linear(path, gains, batch):
+    """An ONNX file of actions that are linear in observations, as float32, for so many observations at once."""
+    kernel = numpy_helper.from_array(np.array(gains, np.float32)[:, None], "kernel")
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["obs", "kernel"], ["action"]), helper.make_node("Neg", ["action"], ["value"])],
+        "policy",
+        [helper.make_tensor_value_info("obs", TensorProto.FLOAT, [batch, len(gains)])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, 1]) for name in ("action", "value")],
+        [kernel],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize("batch", ["batch", 1])
+def test_a_policy_that_balances_a_pendulum(tmp_path, monkeypatch, batch):
+    monkeypatch.setattr(vector, "STEPS", 60)
+    monkeypatch.setattr(vector, "FEW_STEPS", 20)
+    # Of place, angle, speed, rate: the cart goes to where the pole falls to.
+    policy = linear(tmp_path / "policy.onnx", [1.0, 30.0, 1.5, 4.0], batch)
+    found = diagnose.diagnose_env("InvertedPendulum-v5", policy)
+    (paid,) = found.by_name("doing_nothing_pays").checks
+    assert paid.passed
+    assert paid.subject == "best is policy: what it earns more"
+
+
+def test_policies_of_other_environments(tmp_path):
+    with contextlib.closing(vector.make("InvertedPendulum-v5")) as env:
+        act = vector.onnx_policy(linear(tmp_path / "a.onnx", [0.0, 1e6, 0.0, 0.0], 1), env)
+        # Beyond its space, which is 3 N wide on both sides.
+        assert act(np.tile([0.0, 1.0, 0.0, 0.0], (vector.ENVS, 1))).tolist() == [[3.0]] * vector.ENVS
+        with pytest.raises(UsageError, match=r"observations of this environment \(4 numbers each\) to actions"):
+            vector.onnx_policy(linear(tmp_path / "b.onnx", [1.0, 2.0], 1), env)
+    with (
+        contextlib.closing(vector.make("HalfCheetah-v5")) as env,
+        pytest.raises(UsageError, match=r"gives \(8, 1\) for 8 observations, and the environment takes \(8, 6\)"),
+    ):
+        vector.onnx_policy(linear(tmp_path / "c.onnx", [1.0] * 17, 1), env)

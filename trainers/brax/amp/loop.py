@@ -127,6 +127,7 @@ class Loop:
             squash=squash,
             observation_clip=observation_clip,
             mirrors=core.mirrors if settings.symmetric else None,
+            episode_steps=experiment.env.episode_steps,
             minibatches=self._placed(PartitionSpec(None, ROBOTS)),
         )
         self.env_steps_per_step = self._ppo.env_steps_per_step
@@ -230,7 +231,7 @@ class Loop:
 
     def _unrolled(self, env: State, policy: Any, key: Array) -> tuple[State, types.Transition]:
         """What the robots do, with leading dimensions (unrolls, steps, robots)."""
-        extra_fields = ["truncation", "episode_metrics", "episode_done"]
+        extra_fields = ["truncation", "steps", "episode_metrics", "episode_done"]
         extra_fields += STYLE_FIELDS if self._style.style_weight > 0 else ()
 
         def unroll(carry: tuple[State, Array], _: None) -> tuple[tuple[State, Array], types.Transition]:

@@ -56,6 +56,7 @@ class Ppo:
         squash: Squash,
         observation_clip: float | None,
         mirrors: Mapping[str, SignedPermutation] | None,
+        episode_steps: int,
         minibatches: NamedSharding,
     ):
         """Builds what `ppo.train` builds.
@@ -66,9 +67,10 @@ class Ppo:
           action_size: of one robot.
           squash, observation_clip: of the actor, see `network_factory`.
           mirrors: of observations and actions, for networks that are symmetric; None for any.
+          episode_steps: the time limit.
           minibatches: how arrays with leading dimensions (minibatches, unrolls) lie on the devices.
         """
-        self._settings, self._placed = settings, minibatches
+        self._settings, self._placed, self._episode_steps = settings, minibatches, episode_steps
         self.env_steps_per_step = (
             settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
         )
@@ -149,7 +151,7 @@ class Ppo:
         (optimizer_state, params, _), metrics = jax.lax.scan(
             one_pass, (learner.optimizer_state, learner.params, key), length=settings.num_updates_per_batch
         )
-        metrics |= vitals(settings, self._networks, normalizer, learner.params, params, batch)
+        metrics |= vitals(settings, self._networks, normalizer, learner.params, params, batch, self._episode_steps)
         if self._adaptive:
             # After the passes, in which the divergence is measured against what was acted on.
             normalizer = running_statistics.update(normalizer, batch.observation)

@@ -17,6 +17,8 @@ from wildrobot.processors import limit_threads
 if TYPE_CHECKING:
     from wildrobot.evaluation.diagnose.diagnose import Subject
     from wildrobot.evaluation.judge.diagnosis import Diagnosis
+    from wildrobot.experiment import Experiment
+    from wildrobot.policy import Policy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,8 +58,9 @@ def _diagnose(arguments: Sequence[str] | None) -> int:
 
 def _env(options: argparse.Namespace) -> str:
     """The environment that is named, and nothing besides."""
-    if options.words or options.config:
-        raise UsageError(f"--env {options.env} is examined alone; leave out {' '.join(options.words) or '--config'}")
+    if options.words or options.config or options.other:
+        besides = " ".join(options.words) or ("--config" if options.config else "--other")
+        raise UsageError(f"--env {options.env} is examined alone; leave out {besides}")
     return options.env
 
 
@@ -75,6 +78,8 @@ def _subject(options: argparse.Namespace) -> Subject:
     if len(paths) > 1:
         raise UsageError(f"one run at a time, not {', '.join(map(str, paths))}; diagnose each by itself")
     if not paths:
+        if options.other:
+            raise UsageError("--other is compared with a run; name that run before it")
         name = options.config or "walk"
         return Subject(" ".join(["experiment", str(name), *overrides]), load_experiment(name, overrides))
     path = paths[0]
@@ -83,7 +88,27 @@ def _subject(options: argparse.Namespace) -> Subject:
     if run is None and options.config is None:
         raise UsageError(f"{path}: is no run folder, so its task is not known; name it: --config walk")
     name = options.config or path / CONFIG
-    return Subject(str(path), load_experiment(name, overrides), run, policy)
+    experiment = load_experiment(name, overrides)
+    other = None if options.other is None else _other(options, experiment, overrides)
+    return Subject(str(path), experiment, run, policy, other)
+
+
+def _other(options: argparse.Namespace, experiment: Experiment, overrides: Sequence[str]) -> tuple[str, Policy]:
+    """The policy of the other run, which must have been trained on the same task."""
+    from wildrobot.evaluation.diagnose.evidence.run import CONFIG
+    from wildrobot.experiment import load_experiment
+    from wildrobot.policy import load_policy
+
+    path: Path = options.other
+    policy = load_policy(path, trust=options.trust)
+    if (path / CONFIG).is_file():
+        ours, theirs = experiment.env.task, load_experiment(path / CONFIG, overrides).env.task
+        if differ := [name for name in type(ours).model_fields if getattr(ours, name) != getattr(theirs, name)]:
+            raise UsageError(
+                f"--other {path}: was trained on another task (env.task.{', env.task.'.join(differ)}); give a run of "
+                "the same experiment"
+            )
+    return str(path), policy
 
 
 def _write(options: argparse.Namespace, run: Path | None, found: Diagnosis) -> None:
@@ -130,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--config", metavar="NAME", help="the experiment (default: of a run its own, and walk where nothing is named)"
+    )
+    parser.add_argument(
+        "--other", type=Path, metavar="RUN", help="another trainer's run, or policy, of the same task, to compare with"
     )
     parser.add_argument("--env", metavar="ID", help="an environment that is registered with Gymnasium, instead")
     parser.add_argument("--policy", type=Path, metavar="ONNX", help="with --env: from its observations to its actions")

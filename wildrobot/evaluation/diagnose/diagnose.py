@@ -15,7 +15,8 @@ from wildrobot.evaluation.diagnose.evidence import run as runs
 from wildrobot.evaluation.diagnose.evidence import vector
 from wildrobot.evaluation.diagnose.evidence.clips import clip_facts
 from wildrobot.evaluation.diagnose.evidence.draws import Draws, draws
-from wildrobot.evaluation.diagnose.evidence.played import Played, played
+from wildrobot.evaluation.diagnose.evidence.envelope import Envelope, envelope, why_not_comparable
+from wildrobot.evaluation.diagnose.evidence.played import Other, Played, played
 from wildrobot.evaluation.diagnose.evidence.statics import Statics, statics
 from wildrobot.evaluation.diagnose.evidence.trials import Trials, try_out
 from wildrobot.evaluation.diagnose.examinations.motions import Motions
@@ -25,7 +26,7 @@ from wildrobot.experiment import Experiment
 from wildrobot.policy import Policy, check_fits
 from wildrobot.records import commit
 
-STAGES = 6
+STAGES = 7
 """Of progress, at most."""
 
 
@@ -38,12 +39,14 @@ class Subject:
       experiment: the environment, and the settings of trainers.
       run: the run folder; None without one.
       policy: of the run, or of a file of its own; None before any training.
+      other: name and policy of another run of the same task; None for none.
     """
 
     name: str
     experiment: Experiment
     run: Path | None = None
     policy: Policy | None = None
+    other: tuple[str, Policy] | None = None
 
 
 def diagnose(subject: Subject, on_stage: Callable[[str], None] = lambda _: None) -> Diagnosis:
@@ -91,12 +94,15 @@ def diagnose_env(env_id: str, policy: Path | None, on_stage: Callable[[str], Non
 def _of_run(subject: Subject, env: WildRobotEnv, on_stage: Callable[[str], None]) -> tuple[dict[type, Any], list[str]]:
     """The evidence of a training and its policy, and what could not be had."""
     policy, run = subject.policy, subject.run
-    evidence: dict[type, Any] = {runs.Settings: runs.settings(subject.experiment, run)}
+    of = None if run is None else runs.provenance(run)
+    evidence: dict[type, Any] = {runs.Settings: runs.settings(subject.experiment, of)}
     if policy is None:
         return evidence, ["trainer and measurement, for there is no run"]
     check_fits(policy, env)
+    if subject.other is not None:
+        check_fits(subject.other[1], env)
     left_out = []
-    if run is None:
+    if run is None or of is None:
         left_out.append("the training, for there is a policy without its run")
         evidence[runs.Policies] = runs.Policies(policy, ())
     else:
@@ -106,8 +112,15 @@ def _of_run(subject: Subject, env: WildRobotEnv, on_stage: Callable[[str], None]
             left_out.append(f"the training, for {run / 'metrics.jsonl'} has no whole line")
         else:
             evidence[runs.RunLog] = log
+        if reason := why_not_comparable(subject.experiment, of):
+            left_out.append(f"its curves against those of trainings that went well, for {reason}")
+        else:
+            evidence[Envelope] = envelope()
     on_stage("the policy in its own task")
     evidence[Played] = played(env, policy)
+    if subject.other is not None:
+        on_stage("the other policy in the same task")
+        evidence[Other] = Other(subject.other[0], played(env, subject.other[1]))
     return evidence, left_out
 
 

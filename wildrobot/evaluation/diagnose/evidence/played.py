@@ -36,6 +36,19 @@ class Played:
     obs: Float[np.ndarray, "samples n"]
 
 
+@dataclass(frozen=True)
+class Other:
+    """What another run has learned, in the task of the one that is examined.
+
+    Attributes:
+      name: of the run, for people.
+      played: its policy.
+    """
+
+    name: str
+    played: Played
+
+
 def played(env: WildRobotEnv, policy: Policy, seed: int = 1) -> Played:
     """Plays the policy; it must fit the environment (`check_fits`)."""
     keys = jax.random.split(jax.random.key(seed, impl="threefry2x32"), ROBOTS)

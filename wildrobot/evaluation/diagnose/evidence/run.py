@@ -27,6 +27,14 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Of a run: the trainer's name, and whether it started from a policy and not from nothing."""
+
+    trainer: str
+    started_from_policy: bool
+
+
+@dataclass(frozen=True)
 class RunLog:
     """The log of a training, line by line.
 
@@ -58,23 +66,26 @@ class Policies:
     checkpoints: Sequence[Policy]
 
 
-def settings(experiment: Experiment, run: Path | None) -> Settings:
-    """Reads what trainers are set to.
+def settings(experiment: Experiment, of: Provenance | None) -> Settings:
+    """What the trainer of a run is set to, or all trainers where there is none."""
+    found = [facts for entry in plugins(TRAINER_FACTS) for facts in entry.load()(experiment)]
+    return Settings(tuple(facts for facts in found if of is None or facts.trainer == of.trainer))
+
+
+def provenance(run: Path) -> Provenance:
+    """Reads `run.json`.
 
     Raises:
-      UsageError: for a run folder whose `run.json` cannot be read.
+      UsageError: if it cannot be read.
     """
-    found = [facts for entry in plugins(TRAINER_FACTS) for facts in entry.load()(experiment)]
-    if run is None:
-        return Settings(tuple(found))
     try:
-        trainer = json.loads((run / "run.json").read_bytes())["trainer"]
+        tree = json.loads((run / "run.json").read_bytes())
+        return Provenance(tree["trainer"], "started_from" in tree)
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
             f"{run}: is no run folder, for its run.json cannot be read ({reason}); give one that training has made"
         ) from None
-    return Settings(tuple(facts for facts in found if facts.trainer == trainer))
 
 
 def run_log(run: Path, policy: Policy) -> RunLog | None:

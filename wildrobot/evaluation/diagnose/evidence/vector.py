@@ -118,7 +118,10 @@ def try_out(env: VectorEnv, policy: Act | None = None) -> VectorTrial:
 
 
 def onnx_policy(path: Path, env: VectorEnv) -> Act:
-    """A policy from observations to actions, of one input and one output.
+    """A policy from observations to actions: of one input, and of outputs of which the first is the action.
+
+    One that was exported for a single observation, as exporters do unless they are told otherwise, is asked about each
+    environment in turn. Actions beyond their space are clipped to it, as trainers clip them.
 
     Raises:
       UsageError: for a file that is no such network.
@@ -128,21 +131,26 @@ def onnx_policy(path: Path, env: VectorEnv) -> Act:
 
     try:
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        name = session.get_inputs()[0].name
-        obs = np.zeros((ENVS, *env.single_observation_space.shape), np.float32)
-        shape = np.asarray(session.run(None, {name: obs})[0]).shape
+        given = session.get_inputs()[0]
+        rows = ENVS if given.shape[0] == 1 else 1
+
+        def act(seen: np.ndarray) -> np.ndarray:
+            parts = np.split(np.asarray(seen, np.float32), rows)
+            return np.concatenate([np.asarray(session.run(None, {given.name: part})[0]) for part in parts])
+
+        shape = act(np.zeros((ENVS, *env.single_observation_space.shape))).shape
     except Exception as error:  # onnxruntime has no class of its own for what a file can do wrong
         raise UsageError(
             f"{path}: cannot be played here ({' '.join(str(error).split())[:200]}); give an ONNX file from "
-            "observations "
-            "of this environment to actions"
+            f"observations of this environment ({env.single_observation_space.shape[0]} numbers each) to actions"
         ) from None
     if shape != (ENVS, *env.single_action_space.shape):
         raise UsageError(
             f"{path}: gives {shape} for {ENVS} observations, and the environment takes "
             f"{(ENVS, *env.single_action_space.shape)}; give a policy of this environment"
         )
-    return lambda seen: np.asarray(session.run(None, {name: np.asarray(seen, np.float32)})[0])
+    space = env.single_action_space
+    return lambda seen: np.clip(act(seen), space.low, space.high)
 
 
 def _act(env: VectorEnv, act: Act, steps: int, *, seed: int = 0) -> Acted:

@@ -5,10 +5,25 @@ from wildrobot.evaluation.diagnose.examinations import (
     measurement,
     motions,
     observations,
+    others,
     reward,
     robot,
+    sensing,
     trainer,
+    training_log,
     vector_env,
 )
 
-__all__ = ["commands", "measurement", "motions", "observations", "reward", "robot", "trainer", "vector_env"]
+__all__ = [
+    "commands",
+    "measurement",
+    "motions",
+    "observations",
+    "others",
+    "reward",
+    "robot",
+    "sensing",
+    "trainer",
+    "training_log",
+    "vector_env",
+]

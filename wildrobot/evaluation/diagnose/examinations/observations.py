@@ -23,7 +23,7 @@ from wildrobot.task.observation import HISTORY
 def signal_to_noise(t: Trials) -> Iterator[Measured]:
     """Is there more signal than noise in what the actor sees?"""
     seen = _seen(t)
-    for name, columns in _entries(t).items():
+    for name, columns in entries(t).items():
         half_width = getattr(t.env.config.task.observation.noise, name, 0.0) if ACTOR[name].noisy else 0.0
         if half_width > 0.0:
             noise = half_width**2 / 3.0
@@ -43,7 +43,7 @@ def noise_applied(t: Trials) -> Iterator[Measured]:
     stand, last = t.of("stand"), round(1.0 / t.env.control_period_s)
     if not t.upright[-1, stand].all():
         return
-    for name, columns in _entries(t).items():
+    for name, columns in entries(t).items():
         half_width = getattr(t.env.config.task.observation.noise, name, 0.0) if ACTOR[name].noisy else 0.0
         if half_width > 0.0:
             seen = t.obs[-last:, stand][..., columns]
@@ -62,7 +62,7 @@ def constant_observations(t: Trials) -> Iterator[Measured]:
     spread = np.ptp(_seen(t), axis=0)
     command = t.env.config.task.command
     fixed = [low == high for low, high in (command.vx_m_per_s, command.vy_m_per_s, command.yaw_rate_rad_per_s)]
-    for name, columns in _entries(t).items():
+    for name, columns in entries(t).items():
         still = spread[columns] < 1e-6
         if name == "command":
             still &= ~np.array(fixed)
@@ -77,7 +77,7 @@ def constant_observations(t: Trials) -> Iterator[Measured]:
 )  # fmt: skip
 def duplicate_observations(t: Trials) -> Iterator[Measured]:
     """Which entries are copies of others?"""
-    now = np.concatenate([np.arange(columns.start, columns.stop) for columns in _entries(t).values()])
+    now = np.concatenate([np.arange(columns.start, columns.stop) for columns in entries(t).values()])
     seen = _seen(t)[:, now]
     moving = seen.std(axis=0) > 1e-6
     correlation = np.abs(np.corrcoef(seen[:, moving].T)) - np.eye(int(moving.sum()))
@@ -93,7 +93,7 @@ def duplicate_observations(t: Trials) -> Iterator[Measured]:
 )  # fmt: skip
 def joint_readings(t: Trials) -> Iterator[Measured]:
     """Does what is read of each joint follow that joint?"""
-    columns, random = _entries(t).get("joint_angle"), t.of("random")
+    columns, random = entries(t).get("joint_angle"), t.of("random")
     if columns is None:
         return
     up = (t.upright & t.alive)[:, random]
@@ -119,7 +119,7 @@ def command_seen(t: Trials) -> Iterator[Measured]:
     """Does the actor see what it is asked for?"""
     robots = np.concatenate([np.arange(len(t.plan.command))[t.of(name)] for name in ("stand", "hold", "random")])
     seen = t.obs[0, robots]
-    columns = _entries(t).get("command")
+    columns = entries(t).get("command")
     asked = t.plan.command[robots]
     for axis, name in enumerate(("vx", "vy")):
         total = np.sum((asked[:, axis] - asked[:, axis].mean()) ** 2)
@@ -130,7 +130,7 @@ def command_seen(t: Trials) -> Iterator[Measured]:
             yield Measured(name, 1.0 - np.sum((asked[:, axis] - fit) ** 2) / total, at_least=0.99)
 
 
-def _entries(t: Trials) -> dict[str, slice]:
+def entries(t: Trials) -> dict[str, slice]:
     """Where each entry of this moment lies; what was seen before is left out."""
     found, at = {}, 0
     for name, size in t.env.observation_layout:

@@ -1,4 +1,4 @@
-"""Examinations of the trainer: whether it is set to learn, and has learned."""
+"""Examinations of the trainer: whether it is set to learn, and what it has made of the policy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from wildrobot.evaluation.diagnose.evidence.draws import Draws
 from wildrobot.evaluation.diagnose.evidence.plan import AXES, SWEEP
 from wildrobot.evaluation.diagnose.evidence.played import Played
-from wildrobot.evaluation.diagnose.evidence.run import Policies, RunLog, Settings
+from wildrobot.evaluation.diagnose.evidence.run import Policies, Settings
 from wildrobot.evaluation.diagnose.evidence.trials import Trials
 from wildrobot.evaluation.diagnose.registry import Measured, examination
 
-_ENOUGH_STEPS = 100_000
-"""Of a log whose curves say anything: the first updates of any training look ill."""
+_DEAD = 0.025
+"""A unit that varies by less than this share of its layer's mean tells the next layer nothing."""
 
 
 @examination(
@@ -111,68 +111,6 @@ def normaliser_fits(p: Played) -> Iterator[Measured]:
 
 
 @examination(
-    "trainer", "measured", unit="nat",
-    why="an update that changes the policy by more than a nat throws away what it was measured for; one that "
-    "changes it "
-    "by less than a thousandth of the usual hundredth learns nothing",
-    source="Schulman et al. 2017; the usual target is 0.01 to 0.02",
-    try_next="Lower or raise the learning rate; check that advantages are normalised and gradients arrive.",
-)  # fmt: skip
-def update_size(log: RunLog) -> Iterator[Measured]:
-    """Are updates neither too large nor nothing?"""
-    curve = log.curve("training/kl_mean", "sb3/train/approx_kl", "rsl_rl/kl_mean")
-    if curve is not None and np.isfinite(curve).any():
-        yield Measured("median divergence per update", float(np.nanmedian(curve)), 1e-5, 1.0)
-
-
-@examination(
-    "trainer", "measured", unit="of the variance",
-    why="a critic whose values are worse than the mean of the returns gives advantages that are noise",
-    source="explained variance of GAE's targets over the last quarter of the training",
-    try_next="Check the critic's learning rate and observations, the scale of the rewards, and time limits.",
-)  # fmt: skip
-def critic(log: RunLog) -> Iterator[Measured]:
-    """Does the critic explain the returns better than a constant?"""
-    curve = log.curve("training/explained_variance")
-    if curve is not None and log.steps[-1] >= _ENOUGH_STEPS:
-        yield Measured("explained variance", log.late(curve), at_least=0.0)
-
-
-@examination(
-    "trainer", "measured", unit="of the action's bound",
-    why="deviations above the bound of the actions make most of them extreme, and below a hundredth nothing is "
-    "explored",
-    source="actions are in [-1, 1]",
-    try_next="Lower the entropy cost if it is too large, raise it if it is too small.",
-)  # fmt: skip
-def exploration(log: RunLog) -> Iterator[Measured]:
-    """Does the policy explore, within what actions can do?"""
-    curve = log.curve("training/policy_dist_mean_std")
-    if curve is not None:
-        yield Measured("mean deviation at the end", float(curve[-1]), 0.01, 1.0)
-
-
-@examination(
-    "trainer", "measured",
-    why="a discriminator that learns gives references higher logits than robots, soon and for good; sigmoid(-7) "
-    "is 0.001, "
-    "and beyond that on both sides its slope, and with it the reward's, is gone",
-    source="Peng et al. 2021 (AMP); logits over the last quarter of the training",
-    try_next="Check that its optimiser gets gradients and that windows of both kinds are normalised alike; or raise "
-    "amp.gradient_penalty.",
-    unit="logits",
-)  # fmt: skip
-def discriminator(log: RunLog) -> Iterator[Measured]:
-    """Does the discriminator tell references from robots, and not too well?"""
-    ours, theirs = log.curve("style/logit_policy"), log.curve("style/logit_reference")
-    if ours is not None and theirs is not None and len(ours) >= 4:
-        gap = theirs - ours
-        yield Measured("reference less robot", log.late(gap), 0.05, 14.0)
-        if log.late(gap) < 1.0:  # as networks that were never taught may have it by chance
-            yield Measured("its rise over the training", log.late(gap) - float(gap[0]), at_least=0.05)
-
-
-@examination(
     "trainer", "measured", unit="of the actions",
     why="an action beyond 0.95 of its bound controls little, and with tanh its gradient is a tenth",
     source="actions drawn as in training, in the run's own task",
@@ -184,19 +122,19 @@ def action_saturation(p: Played) -> Iterator[Measured]:
 
 
 @examination(
-    "trainer", "indirect", unit="of its first tenth",
-    why="a training of some length that earns no more per step at its end than at its start has learned nothing",
-    source="the log's reward per step",
-    try_next="See what the exact and measured examinations found; if nothing, train the same task with another "
-    "trainer.",
+    "trainer", "measured", unit="of the units",
+    why="a unit whose output hardly varies, whatever the robot sees, is a constant: with relu it is zero for good; a "
+    "layer of which more than half is constant has lost most of what it could tell apart",
+    source="deviation of each unit's output over what the policy saw, below 0.025 of its layer's mean deviation; "
+    "Sokar et al. 2023 take the mean output, which a saturated tanh or a swish far above zero would pass",
+    try_next="Lower the learning rate, look for a jump in the log's divergence, normalise the observations, or take "
+    "another activation than relu.",
 )  # fmt: skip
-def learning(log: RunLog) -> Iterator[Measured]:
-    """Does the reward per episode rise?"""
-    reward = log.curve("episode/sum_reward")
-    if reward is not None and log.steps[-1] >= _ENOUGH_STEPS:
-        first = float(np.nanmean(reward[log.steps <= max(0.1 * log.steps[-1], log.steps[0])]))
-        spread = max(abs(first), 1e-6)
-        yield Measured("rise to the last quarter", (log.late(reward) - first) / spread, at_least=0.1)
+def dead_units(p: Played) -> Iterator[Measured]:
+    """Do the actor's units respond to what it sees?"""
+    for index, given in enumerate(p.policy.activity(p.obs)[1:], start=1):
+        deviation = given.std(axis=0)
+        yield Measured(f"hidden layer {index}", float(np.mean(deviation <= _DEAD * deviation.mean())), at_most=0.5)
 
 
 @examination(
