@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,12 +22,12 @@ from trainers.study.plan import plan
 from trainers.study.settings import load_study, study_names
 from trainers.study.work import Failed, Programs
 from wildrobot.errors import UsageError
+from wildrobot.evaluation.style.metrics import MATTERS, STYLE_METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-PROGRAMS = Programs(
-    train=(sys.executable, str(HERE / "fake_trainer.py")), judge=(sys.executable, str(HERE / "fake_judge.py"))
-)
+JUDGE = (sys.executable, str(HERE / "fake_judge.py"))
+PROGRAMS = Programs(train=(sys.executable, str(HERE / "fake_trainer.py")), judge=JUDGE, style=JUDGE)
 TREE = {
     "title": "Who is it?",
     "seeds": [0, 1],
@@ -56,12 +57,31 @@ def fake(tmp_path, monkeypatch):
             its = case["metrics"]["survival"]
             its["value"], its["values"] = survival, [survival] * len(its["values"])
         (folder / f"{trainer}.json").write_text(json.dumps(document | {"comparisons": []}))
+        (folder / f"{trainer}-style.json").write_text(json.dumps(style(0.2 if trainer == "sb3" else 0.05)))
     return folder
 
 
 @pytest.fixture
 def how(tmp_path):
     return How(store=tmp_path / "store", report=tmp_path / "report", at_once=2)
+
+
+def style(joint_distance_rad: float) -> dict[str, Any]:
+    """What is saved of one policy whose strides are so far from the clip's; all else is 1."""
+    values = {name: [joint_distance_rad if name == "joint_distance_rad" else 1.0] * 3 for name in STYLE_METRICS}
+    measured = {"metrics": values, "clips": ["forward-0.20"] * 3, "auc_by_noise": [[1.0] * 3, [0.5] * 3]}
+    return {
+        "schema": "wildrobot-style",
+        "schema_version": 2,
+        "settings": {"seed": 0, "episodes": 3, "classifier_samples": 8, "versions": {}},
+        "metrics": {name: info.model_dump() for name, info in STYLE_METRICS.items()},
+        "matters": MATTERS,
+        "noise_levels": [0.1, 1.0],
+        "commands": {"0.2": {"command": [0.2, 0.0, 0.0], "seconds": 5.0, "clips": ["forward-0.20"]}},
+        "walkers": [{"name": "run", "group": "run", "baseline": False, "policy": None, "commands": {"0.2": measured}}],
+        "groups": {},
+        "comparisons": [],
+    }
 
 
 def written(tmp_path, **changes):
@@ -102,13 +122,15 @@ def started(job, fake) -> subprocess.Popen[bytes]:
 
 
 def test_all_is_done_once_and_the_questions_are_answered(tmp_path, fake, how, capsys):
-    assert conduct(written(tmp_path, seeds=[0, 1, 2, 3, 4]), how, PROGRAMS) == 0
+    name = written(tmp_path, seeds=[0, 1, 2, 3, 4], style={"references": ["forward-0.20"]})
+    assert conduct(name, how, PROGRAMS) == 0
     runs = [f"{trainer}-{seed}" for trainer in ("brax-amp", "sb3") for seed in range(5)]
-    assert said(fake) == sorted(f"{what} {run}" for what in ("train", "judge") for run in runs)
+    assert said(fake) == sorted(f"{what} {run}" for what in ("train", "judge", "style") for run in runs)
     printed = capsys.readouterr().out
     assert "Every group has learned to walk" in printed
     assert "5 of 5 of ours, 5 of 5 of reference" in printed
     assert "Is ours better?\n  Walk: ours is better: survival 100.0 % against 25.0 %." in printed
+    assert "Style: Joint distance 0.050 rad (ours) against 0.200 rad (reference)" in printed
     text = (how.report / "study.md").read_text()
     assert text.startswith("## Who is it?\n")
     assert "| ours | 5 of 5 | " in text
@@ -117,7 +139,7 @@ def test_all_is_done_once_and_the_questions_are_answered(tmp_path, fake, how, ca
     assert "<h1>Who is it?</h1>" in page
     assert 'data-drawing="learning/vx-error/wall"' in page
 
-    assert conduct(written(tmp_path, seeds=[0, 1, 2, 3, 4]), how, PROGRAMS) == 0
+    assert conduct(name, how, PROGRAMS) == 0
     assert said(fake) == [], "nothing is left to do"
 
 

@@ -59,7 +59,7 @@ class StudyProgress:
         """Reads how far the runs are, and shows it."""
         steps = {run.job.name: min(run.total_steps, _steps(run.job.folder)) for run in self._runs}
         at_work = [
-            f"{run.job.name}: {steps[run.job.name] / run.total_steps:.0%}"
+            f"{run.job.name}: {_share(steps[run.job.name], run.total_steps)}"
             for run in self._runs
             if run.job.name not in self._ended and (steps[run.job.name] or run.job.has_begun)
         ]
@@ -68,6 +68,10 @@ class StudyProgress:
         if self._bar.disable and time.monotonic() - self._last_line_s > _LINE_EVERY_S:
             self._last_line_s = time.monotonic()
             self.say(text)
+
+
+def _share(steps: int, total: int) -> str:
+    return f"{steps / total:.0%}" if steps < total else "being judged"
 
 
 def _steps(folder: Path) -> int:

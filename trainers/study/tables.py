@@ -43,9 +43,9 @@ def overview(results: Results) -> Table:
             Cell(f"{len(names)} of {len(results.study.seeds)}"),
             _middle(gates, lambda value: f"{value:g}", f" of {len(members[0].gates)}"),
             Cell(f"{len(learned)} of {len(names)}"),
-            _middle([its.steps for its in _all_of(learned, names)], count),
+            _middle([float(its.steps) for its in _all_of(learned, names)], count),
             _middle([its.wall_s for its in _all_of(learned, names)], duration),
-            _middle([origin.environment_steps for origin in origins], count),
+            _middle([float(origin.environment_steps) for origin in origins], count),
             _middle(times, duration),
         ]
         rows.append(Row(group, None, cells))

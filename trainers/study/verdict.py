@@ -37,8 +37,9 @@ def blame(results: Results) -> str:
             "the task."
         )
     few = [name for name, its in results.members.items() if len(its) < FEWEST_RUNS]
-    unsure = f" This is not sure: {_listed(few)} {'has' if len(few) == 1 else 'have'} fewer than {FEWEST_RUNS} runs."
-    return f"{conclusion} {said}{unsure if few else ''}"
+    if few:
+        said += f" This is not sure: {_listed(few)} {'has' if len(few) == 1 else 'have'} fewer than {FEWEST_RUNS} runs."
+    return f"{conclusion} {said}"
 
 
 def answer(results: Results, index: int) -> str:
