@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,12 +42,10 @@ TREE = {
 }
 
 
-@pytest.fixture
-def fake(tmp_path, monkeypatch):
-    """The folder that tells the fakes what to do; of walks at 0.2 m/s, the reference survives few."""
-    folder = tmp_path / "fake"
-    folder.mkdir()
-    monkeypatch.setenv("FAKE", str(folder))
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """What the fake judge finds: the reference falls in three of four walks."""
+    folder = tmp_path_factory.mktemp("judged")
     for trainer, survival in (("brax-amp", 1.0), ("sb3", 0.25), ("brax", 1.0)):
         document = sample.document((trainer,))
         document["suites"] = [suite | {"headline": {"survival": 0.02}} for suite in document["suites"][:1]]
@@ -58,6 +57,15 @@ def fake(tmp_path, monkeypatch):
             its["value"], its["values"] = survival, [survival] * len(its["values"])
         (folder / f"{trainer}.json").write_text(json.dumps(document | {"comparisons": []}))
         (folder / f"{trainer}-style.json").write_text(json.dumps(style(0.2 if trainer == "sb3" else 0.05)))
+    return folder
+
+
+@pytest.fixture
+def fake(judged, tmp_path, monkeypatch):
+    """The folder that tells the fakes what to do."""
+    folder = tmp_path / "fake"
+    shutil.copytree(judged, folder)
+    monkeypatch.setenv("FAKE", str(folder))
     return folder
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from trainers.study import tables, verdict
 from trainers.study.results import Results
 from wildrobot.evaluation.show.report import comparison_plots, comparison_tables, groups, inline
-from wildrobot.evaluation.show.report.numbers import minus
+from wildrobot.evaluation.show.report.numbers import minus, words
 from wildrobot.evaluation.show.report.plots.base import Legend
 from wildrobot.evaluation.show.report.style import Style, nth
 from wildrobot.evaluation.show.report.template import asset, environment
@@ -47,14 +47,11 @@ def markdown(results: Results, missing: Sequence[str]) -> str:
         parts.append(f"**{question.asks}** {verdict.answer(results, index)}")
     for heading, table in tables.all_tables(results):
         parts += [f"### {heading}", tables.markdown(table)]
-    details = [
-        f"- {minus(detail)}"
-        for index, question in enumerate(results.asked)
-        for detail in [
-            *(each for suite in results.evaluation.comparisons[index].suites.values() for each in suite.details),
-            *verdict.style_details(results, question),
-        ]
-    ]
+    details = []
+    for question, comparison in zip(results.asked, results.evaluation.comparisons, strict=True):
+        for name, suite in comparison.suites.items():
+            details += [f"- {words(name).capitalize()}: {minus(detail)}" for detail in suite.details]
+        details += [f"- Style: {minus(detail)}" for detail in verdict.style_details(results, question)]
     if details:
         parts += ["### Every comparison", "\n".join(details)]
     if missing:
