@@ -16,6 +16,7 @@ import pytest
 
 from tests.evaluation.report import sample
 from trainers.study import sources, work
+from trainers.study.cluster import RayEngine
 from trainers.study.conduct import How, conduct
 from trainers.study.cores import own_cores
 from trainers.study.engines import LocalEngine
@@ -113,7 +114,7 @@ def job_of(tmp_path, trainer="brax-amp"):
 
 
 def until(ready: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 120
     while not ready():
         assert time.monotonic() < give_up
         time.sleep(0.02)
@@ -335,6 +336,18 @@ def test_two_workers_of_a_cluster_do_a_study(tmp_path, fake, how):
     assert conduct(written(tmp_path), on_cluster, PROGRAMS) == 0
     runs = ("brax-amp-0", "brax-amp-1", "sb3-0", "sb3-1")
     assert said(fake) == sorted(f"{what} {run}" for what in ("train", "judge") for run in runs)
+
+
+@pytest.mark.slow
+def test_what_is_at_work_on_a_cluster_saves_when_the_study_ends(tmp_path, fake):
+    pytest.importorskip("ray")
+    job = job_of(tmp_path)
+    (fake / "hold").touch()
+    engine = RayEngine("local", at_once=1, cores=1)
+    engine.start([job])
+    until(lambda: engine.ended(0.1) or list(job.folder.glob("checkpoints/*/digests.json")))
+    engine.stop()
+    assert said(fake) == ["saved", "train brax-amp-0"]
 
 
 @pytest.mark.slow
