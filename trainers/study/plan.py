@@ -15,10 +15,10 @@ from trainers.brax.settings import BraxPpo
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.sb3.settings import Sb3Ppo
 from trainers.study import sources
-from trainers.study.settings import Group, Study
+from trainers.study.settings import Study
 from trainers.study.work import Job, Measurement, Programs
 from trainers.versions import needed, versions
-from wildrobot.config import Section, dump_yaml
+from wildrobot.config import Section
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.judge import provenance
 from wildrobot.evaluation.play.suite import builtin_suites, load_suite
@@ -74,9 +74,12 @@ def plan(study: Study, store: Path, programs: Programs) -> list[PlannedRun]:
             )
     experiments = {name: load_experiment(group.config, group.settings) for name, group in study.groups.items()}
     measured = _measurements(study, programs)
-    read = {name: _inputs(study.groups[name], experiment) for name, experiment in experiments.items()}
+    read = _inputs(study, experiments)
+    code = {group.trainer: sources.of_training(group.trainer) for group in study.groups.values()}
     return [
-        _planned(name, study.groups[name], seed, experiments[name], read[name], here, store, programs, measured)
+        _planned(
+            name, study.groups[name].trainer, seed, experiments[name], read[name], here, code, store, programs, measured
+        )
         for seed in study.seeds
         for name in study.groups
     ]
@@ -84,19 +87,18 @@ def plan(study: Study, store: Path, programs: Programs) -> list[PlannedRun]:
 
 def _planned(
     name: str,
-    group: Group,
+    trainer: str,
     seed: int,
     experiment: Experiment,
     read: dict[str, str],
     here: dict[str, str | None],
+    code: dict[str, str],
     store: Path,
     programs: Programs,
     measured: Sequence[Measurement],
 ) -> PlannedRun:
-    trainer = group.trainer
     settings = experiment.section(_SETTINGS[trainer]).model_copy(update={"seed": seed})
     experiment = experiment.with_section(settings)
-    code = sources.of_training(trainer)
     address = _address(
         {
             "trainer": trainer,
@@ -104,7 +106,7 @@ def _planned(
             "settings": {section_name(type(its)): its.model_dump(mode="json") for its in _used(trainer, experiment)},
             "inputs": read,
             "versions": {distribution: here[distribution] for distribution in needed(trainer)},
-            "code": code,
+            "code": code[trainer],
         }
     )
     job = Job(
@@ -112,8 +114,8 @@ def _planned(
         trainer=trainer,
         key=f"{trainer}-{seed}-{address}",
         store=store,
-        experiment=dump_yaml(experiment),
-        code=code,
+        experiment=experiment.model_dump_json(indent=1),  # which is YAML, too, and written a hundred times faster
+        code=code[trainer],
         programs=programs,
         measurements=tuple(measured),
     )
@@ -125,9 +127,17 @@ def _used(trainer: str, experiment: Experiment) -> list[Section]:
     return [experiment.section(_SETTINGS[trainer]), *([experiment.section(Amp)] if trainer in _WITH_STYLE else [])]
 
 
-def _inputs(group: Group, experiment: Experiment) -> dict[str, str]:
-    clips = experiment.section(Amp).clips if group.trainer in _WITH_STYLE else ()
-    return inputs.digests(experiment.env, clips)
+def _inputs(study: Study, experiments: dict[str, Experiment]) -> dict[str, dict[str, str]]:
+    """Digests of the files that each group reads, by its name; those that groups share are read once."""
+    known: dict[str, dict[str, str]] = {}
+    found = {}
+    for name, experiment in experiments.items():
+        clips = experiment.section(Amp).clips if study.groups[name].trainer in _WITH_STYLE else ()
+        key = repr((experiment.env.robot, experiment.env.reference_starts, clips))
+        if key not in known:
+            known[key] = inputs.digests(experiment.env, clips)
+        found[name] = known[key]
+    return found
 
 
 def _total_steps(settings: BraxPpo | Sb3Ppo | RslRlPpo) -> int:
