@@ -1,7 +1,7 @@
 # WildRobot's front door. `make` lists the commands; each does the set-up it needs, once, into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train-brax train-sb3-baseline train-rsl-rl evaluate diagnose compare named-runs play motions docs test test-slow check format bench lock clean
+.PHONY: help setup train-brax train-sb3-baseline train-rsl-rl verdict evaluate diagnose compare named-runs play motions docs test test-slow check format bench lock clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
 
@@ -38,6 +38,11 @@ train-rsl-rl: RUN ?= runs/rsl-rl-$(NOW)
 train-rsl-rl: $(VENV)/.ready-rsl_rl ## train the same with RSL-RL's PPO, score it, beside the newest Brax run
 	$(PY) -m trainers rsl_rl --run "$(RUN)" $(ARGS)
 	$(PY) -m wildrobot.evaluation "$(RUN)" $(if $(NEWEST_BRAX),"$(NEWEST_BRAX)") --no-gate
+
+STUDY ?= verdict
+
+verdict: $(VENV)/.ready-verdict ## robot, task or trainer: train and judge what STUDY asks for (default verdict: 35 runs), or go on
+	$(PY) -m trainers study "$(STUDY)" $(ARGS)
 
 evaluate: $(VENV)/.ready-train ## judge RUN, a run folder or a policy file; without RUN, what policies/ holds, in short
 	$(PY) -m wildrobot.evaluation $(if $(RUN),"$(RUN)",--quick) $(ARGS)
@@ -91,6 +96,7 @@ EXTRAS_train := brax,report,video
 # The discriminator of `--amp` is made of Brax's parts.
 EXTRAS_sb3 := brax,sb3,report,video
 EXTRAS_rsl_rl := rsl_rl,report,video
+EXTRAS_verdict := brax,rsl_rl,sb3,report,style,video
 EXTRAS_bench := brax,sb3,report,video
 EXTRAS_motion := motion,report,video
 EXTRAS_docs := docs
@@ -101,12 +107,13 @@ EXTRAS_dev := dev,test,video
 COVERS_train := train
 COVERS_sb3 := sb3 train
 COVERS_rsl_rl := rsl_rl
+COVERS_verdict := verdict train sb3 rsl_rl
 COVERS_bench := bench train sb3
 COVERS_motion := motion
 COVERS_docs := docs
 COVERS_play := play
-COVERS_test := test train sb3 rsl_rl bench motion docs play
-COVERS_dev := dev test train sb3 rsl_rl bench motion docs play
+COVERS_test := test train sb3 rsl_rl verdict bench motion docs play
+COVERS_dev := dev test train sb3 rsl_rl verdict bench motion docs play
 
 # Shell text that leaves in $python the first usable candidate, or ends with what to do.
 define find_python

@@ -1,6 +1,7 @@
 """Train a policy into a run folder, or convert one to a policy file.
 
-`python -m trainers brax | brax-amp | sb3 | rsl_rl` trains; `config`, `convert`, `reproduce` and `replay` do the rest.
+`python -m trainers brax | brax-amp | sb3 | rsl_rl` trains, `study` trains and compares groups of runs; `config`,
+`convert`, `reproduce` and `replay` do the rest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import jax
 from trainers.brax.settings import BraxPpo
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.sb3.settings import Sb3Ppo
+from trainers.study import command as study
 from trainers.tracking import SERVICES, Tracking
 from trainers.warm_start import WarmStart, hidden_sizes, match_policy
 from wildrobot.arguments import OVERRIDE, called, integer, number, parse
@@ -242,6 +244,7 @@ def parser() -> argparse.ArgumentParser:
     rsl_rl.set_defaults(command=_rsl_rl)
     _add_common(rsl_rl, "rsl_rl", example="rsl_rl_ppo.seed=1")
     _add_resume(rsl_rl)
+    study.add(commands)
     config = commands.add_parser(
         "config",
         help="print a configuration: every field, its value and its meaning",

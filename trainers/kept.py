@@ -33,6 +33,7 @@ class _Provenance(BaseModel, strict=True):
     inputs: dict[str, str] = {}
     started_from: _StartedFrom = _StartedFrom()
     resumed: list[Any] = []
+    completed: str | None = None
 
 
 def keep(run: Path, checkpoint: Path) -> None:

@@ -91,7 +91,7 @@ class RunFolder:
             experiment = inputs.with_absolute_paths(experiment)
             # Before anything is written: a service that refuses the run leaves an empty folder.
             services = self._services(tracking, experiment, provenance, resumed=False)
-            write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+            self._write_provenance(provenance)
             self._open(experiment, provenance, services, tracking, already_s=0.0, purge_step=None)
         except BaseException:
             self._lock.close()
@@ -121,7 +121,8 @@ class RunFolder:
         services = run._services(tracking, experiment, provenance, resumed=True)
         again = {"steps": steps, "started": time.strftime(_TIME), "commit": commit()}
         provenance["resumed"] = [*provenance.get("resumed", []), again]
-        write_text(run.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        provenance.pop("completed", None)
+        run._write_provenance(provenance)
         kept = [line for line in whole_lines(run.path / _METRICS) if line["steps"] <= steps]
         write_text(run.path / _METRICS, "".join(json.dumps(line) + "\n" for line in kept))
         run._open(
@@ -133,6 +134,9 @@ class RunFolder:
             purge_step=steps + 1,
         )
         return run
+
+    def _write_provenance(self, provenance: Mapping[str, Any]) -> None:
+        write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
 
     def _check_empty(self, path: Path) -> None:
         if any(entry.name != LOCK for entry in self.path.iterdir()):
@@ -199,10 +203,13 @@ class RunFolder:
     def complete(self, say: Callable[[str], None], skip: Callable[[], bool] = lambda: False) -> None:
         """Says that the training has reached its end, and waits for the film of what it has made, if films are made.
 
+        `run.json` says so from then on (`completed`), until the run goes on.
+
         Args:
           say: prints a line.
           skip: whether the film is no longer waited for.
         """
+        self._write_provenance(read_provenance(self.path) | {"completed": time.strftime(_TIME)})
         say(f"trained policy: {self.policy_path}")
         if self._filmer is not None:
             self._filmer.last(say, skip)

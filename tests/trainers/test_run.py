@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from trainers.__main__ import _new_folder, main
-from trainers.run import RunFolder
+from trainers.run import RunFolder, lock_run
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 
@@ -39,6 +39,17 @@ def test_provenance_names_versions_and_trainer(tmp_path, experiment):
     provenance = json.loads((run.path / "run.json").read_text())
     assert provenance["trainer"] == "test"
     assert provenance["versions"]["mujoco"] == "3.17.0"
+
+
+def test_the_end_of_a_training_is_noted_until_the_run_goes_on(tmp_path, experiment):
+    run = RunFolder(tmp_path / "run", experiment, trainer="test")
+    assert "completed" not in json.loads((run.path / "run.json").read_text())
+    run.complete(lambda text: None)
+    run.close()
+    assert json.loads((run.path / "run.json").read_text())["completed"]
+    lock = lock_run(run.path, trainers=("test",))
+    RunFolder.reopened(run.path, experiment, steps=0, lock=lock).close()
+    assert "completed" not in json.loads((run.path / "run.json").read_text())
 
 
 def test_a_folder_with_files_is_refused_and_left_alone(tmp_path, experiment):

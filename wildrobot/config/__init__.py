@@ -26,7 +26,7 @@ from wildrobot.config.section import (
     Strict,
     Threads,
 )
-from wildrobot.config.tree import builtin_names, parse_yaml, read_tree
+from wildrobot.config.tree import builtin_names, parse_yaml, read_tree, shipped_folder
 
 __all__ = [
     "LONGEST_S",
@@ -58,5 +58,6 @@ __all__ = [
     "load",
     "parse_yaml",
     "read_tree",
+    "shipped_folder",
     "validated",
 ]

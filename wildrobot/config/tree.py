@@ -104,10 +104,10 @@ def _check_size(tree: Any, source: str) -> None:
 
 def builtin_names() -> list[str]:
     """Names of the experiments that come with the package."""
-    return sorted(path.stem for path in _shipped().glob("*.yaml"))
+    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 
-def _shipped() -> Path:
+def shipped_folder() -> Path:
     """The folder of the experiments: within the package where it is installed, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     within = package / "configs"
@@ -117,7 +117,7 @@ def _shipped() -> Path:
 @functools.cache
 def _builtin(name: str) -> Any:
     """Plain values of an experiment that comes with the package; they are shared, so change a copy."""
-    text = (_shipped() / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")
     return parse_yaml(text, f"configs/{name}.yaml")
 
 

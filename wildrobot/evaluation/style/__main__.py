@@ -31,7 +31,14 @@ def _study(arguments: Sequence[str] | None) -> None:
     _check_writable(options)
     plan = study.planned(load_robot(collision="full"), options.reference or ["generated"], quick=options.quick)
     entries = _entries(options.policies, trust=options.trust)
-    study.study(entries, plan, json_file=options.json, strips_folder=options.strips, threads=options.threads)
+    study.study(
+        entries,
+        plan,
+        json_file=options.json,
+        strips_folder=options.strips,
+        threads=options.threads,
+        baselines=options.baselines,
+    )
 
 
 def _entries(given: Sequence[str], *, trust: bool) -> list[Entry]:
@@ -92,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "--strips", type=Path, metavar="FOLDER", help="draw a stride of each policy under the clip's; needs no OpenGL"
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter episodes, and smaller classifiers")
+    parser.add_argument("--no-baselines", dest="baselines", action="store_false", help="measure the policies alone")
     parser.add_argument(
         "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
     )

@@ -79,7 +79,13 @@ def planned(robot: Robot, names: Sequence[str], *, quick: bool) -> Plan:
 
 
 def study(
-    entries: Sequence[Entry], plan: Plan, *, json_file: Path | None, strips_folder: Path | None, threads: int = 0
+    entries: Sequence[Entry],
+    plan: Plan,
+    *,
+    json_file: Path | None,
+    strips_folder: Path | None,
+    threads: int = 0,
+    baselines: bool = True,
 ) -> None:
     """Plays, measures, prints the table and what follows from it, and writes the files.
 
@@ -89,6 +95,7 @@ def study(
       json_file: for all numbers.
       strips_folder: for a picture of each policy.
       threads: of the physics; 0 is every core.
+      baselines: whether to measure the clip by the servos alone and the home pose, too.
 
     Raises:
       UsageError: for a policy that does not fit, a missing package, or a file that cannot be written.
@@ -106,12 +113,14 @@ def study(
     pictures: dict[str, Episodes] = {}
     # Measuring a case takes about as long as playing it.
     steps, standing = session.steps(plan.suite), session.steps(plan.suite, baseline=True)
-    with EvaluationProgress(2 * steps * len(entries) + standing + 2 * steps) as progress:
+    with EvaluationProgress(2 * steps * len(entries) + (standing + 2 * steps if baselines else 0)) as progress:
         measuring = _Measuring(plan, progress)
-        walkers = [measuring.open_loop(robot)]
-        advance = progress.task(STANDING)
-        stood = session.play_baseline(STANDING, entries[0].candidate, plan.suite, advance)
-        walkers.append(measuring.walker(STANDING, STANDING, stood, pictures, baseline=True))
+        walkers: list[Walker] = []
+        if baselines:
+            walkers.append(measuring.open_loop(robot))
+            advance = progress.task(STANDING)
+            stood = session.play_baseline(STANDING, entries[0].candidate, plan.suite, advance)
+            walkers.append(measuring.walker(STANDING, STANDING, stood, pictures, baseline=True))
         for entry in entries:
             name = entry.candidate.name
             played = session.play_policy(entry.candidate, plan.suite, progress.task(f"{name}: play"))

@@ -1,0 +1,84 @@
+"""How far a study is: a bar on a terminal, plain lines elsewhere. It reads the logs of the runs, wherever they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.progress import BarColumn, Progress, TimeRemainingColumn
+
+from trainers.study.plan import PlannedRun
+from wildrobot.console import column, display
+
+_LINE_EVERY_S = 30.0
+_LAST_BYTES = 8192
+"""Of a log, in which its last whole line lies."""
+
+
+class StudyProgress:
+    """Shows the share of all environment steps that is trained, the time left, and which runs are at work."""
+
+    def __init__(self, runs: Sequence[PlannedRun]):
+        self._runs, self._ended = runs, {run.job.name for run in runs if run.job.is_done}
+        self._console = display()
+        self._bar = Progress(
+            BarColumn(),
+            column("{task.percentage:3.0f} %"),
+            TimeRemainingColumn(),
+            column("{task.description}"),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            speed_estimate_period=600,
+        )
+        self._task = self._bar.add_task("", total=sum(run.total_steps for run in runs))
+        self._last_line_s = time.monotonic()
+        self.update()
+
+    def __enter__(self) -> StudyProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Prints a line above the bar."""
+        self._console.print(text, soft_wrap=True)
+
+    def ended(self, name: str) -> None:
+        """Takes note of a run that has ended, by its name."""
+        self._ended.add(name)
+
+    def update(self) -> None:
+        """Reads how far the runs are, and shows it."""
+        steps = {run.job.name: min(run.total_steps, _steps(run.job.folder)) for run in self._runs}
+        at_work = [
+            f"{run.job.name}: {_share(steps[run.job.name], run.total_steps)}"
+            for run in self._runs
+            if run.job.name not in self._ended and (steps[run.job.name] or run.job.has_begun)
+        ]
+        text = f"{len(self._ended)} of {len(self._runs)} runs done; {', '.join(at_work) or 'starting'}"
+        self._bar.update(self._task, completed=sum(steps.values()), description=text)
+        if self._bar.disable and time.monotonic() - self._last_line_s > _LINE_EVERY_S:
+            self._last_line_s = time.monotonic()
+            self.say(text)
+
+
+def _share(steps: int, total: int) -> str:
+    return f"{steps / total:.0%}" if steps < total else "being judged"
+
+
+def _steps(folder: Path) -> int:
+    """Environment steps of the last line of a run's log; 0 where there is none."""
+    try:
+        with (folder / "metrics.jsonl").open("rb") as log:
+            log.seek(max(0, os.fstat(log.fileno()).st_size - _LAST_BYTES))
+            return int(json.loads(log.read().splitlines()[-1])["steps"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0

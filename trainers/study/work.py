@@ -1,0 +1,241 @@
+"""All that is done for one run of a study: other processes train it, or go on with it, and measure its policy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainers.digests import is_finished
+from trainers.kept import PROVENANCE
+from trainers.lock import LOCK, RunLock
+from trainers.study import sources
+from trainers.study.cores import own_cores
+from wildrobot.errors import UsageError
+from wildrobot.files import CannotWrite, make_folder, write_text
+
+# `wildrobot.trainers` where the wheel is installed.
+_PACKAGE = __name__.removesuffix(".study.work")
+_ROOT = Path(__file__).resolve().parents[_PACKAGE.count(".") + 2]
+_POLL_S = 0.2
+_CANNOT_GO_ON = ("brax",)
+"""Trainers whose runs begin anew: stock `ppo.train` keeps no state to resume from."""
+
+
+class Failed(Exception):
+    """A run that came to no end; the message says why, and where more is said."""
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The command lines that do the work, without their arguments."""
+
+    train: tuple[str, ...] = (sys.executable, "-m", _PACKAGE)
+    judge: tuple[str, ...] = (sys.executable, "-m", "wildrobot.evaluation")
+    style: tuple[str, ...] = (sys.executable, "-m", "wildrobot.evaluation.style")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured of a policy.
+
+    Attributes:
+      kind: the folder of its results.
+      address: of what they depend on besides the policy.
+      program: the command line that takes a run folder, the arguments, and `--json FILE`.
+      arguments: of this measurement.
+    """
+
+    kind: str
+    address: str
+    program: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run. Plain values: a cluster sends it to another host.
+
+    Attributes:
+      name: for people, `<group>, seed <seed>`.
+      trainer: as the study names it.
+      key: the run folder's name, with the address of all that the training depends on.
+      store: the folder of all runs, absolute.
+      experiment: the effective configuration as YAML.
+      code: the digest of the code that the study was planned with.
+      programs: what trains.
+      measurements: what is measured of the policy.
+    """
+
+    name: str
+    trainer: str
+    key: str
+    store: Path
+    experiment: str
+    code: str
+    programs: Programs
+    measurements: tuple[Measurement, ...]
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.store / "runs" / self.key
+
+    @property
+    def log(self) -> Path:
+        """What the processes of the run have said."""
+        return self.store / "logs" / f"{self.key}.log"
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the training has reached its end."""
+        try:
+            said = json.loads((self.folder / PROVENANCE).read_bytes())
+        except (OSError, ValueError):
+            return False
+        return isinstance(said, dict) and "completed" in said and self._policy.is_file()
+
+    @property
+    def has_begun(self) -> bool:
+        return (self.folder / PROVENANCE).is_file()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.is_trained and all(self.result(each).is_file() for each in self.measurements)
+
+    def result(self, measurement: Measurement) -> Path:
+        """The file of what was measured of the policy, which must be trained."""
+        policy = hashlib.sha256(self._policy.read_bytes()).hexdigest()
+        return self.store / measurement.kind / f"{self.key}-{policy[:8]}-{measurement.address}.json"
+
+    @property
+    def _policy(self) -> Path:
+        return self.folder / "policy.safetensors"
+
+
+def work(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
+    """Does what is left to do for a run; what is done already is kept.
+
+    Args:
+      job: the run.
+      cores: for its processes.
+      stopped: whether to end: the process at work is asked to save, and to end.
+
+    Raises:
+      Failed: if a process fails.
+    """
+    try:
+        make_folder(job.log.parent)
+        make_folder(job.folder)
+        if not job.is_trained:
+            _train(job, cores, stopped)
+        for measurement in job.measurements:
+            if not stopped() and not (result := job.result(measurement)).is_file():
+                make_folder(result.parent)
+                command = [*measurement.program, str(job.folder), *measurement.arguments, "--json", str(result)]
+                _run(job, command, cores, stopped)
+                if not stopped() and not result.is_file():
+                    raise Failed(f"{job.name}: {measurement.kind}: no result was written; {job.log} says more")
+    except UsageError as error:
+        raise Failed(f"{job.name}: {error}") from None
+
+
+def _train(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
+    lock = _locked(job, stopped)
+    if lock is None:
+        return
+    try:
+        if job.is_trained:  # by the process that has just ended
+            return
+        if sources.of_training(job.trainer) != job.code:
+            raise Failed(f"{job.name}: the code has changed since the study began; start it again")
+        goes_on = job.trainer not in _CANNOT_GO_ON and any(map(is_finished, job.folder.glob("checkpoints/[0-9]*")))
+        if not goes_on:
+            _clear(job.folder)
+    finally:
+        lock.close()
+    name, _, amp = job.trainer.partition("-") if job.trainer == "sb3-amp" else (job.trainer, "", "")
+    if goes_on:
+        arguments = [name, "--resume", str(job.folder)]
+    else:
+        config = job.store / "experiments" / f"{job.key}.yaml"
+        make_folder(config.parent)
+        write_text(config, job.experiment)
+        arguments = [name, "--config", str(config), "--run", str(job.folder), *(["--amp"] if amp else [])]
+    _run(job, [*job.programs.train, *arguments], cores, stopped)
+    if not stopped() and not job.is_trained:
+        raise Failed(f"{job.name}: the training ended before its end; {job.log} says more")
+
+
+def _locked(job: Job, stopped: Callable[[], bool]) -> RunLock | None:
+    """The lock of the run folder; None if the work is to end first.
+
+    A training outlives a study that was killed: what it does is not done twice, but waited for.
+    """
+    said = False
+    while not stopped():
+        try:
+            return RunLock(job.folder, remedy="it is waited for")
+        except CannotWrite:
+            raise
+        except UsageError as error:
+            if not said:
+                _note(job, str(error))
+            said = True
+        time.sleep(_POLL_S)
+    return None
+
+
+def _clear(folder: Path) -> None:
+    """Removes what a training that cannot go on has left of its run, but for the lock."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
+
+
+def _run(job: Job, command: Sequence[str], cores: int, stopped: Callable[[], bool]) -> None:
+    """Runs a process to its end, or asks it to end (SIGTERM) and waits until it has saved."""
+    _note(job, " ".join(command))
+    # So that the process has this code, and no more threads than processors.
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    limits = {"NPROC": str(cores), "OMP_NUM_THREADS": str(cores)}
+    with job.log.open("ab") as log, own_cores(cores) as its:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PYTHONPATH": path} | limits,
+            start_new_session=True,  # Ctrl-C in the terminal is for the study, which then ends this, once
+        )
+        if its is not None:
+            with suppress(OSError):  # it has ended, or the machine has taken a processor away
+                os.sched_setaffinity(process.pid, its)
+        try:
+            while process.poll() is None and not stopped():
+                time.sleep(_POLL_S)
+        finally:
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGTERM)
+                process.wait()
+    if process.returncode and not stopped():
+        said = job.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise Failed(f"{job.name}: {said[-1].removeprefix('error: ')} (exit code {process.returncode}; {job.log})")
+
+
+def _note(job: Job, text: str) -> None:
+    with job.log.open("a", encoding="utf-8") as log:
+        log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}\n")
