@@ -33,7 +33,7 @@ def test_a_robot_without_hands_has_no_features_of_hands(robot):
 
 
 def test_features_of_the_home_pose(robot, standing):
-    found = parts(robot, clip_features(robot, standing)[2])
+    found = parts(robot, clip_features(robot, [standing])[0][2])
     np.testing.assert_allclose(found["joint_angle_rad"], robot.home_targets_rad, atol=1e-6)
     np.testing.assert_allclose(found["gravity"], (0, 0, -1), atol=1e-2)
     assert np.abs(found["joint_velocity_rad_per_s"]).max() == 0
@@ -45,7 +45,7 @@ def test_features_of_the_home_pose(robot, standing):
 
 def test_velocities_are_in_the_heading_frame(robot, gliding):
     # After 0.4 s at 0.4 rad/s it faces 0.16 rad to the left of the way that it goes at 0.5 m/s.
-    found = parts(robot, clip_features(robot, gliding)[20])
+    found = parts(robot, clip_features(robot, [gliding])[0][20])
     np.testing.assert_allclose(
         found["base_velocity_heading_m_per_s"], (0.5 * np.cos(0.16), -0.5 * np.sin(0.16), 0.0), atol=4e-3
     )
@@ -74,7 +74,6 @@ def test_hands_are_where_mujoco_has_them(robot):
 
 
 def test_nothing_tells_where_the_robot_is_or_faces(robot, gliding):
-    here = clip_features(robot, gliding)
     turned = placed(gliding.qpos, Pose(3.0, -2.0, 1.0))
     qvel = gliding.qvel.copy()
     c, s = np.cos(1.0), np.sin(1.0)
@@ -82,9 +81,8 @@ def test_nothing_tells_where_the_robot_is_or_faces(robot, gliding):
         c * gliding.qvel[:, 0] - s * gliding.qvel[:, 1],
         s * gliding.qvel[:, 0] + c * gliding.qvel[:, 1],
     )
-    np.testing.assert_allclose(
-        clip_features(robot, dataclasses.replace(gliding, qpos=turned, qvel=qvel)), here, atol=1e-5
-    )
+    here, there = clip_features(robot, [gliding, dataclasses.replace(gliding, qpos=turned, qvel=qvel)])
+    np.testing.assert_allclose(there, here, atol=1e-5)
 
 
 def test_windows_never_span_an_episode_end():
@@ -96,5 +94,5 @@ def test_windows_never_span_an_episode_end():
 
 
 def test_windows_of_a_loop_go_on_through_its_end(robot, standing):
-    found = clip_windows(robot, standing, window=3, every=2)
+    (found,) = clip_windows(robot, [standing], window=3, every=2)
     assert found.shape == (4, 3, size(robot))

@@ -53,7 +53,7 @@ def test_the_share_is_kept_and_the_home_states_stay(env, robot):
 
 def test_a_robot_placed_on_the_clip_has_the_clips_features(env, robot, seen):
     clip = load(find("forward-0.20"), robot)
-    references = np.asarray(clip_features(robot, clip))
+    references = clip_features(robot, [clip])[0]
     for start in range(6, 10):
         state = env.starts.state(jnp.int32(start), jnp.int32(0))
         frame = int(np.abs(clip.qpos - np.asarray(state.qpos)).max(axis=1).argmin())
@@ -86,7 +86,7 @@ def test_what_a_policy_does_has_the_features_of_its_clip(env, robot, seen):
         qpos.append(np.asarray(state.qpos, np.float64))
         qvel.append(np.asarray(state.qvel, np.float64))
     clip = of_motion("seen", robot, np.array(qpos), np.ones((30, 2), bool), False, (0.0, 0.0, 0.0), (0, 29), {})
-    found = np.asarray(clip_features(robot, dataclasses.replace(clip, qvel=np.array(qvel))))
+    found = clip_features(robot, [dataclasses.replace(clip, qvel=np.array(qvel))])[0]
     np.testing.assert_allclose(found, np.array(live), atol=1e-5)
     assert env.control_period_s == derivatives.PERIOD_S
 

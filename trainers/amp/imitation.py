@@ -59,8 +59,8 @@ class Imitation(NamedTuple):
         Raises:
           UsageError: as `Reference.load`, and for a clip that is no repeated stride, or one of another cadence.
         """
-        tables = []
-        for clip in Library.load(robot, clips).clips:
+        found, strides = Library.load(robot, clips).clips, []
+        for clip in found:
             stride = gait_phase.stride_of_clip(clip)
             if stride is None:
                 raise UsageError(f"amp.clips: {clip.name} is no repeated stride, which imitation needs; leave it out")
@@ -70,7 +70,10 @@ class Imitation(NamedTuple):
                     f"amp.clips: {clip.name} makes {own_hz:.2f} strides per second, and the gait clock "
                     f"{frequency_hz:g}; set env.task.gait.frequency_hz={own_hz:.2f}, or leave the clip out"
                 )
-            frames = np.asarray(features.clip_features(robot, clip))[:-1]
+            strides.append(stride)
+        tables = []
+        for stride, each in zip(strides, features.clip_features(robot, found), strict=True):
+            frames = each[:-1]
             at = stride.first_frame + np.arange(_PHASES) / _PHASES * len(frames)
             tables.append(frames[np.round(at).astype(int) % len(frames)])
         return cls(Reference.load(robot, clips), jnp.asarray(np.stack(tables)), features.layout(robot))

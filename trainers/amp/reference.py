@@ -64,7 +64,7 @@ class Reference(NamedTuple):
         still = [clip.name for clip in library.clips if clip.contacts.all()]
         if still:
             raise UsageError(f"amp.clips: {', '.join(still)} never lifts a foot; name clips that walk")
-        windows = [np.asarray(features.clip_windows(robot, clip)) for clip in library.clips]
+        windows = features.clip_windows(robot, library.clips)
         counts = np.array([len(each) for each in windows])
         return cls(
             windows=jnp.asarray(np.concatenate(windows)),

@@ -7,10 +7,12 @@ can only claim.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from wildrobot.motion import playing
@@ -71,9 +73,11 @@ def features(robot: Robot, view: RobotView) -> Float[Array, " features"]:
     )
 
 
-def clip_features(robot: Robot, clip: Clip) -> Float[Array, "T features"]:
-    """The features of every frame of a clip."""
-    return jax.jit(jax.vmap(lambda view: features(robot, view)))(playing.views(robot, clip.qpos, clip.qvel))
+def clip_features(robot: Robot, clips: Sequence[Clip]) -> list[Float[np.ndarray, "_ features"]]:
+    """The features of every frame of each clip. Ask for all clips at once: each call compiles, for a second."""
+    qpos, qvel = (np.concatenate([getattr(clip, name) for clip in clips]) for name in ("qpos", "qvel"))
+    found = jax.jit(jax.vmap(lambda view: features(robot, view)))(playing.views(robot, qpos, qvel))
+    return np.split(np.asarray(found), np.cumsum([len(clip.qpos) for clip in clips])[:-1])
 
 
 class Windows(NamedTuple):
@@ -113,15 +117,19 @@ def windows(
 
 
 def clip_windows(
-    robot: Robot, clip: Clip, *, window: int = WINDOW, every: int = EVERY
-) -> Float[Array, "N window features"]:
-    """All windows of a clip; those of a loop go on through its end, one for each of its frames but the closing one."""
-    found = clip_features(robot, clip)
-    if clip.loop:
-        found = found[:-1]
-        index = (jnp.arange(len(found))[:, None] + jnp.arange(0, window * every, every)[None]) % len(found)
-        return found[index]
-    return windows(found, jnp.zeros(len(found), bool), window=window, every=every).frames
+    robot: Robot, clips: Sequence[Clip], *, window: int = WINDOW, every: int = EVERY
+) -> list[Float[np.ndarray, "_ window features"]]:
+    """All windows of each clip; of a loop through its end, one for each of its frames but the closing one."""
+
+    def of(clip: Clip, found: Float[np.ndarray, "T features"]) -> Float[np.ndarray, "N window features"]:
+        if clip.loop:
+            found = found[:-1]
+            index = (np.arange(len(found))[:, None] + np.arange(0, window * every, every)[None]) % len(found)
+            return found[index]
+        first = jnp.zeros(len(found), bool)
+        return np.asarray(windows(jnp.asarray(found), first, window=window, every=every).frames)
+
+    return [of(clip, found) for clip, found in zip(clips, clip_features(robot, clips), strict=True)]
 
 
 def _hand(robot: Robot, hand: Hand, qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:

@@ -67,4 +67,4 @@ def test_two_strides_are_not_one(robot, walking):
     qpos, contacts = walking.clip.qpos, np.concatenate([walking.clip.contacts[:-1:2]] * 2 + [walking.clip.contacts[:1]])
     twice = dataclasses.replace(walking.clip, qpos=qpos[: len(contacts)], contacts=contacts)
     with pytest.raises(UsageError, match="not one stride"):
-        Reference.from_clip(robot, twice)
+        Reference.from_clips(robot, [twice])

@@ -32,7 +32,7 @@ def test_a_robot_on_the_clip_at_its_phase_is_paid_in_full():
     imitation = Imitation.load(robot, ("forward-0.10", "forward-0.20"), 0.9)
     clip = load(find("forward-0.20"), robot)
     lift = int(np.flatnonzero(~clip.contacts[1:, 0] & clip.contacts[:-1, 0])[0]) + 1
-    seen = features.clip_features(robot, clip)[lift]
+    seen = jnp.asarray(features.clip_features(robot, [clip])[0][lift])
     command = jnp.array([0.2, 0.0, 0.0])
     assert imitation.reward(seen, command, jnp.array(0.0)) > 0.99
     assert imitation.reward(seen, command, jnp.array(0.5)) < 0.7

@@ -38,21 +38,27 @@ class Reference:
     cycle: Float[np.ndarray, "m features"]
 
     @classmethod
-    def from_clip(cls, robot: Robot, clip: Clip) -> Reference:
-        """Takes a clip.
+    def from_clips(cls, robot: Robot, clips: Sequence[Clip]) -> list[Reference]:
+        """Takes clips.
 
         Raises:
-          UsageError: if it is not one stride that repeats.
+          UsageError: if one of them is not one stride that repeats.
         """
-        left = clip.contacts[:-1, LEFT]
-        lifts = np.flatnonzero(np.roll(left, 1) & ~left)
-        if not clip.loop or len(lifts) != 1:
-            raise UsageError(
-                f"style is compared stride by stride, and the clip {clip.name} is not one stride that repeats; "
-                f"choose {' or '.join(SETS)}, or clips like {_shipped('generated')[0]}"
-            )
-        found = np.asarray(clip_features(robot, clip), np.float64)[:-1]
-        return cls(clip, np.roll(found, -int(lifts[0]), axis=0))
+        lifts = [_lift(clip) for clip in clips]
+        every = zip(clips, lifts, clip_features(robot, clips), strict=True)
+        return [cls(clip, np.roll(found[:-1].astype(np.float64), -lift, axis=0)) for clip, lift, found in every]
+
+
+def _lift(clip: Clip) -> int:
+    """The frame at which the left foot lifts off."""
+    left = clip.contacts[:-1, LEFT]
+    lifts = np.flatnonzero(np.roll(left, 1) & ~left)
+    if not clip.loop or len(lifts) != 1:
+        raise UsageError(
+            f"style is compared stride by stride, and the clip {clip.name} is not one stride that repeats; "
+            f"choose {' or '.join(SETS)}, or clips like {_shipped('generated')[0]}"
+        )
+    return int(lifts[0])
 
 
 def chosen(robot: Robot, names: Sequence[str]) -> list[Reference]:
@@ -68,7 +74,7 @@ def chosen(robot: Robot, names: Sequence[str]) -> list[Reference]:
                 files[library.find(each)] = None
             except UsageError as error:
                 raise UsageError(f"{error}; or one of the sets {', '.join(SETS)}") from None
-    return [Reference.from_clip(robot, load(path, robot)) for path in files]
+    return Reference.from_clips(robot, [load(path, robot) for path in files])
 
 
 def nearest(references: Sequence[Reference], command: Sequence[float]) -> list[Reference]:
