@@ -22,7 +22,7 @@ BATCH = 4
 def core(*overrides: str) -> WildRobotEnv:
     """An environment whose `reset` and `step` are compiled, and without chance but for command and start."""
     env = make_env(load_experiment("smoke", [*QUIET, *overrides]).env)
-    env.reset, env.step = jax.jit(env.reset), env.step
+    env.reset = jax.jit(env.reset)
     return env
 
 
@@ -58,7 +58,7 @@ def test_same_key_same_episode_to_the_bit(env):
 
 
 def test_a_robot_alone_and_in_a_batch_does_the_same(env):
-    batch = jax.jit(jax.vmap(env.step))(jax.vmap(env.reset)(keys()), jnp.full((BATCH, 17), 0.1))
+    batch = env.step_batch(env.reset_batch(keys()), jnp.full((BATCH, 17), 0.1))
     alone = env.step(env.reset(keys()[2]), jnp.full(17, 0.1))
     np.testing.assert_allclose(alone.physics.qpos, batch.physics.qpos[2], atol=1e-6)
     np.testing.assert_allclose(alone.obs["state"], batch.obs["state"][2], atol=1e-4)
@@ -66,10 +66,10 @@ def test_a_robot_alone_and_in_a_batch_does_the_same(env):
 
 def test_step_never_resets(env):
     """Long after a fall the robot still lies where it fell."""
-    state = jax.vmap(env.reset)(keys())
+    state = env.reset_batch(keys())
     # Knees and hips folded as far as they go: it falls.
     action = jnp.ones((BATCH, 17))
-    step = jax.jit(jax.vmap(env.step))
+    step = env.step_batch
     for _ in range(150):
         state = step(state, action)
     assert bool(state.terminated.all())
@@ -79,7 +79,7 @@ def test_step_never_resets(env):
 
 def test_home_stands_and_falls_are_not_reported(env):
     state = jax.vmap(lambda key: env.reset(key, start=jnp.int32(0)))(keys())
-    step = jax.jit(jax.vmap(env.step))
+    step = env.step_batch
     for _ in range(100):
         state = step(state, jnp.zeros((BATCH, 17)))
     assert not bool(state.terminated.any())
@@ -88,8 +88,8 @@ def test_home_stands_and_falls_are_not_reported(env):
 
 def test_the_time_limit_is_a_truncation_and_not_a_fall():
     short = core("env.task.episode_length_s=0.1")  # 5 steps
-    state = jax.vmap(short.reset)(keys())
-    step = jax.jit(jax.vmap(short.step))
+    state = short.reset_batch(keys())
+    step = short.step_batch
     for number in range(1, 6):
         state = step(state, jnp.zeros((BATCH, 17)))
         assert bool(state.truncated.all()) is (number == 5)
@@ -138,7 +138,7 @@ def test_bounds_of_the_observation(env):
     np.testing.assert_allclose(high[at["last_action"]], 1.0, rtol=1e-5)
     np.testing.assert_allclose(low[at["command"]], [-0.12, -0.08, -0.6], rtol=1e-4)
     np.testing.assert_allclose(high[at["command"]], [0.42, 0.08, 0.6], rtol=1e-4)
-    states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(2), 64))
+    states = env.reset_batch(jax.random.split(jax.random.PRNGKey(2), 64))
     for name, value in states.obs.items():
         low, high = bounds[name]
         assert low.shape == high.shape == value.shape[1:]
@@ -178,12 +178,12 @@ class TestDivergence:
     """A robot whose numbers are not finite ends its own episode and touches nobody else."""
 
     def poisoned(self, env):
-        state = jax.vmap(env.reset)(keys())
+        state = env.reset_batch(keys())
         action = jnp.zeros((BATCH, 17)).at[1, 4].set(jnp.nan)
-        return jax.jit(jax.vmap(env.step))(state, action), jax.jit(jax.vmap(env.step))(state, jnp.zeros((BATCH, 17)))
+        return env.step_batch(state, action), env.step_batch(state, jnp.zeros((BATCH, 17)))
 
     def broken_state(self, env):
-        state = jax.vmap(env.reset)(keys())
+        state = env.reset_batch(keys())
         qvel = state.physics.qvel.at[1, 10].set(jnp.inf)
         return state._replace(physics=state.physics._replace(qvel=qvel))
 
@@ -209,7 +209,7 @@ class TestDivergence:
         assert not termination.is_sound(physics._replace(sensordata=physics.sensordata.at[-1].set(2e4)), env.robot)
 
     def test_a_simulation_that_diverges(self, env):
-        after = jax.jit(jax.vmap(env.step))(self.broken_state(env), jnp.zeros((BATCH, 17)))
+        after = env.step_batch(self.broken_state(env), jnp.zeros((BATCH, 17)))
         np.testing.assert_array_equal(after.terminated, [False, True, False, False])
         assert float(after.reward[1]) == 0.0
         assert np.isfinite(after.reward).all()

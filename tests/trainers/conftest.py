@@ -1,9 +1,12 @@
-"""One smoke training of each trainer, shared by every test that only reads it."""
+"""One smoke training of each trainer, shared by every test that only reads it, also between pytest's processes."""
 
+import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import pytest
+from filelock import FileLock
 
 from trainers.brax import amp, ppo
 from trainers.rsl_rl import training as rsl_rl_training
@@ -31,29 +34,41 @@ def sizes():
 
 
 @pytest.fixture(scope="session")
-def brax_run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "brax-smoke"
-    ppo.train(load_experiment("smoke", [NATIVE]), path)
-    return path
+def trained_once(tmp_path_factory):
+    """Trains into a folder of a name, unless that has been done."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def once(name: str, train: Callable):
+        path = folder / "trained" / name
+        path.parent.mkdir(exist_ok=True)
+        done = path.with_suffix(".done")
+        with FileLock(path.with_suffix(".lock")):
+            if not done.exists():
+                train(load_experiment("smoke", [NATIVE]), path)
+                done.touch()
+        return path
+
+    return once
 
 
 @pytest.fixture(scope="session")
-def sb3_run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "sb3-smoke"
-    training.train(load_experiment("smoke", [NATIVE]), path)
-    return path
+def brax_run(trained_once):
+    return trained_once("brax-smoke", ppo.train)
 
 
 @pytest.fixture(scope="session")
-def rsl_rl_run(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "rsl_rl-smoke"
-    rsl_rl_training.train(load_experiment("smoke", [NATIVE]), path)
-    return path
+def sb3_run(trained_once):
+    return trained_once("sb3-smoke", training.train)
 
 
 @pytest.fixture(scope="session")
-def amp_run(tmp_path_factory):
+def rsl_rl_run(trained_once):
+    return trained_once("rsl_rl-smoke", rsl_rl_training.train)
+
+
+@pytest.fixture(scope="session")
+def amp_run(trained_once):
     """PPO + AMP: 16 training steps of 256 environment steps, checkpoints after 8 and 16 of them."""
-    path = tmp_path_factory.mktemp("runs") / "amp-smoke"
-    amp.train(load_experiment("smoke", [NATIVE]), path)
-    return path
+    return trained_once("amp-smoke", amp.train)

@@ -7,30 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainers.conftest import NATIVE
 from trainers.__main__ import main
 from wildrobot.policy import Policy
 
 SHIPPED = Path("tests/policy/fixtures/version-3-brax-amp-walk.safetensors")
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    run = tmp_path_factory.mktemp("trained") / "run"
-    assert main(["brax-amp", "--config", "smoke", "--run", str(run), NATIVE, "brax_ppo.seed=3"]) == 0
-    return run / "policy.safetensors"
+@pytest.fixture
+def trained(amp_run):
+    return amp_run / "policy.safetensors"
 
 
 def test_it_is_the_same_to_the_bit(trained, tmp_path, capsys):
     assert main(["reproduce", str(trained), "--run", str(tmp_path / "again")]) == 0
     again = Policy.load(tmp_path / "again" / "policy.safetensors")
     assert again.weights_sha256 == Policy.load(trained).weights_sha256
-    assert again.info.seed == 3
     printed = capsys.readouterr().out
     assert printed.count(again.weights_sha256) == 2
     assert "the same to the bit" in printed
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_was_killed(trained, tmp_path):
     run = tmp_path / "again"
     command = [sys.executable, "-m", "trainers", "reproduce", str(trained), "--run", str(run)]

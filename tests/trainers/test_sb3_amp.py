@@ -103,6 +103,7 @@ def test_what_was_learned_goes_on_and_past_experience_only_with_its_episodes(cor
     assert second.state.replay.insert_position == (0 if fresh_episodes else ROBOTS)
 
 
+@pytest.mark.slow
 def test_a_run_with_style_goes_on(tmp_path):
     run = tmp_path / "run"
     training.train(load_experiment("smoke", [NATIVE]), run, amp=True)

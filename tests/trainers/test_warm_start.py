@@ -30,12 +30,11 @@ STILL = {
     [
         ("sb3", "brax"),
         ("brax", "sb3"),
-        ("sb3", "sb3"),
         ("rsl_rl", "brax"),
-        ("rsl_rl", "sb3"),
         ("sb3", "rsl_rl"),
-        *(pytest.param(name, name, marks=pytest.mark.slow) for name in ("brax", "rsl_rl")),
+        *(pytest.param(name, name, marks=pytest.mark.slow) for name in ("brax", "sb3", "rsl_rl")),
         pytest.param("brax", "rsl_rl", marks=pytest.mark.slow),
+        pytest.param("rsl_rl", "sb3", marks=pytest.mark.slow),
     ],
 )
 def test_training_goes_on_from_a_policy(trainer, source, request, tmp_path, capsys):
@@ -82,7 +81,7 @@ def test_a_run_that_started_from_a_policy_can_be_resumed(brax_run, tmp_path):
     assert stds
 
 
-@pytest.mark.parametrize("source", ["brax", "sb3"])
+@pytest.mark.parametrize("source", ["brax", pytest.param("sb3", marks=pytest.mark.slow)])
 def test_an_rsl_rl_run_that_started_from_a_policy_goes_on_to_the_bit(source, request, tmp_path):
     """What its networks are besides its settings, the checkpoint says."""
     whole, cut = tmp_path / "whole", tmp_path / "cut"
