@@ -20,6 +20,7 @@ _WILDROBOT = Path(wildrobot.__file__).resolve().parent
 _OF_TRAINERS = ("brax", "sb3", "rsl_rl")
 _WATCHES = (
     "trainers/study",
+    "trainers/arguments.py",
     "trainers/filming.py",
     "trainers/reproduce.py",
     "trainers/tracking",

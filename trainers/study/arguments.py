@@ -1,8 +1,7 @@
-"""Command line: `python -m trainers study STUDY`."""
+"""The arguments of `python -m trainers study`."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ def add(commands: Any) -> None:
         description="Trains what a study asks for, judges each policy, compares the groups, and answers the study's "
         "questions. What is done already is kept and not done again, also by other studies; what was cut goes on.",
     )
-    study.set_defaults(command=_study)
     study.add_argument("study", metavar="STUDY", help="path of a YAML file, or the name of one of configs/studies")
     study.add_argument(
         "--store", type=Path, default=Path("runs/studies"), metavar="FOLDER",
@@ -38,12 +36,3 @@ def add(commands: Any) -> None:
     study.add_argument(
         "--no-train", dest="train", action="store_false", help="write the report of what is done, and train nothing"
     )
-
-
-def _study(parsed: argparse.Namespace) -> int:
-    # Seconds of imports, not worth waiting for where the arguments are wrong.
-    from trainers.study import conduct
-
-    report = parsed.report or parsed.store / "reports" / Path(parsed.study).stem
-    how = conduct.How(parsed.store, report, parsed.at_once, parsed.cluster, list_only=parsed.list, train=parsed.train)
-    return conduct.conduct(parsed.study, how)
