@@ -29,7 +29,7 @@ from wildrobot.config import Section, dump_yaml
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment, load_experiment
 from wildrobot.jax_ready import require_jax
-from wildrobot.policy import load_policy
+from wildrobot.policy import Policy, load_policy
 from wildrobot.processors import limit_threads
 
 
@@ -69,7 +69,7 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
         _check_only_resume(parsed)
         amp.resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
     else:
-        experiment, start = _experiment_and_start(parsed, BraxPpo)
+        experiment, start = _experiment_and_start(parsed, BraxPpo, amp.starts_symmetric)
         amp.train(experiment, parsed.run or _new_folder("brax"), start, tracking=_tracking(parsed))
 
 
@@ -159,14 +159,19 @@ def _check_only_resume(parsed: argparse.Namespace) -> None:
         raise UsageError("--resume goes on in the folder that it names, by its own configuration: leave out the others")
 
 
-def _experiment_and_start(parsed: argparse.Namespace, schema: type[Section]) -> tuple[Experiment, WarmStart | None]:
+def _experiment_and_start(
+    parsed: argparse.Namespace,
+    schema: type[Section],
+    is_symmetric: Callable[[Policy, Experiment], bool] = lambda policy, experiment: False,
+) -> tuple[Experiment, WarmStart | None]:
     """The experiment, and the policy that it starts from if there is one."""
     experiment = _experiment(parsed, schema)
     if parsed.start is None:
         return experiment, None
     policy = load_policy(parsed.start, trust=parsed.trust)
-    experiment = match_policy(experiment, schema, policy, parsed.overrides)
-    units = ", ".join(str(units) for units in hidden_sizes(policy))
+    symmetric = is_symmetric(policy, experiment)
+    experiment = match_policy(experiment, schema, policy, parsed.overrides, symmetric=symmetric)
+    units = ", ".join(str(units) for units in hidden_sizes(policy)) + (", symmetric," if symmetric else "")
     print(
         f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): "
         f"its actor of {units} units with {policy.activation} goes on, the critic is new",

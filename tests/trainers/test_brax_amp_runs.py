@@ -14,6 +14,7 @@ from trainers.brax import amp
 from trainers.brax.amp import checkpoints, guard
 from trainers.brax.amp.loop import make_loop
 from trainers.brax.amp.state_files import read_state
+from trainers.brax.settings import BraxPpo
 from trainers.digests import write_digests
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
@@ -201,3 +202,17 @@ def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch):
     monkeypatch.setattr(jax, "devices", lambda: [None] * 3)
     with pytest.raises(UsageError, match=r"num_envs=32 cannot be split over 3 devices; choose a multiple of 3"):
         make_loop(experiment, make_env(experiment.env))
+
+
+def test_a_symmetric_actor_goes_on_symmetric_and_at_its_own_width(amp_run, tmp_path, capsys):
+    run = tmp_path / "run"
+    still = ["brax_ppo.num_timesteps=256", "brax_ppo.num_evals=2", "brax_ppo.learning_rate=1e-6"]
+    assert main(["brax-amp", "--config", "smoke", "--from", str(amp_run), "--run", str(run), NATIVE, *still]) == 0
+    assert "units, symmetric, with swish goes on, the critic is new" in capsys.readouterr().err
+    policy, before = (Policy.load(each / "policy.safetensors") for each in (run, amp_run))
+    assert policy.structure == before.structure
+    settings = load_experiment(run / "config.yaml").section(BraxPpo)
+    assert settings.symmetric
+    assert settings.policy_hidden_layer_sizes == (16, 16)
+    for ours, theirs in zip(policy.layers, before.layers, strict=True):
+        np.testing.assert_allclose(ours.kernel, theirs.kernel, atol=2e-3)

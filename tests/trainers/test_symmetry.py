@@ -10,7 +10,7 @@ from brax.training.acme import running_statistics, specs
 
 from trainers.brax.networks import network_factory, to_policy
 from trainers.brax.settings import BraxPpo
-from trainers.brax.symmetry import symmetric
+from trainers.brax.symmetry import as_trained, symmetric
 from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 
@@ -71,3 +71,20 @@ def test_the_exported_network_acts_as_the_symmetric_one(core, trained):
     last = dataclasses.replace(policy, layers=(*policy.layers[:-1], policy.noise), squash="clip")
     raw = np.clip(np.asarray(deviation), -1.0, 1.0)
     np.testing.assert_allclose(last.apply(np.asarray(seen["state"])), raw, atol=1e-5)
+
+
+def test_what_was_exported_is_trained_on_at_its_own_width(core, trained):
+    _, normalizer, (policy_params, _) = trained
+    policy = to_policy((normalizer, policy_params), core, SETTINGS, 7, symmetric=True)
+    again = as_trained(policy, core.mirrors)
+    assert again is not None
+    own = to_policy((normalizer, policy_params), core, SETTINGS, 7)
+    for ours, theirs in zip(again.layers[:-1], own.layers[:-1], strict=True):
+        np.testing.assert_array_equal(ours.kernel, theirs.kernel)
+        np.testing.assert_array_equal(ours.bias, theirs.bias)
+    np.testing.assert_allclose(again.layers[-1].kernel, own.layers[-1].kernel, atol=1e-6)
+    assert as_trained(own, core.mirrors) is None, "a network of one side"
+    *hidden, last = policy.layers
+    stronger = last._replace(bias=last.bias + np.eye(core.action_size, dtype=np.float32)[5])
+    crooked = dataclasses.replace(policy, layers=(*hidden, stronger))
+    assert as_trained(crooked, core.mirrors) is None, "one that is stronger on a side"

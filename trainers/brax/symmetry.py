@@ -20,8 +20,11 @@ import jax.numpy as jnp
 import numpy as np
 from brax.training.agents.ppo.networks import PPONetworks
 
-from wildrobot.policy import Layer
+from wildrobot.policy import Layer, Policy
 from wildrobot.robot.mirror import SignedPermutation
+
+_SAME = 1e-5
+"""By which weights differ that were computed in single precision."""
 
 
 def symmetric(networks: PPONetworks, mirrors: Mapping[str, SignedPermutation]) -> PPONetworks:
@@ -78,6 +81,32 @@ def as_one_network(
     return (*wide, _averaged(last, action.source, action.sign)), _averaged(
         noise, action.source, np.ones_like(action.sign)
     )
+
+
+def as_trained(policy: Policy, mirrors: Mapping[str, SignedPermutation]) -> Policy | None:
+    """The f of a symmetric actor, from the one network that it was exported as; None for any other actor.
+
+    Args:
+      policy: what `as_one_network` may have made.
+      mirrors: of observations and actions.
+    """
+    *hidden, mean = policy.layers
+    sizes = [layer.bias.size for layer in hidden]
+    if not hidden or any(size % 2 for size in sizes) or len(hidden[0].kernel) != len(mirrors["state"].source):
+        return None
+    inputs = [len(hidden[0].kernel), *(size // 2 for size in sizes)]
+    layers = [
+        Layer(layer.kernel[:rows, : size // 2], layer.bias[: size // 2])
+        for layer, rows, size in zip(hidden, inputs, sizes, strict=False)
+    ]
+    # Twice, for the mean over both halves. Their biases are already the mean's, which is its own mirror image.
+    last, noise = (Layer(2.0 * layer.kernel[: inputs[-1]], layer.bias) for layer in (mean, policy.noise))
+    layers = (*layers, last)
+    wide, wide_noise = as_one_network(layers, noise, policy.observation_mean, policy.observation_std, mirrors)
+    for made, given in zip((*wide, wide_noise), (*policy.layers, policy.noise), strict=True):
+        if not (np.allclose(made.kernel, given.kernel, atol=_SAME) and np.allclose(made.bias, given.bias, atol=_SAME)):
+            return None
+    return dataclasses.replace(policy, layers=layers, noise=noise)
 
 
 def _averaged(layer: Layer, source: np.ndarray, sign: np.ndarray) -> Layer:

@@ -91,7 +91,7 @@ class Recorder(BaseCallback):
         for name, value in self._value_errors().items():
             self.logger.record(f"train/{name}", float(value))
 
-    def _value_errors(self) -> dict[str, np.ndarray]:
+    def _value_errors(self) -> dict[str, Any]:
         buffer, settings = self.model.rollout_buffer, self._settings
         memory = memory_steps(settings.gamma, settings.gae_lambda)
         return value_errors(

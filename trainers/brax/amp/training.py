@@ -16,13 +16,15 @@ from jax.experimental import multihost_utils
 from trainers.brax.amp import checkpoints, guard, processes
 from trainers.brax.amp.loop import Loop, LoopState, make_loop
 from trainers.brax.networks import to_policy
+from trainers.brax.settings import BraxPpo
+from trainers.brax.symmetry import as_trained
 from trainers.brax.warm_start import parameters
 from trainers.memory import give_back_memory
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
 from trainers.tracking import FILES_ONLY, Tracking
 from trainers.warm_start import WarmStart, privileged_moments
-from wildrobot.env import WildRobotEnv, make_env
+from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
 from wildrobot.files import CannotWrite
@@ -69,8 +71,14 @@ def train(
     loop.init.clear_cache()
     give_back_memory()
     if start is not None:
-        state = _with_actor(state, start.policy, loop.core, loop.settings.seed)
+        state = _with_actor(state, start.policy, loop)
     Training(experiment, run_path, run, loop, start and start.policy).go(state)
+
+
+def starts_symmetric(policy: Policy, experiment: Experiment) -> bool:
+    """Whether a policy is a symmetric actor, and the experiment would go on with one."""
+    wanted = experiment.section(BraxPpo).symmetric
+    return wanted and as_trained(policy, make_env(experiment.env).mirrors) is not None
 
 
 class Training:
@@ -211,8 +219,10 @@ class Training:
             self._run.close()
 
 
-def _with_actor(state: LoopState, policy: Policy, core: WildRobotEnv, seed: int) -> LoopState:
-    given = parameters(policy, privileged_moments(core, policy, seed))
+def _with_actor(state: LoopState, policy: Policy, loop: Loop) -> LoopState:
+    actor = as_trained(policy, loop.core.mirrors) if loop.settings.symmetric else policy
+    assert actor is not None  # `match_policy` has matched the settings to it
+    given = parameters(actor, privileged_moments(loop.core, policy, loop.settings.seed))
     if jax.process_count() > 1:
         # Processors of different kinds measure moments that differ in their last bits.
         given = multihost_utils.broadcast_one_to_all(given)
