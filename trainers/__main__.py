@@ -171,10 +171,10 @@ def _experiment_and_start(
     policy = load_policy(parsed.start, trust=parsed.trust)
     symmetric = is_symmetric(policy, experiment)
     experiment = match_policy(experiment, schema, policy, parsed.overrides, symmetric=symmetric)
-    units = ", ".join(str(units) for units in hidden_sizes(policy)) + (", symmetric," if symmetric else "")
+    units = ", ".join(str(units) for units in hidden_sizes(policy)) + " units" + (", symmetric," if symmetric else "")
     print(
         f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): "
-        f"its actor of {units} units with {policy.activation} goes on, the critic is new",
+        f"its actor of {units} with {policy.activation} goes on, the critic is new",
         file=sys.stderr,
     )
     return experiment, WarmStart(policy, parsed.start)

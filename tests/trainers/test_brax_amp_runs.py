@@ -215,4 +215,5 @@ def test_a_symmetric_actor_goes_on_symmetric_and_at_its_own_width(amp_run, tmp_p
     assert settings.symmetric
     assert settings.policy_hidden_layer_sizes == (16, 16)
     for ours, theirs in zip(policy.layers, before.layers, strict=True):
-        np.testing.assert_allclose(ours.kernel, theirs.kernel, atol=2e-3)
+        # What sees the mirror image depends on the normaliser, too, which has gone on.
+        np.testing.assert_allclose(ours.kernel, theirs.kernel, atol=1e-2)

@@ -14,8 +14,8 @@ from brax.training.agents.ppo import checkpoint
 from brax.training.agents.ppo import networks as ppo_networks
 
 from tests.trainers.interruption import interrupted
+from trainers.brax import compat, ppo
 from trainers.brax import networks as brax_networks
-from trainers.brax import ppo
 from trainers.brax.settings import BraxPpo
 from wildrobot.env import make_env
 from wildrobot.errors import UsageError
@@ -91,6 +91,7 @@ def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch, tmp_path)
 
 
 def test_replicated_copies_lie_on_every_device():
+    compat.install()
     tree = {"a": jnp.arange(3.0), "b": np.float32(2)}
     replicated = jax.device_put_replicated(tree, jax.local_devices())
     count = jax.local_device_count()
