@@ -10,8 +10,8 @@ from jaxtyping import Float
 
 from trainers.study.plan import PlannedRun
 from trainers.study.settings import Question, Study
-from wildrobot.evaluation.judge import compare
-from wildrobot.evaluation.judge.result import Comparison, Cost, Evaluation, PolicyResult, load
+from wildrobot.evaluation.judge import assemble
+from wildrobot.evaluation.judge.result import Evaluation, PolicyResult, load
 from wildrobot.evaluation.record import Number
 from wildrobot.evaluation.style import result as style_file
 from wildrobot.evaluation.style.groups import Walker
@@ -73,12 +73,19 @@ def collect(study: Study, runs: Sequence[PlannedRun]) -> Results | None:
         if any(run.group == group for run in done)
     }
     asked = [question for question in study.questions if all(name in members for name in question.groups)]
+    reached = {name: policy.suites for name, policy in policies.items()}
+    origins = {name: policy.provenance for name, policy in policies.items() if policy.provenance is not None}
     evaluation = Evaluation(
         settings=first.settings,
         metrics=first.metrics,
         suites=first.suites,
         policies=(*policies.values(), *(policy for policy in first.policies if policy.baseline)),
-        comparisons=tuple(_comparison(first, question.groups, members, policies) for question in asked),
+        comparisons=tuple(
+            assemble.comparison(
+                {name: tuple(members[name]) for name in question.groups}, first.suites, reached, first.metrics, origins
+            )
+            for question in asked
+        ),
     )
     return Results(
         study=study,
@@ -97,37 +104,6 @@ def _judged(run: PlannedRun) -> Evaluation:
 def _renamed(name: str, judged: Evaluation) -> PolicyResult:
     policy = next(policy for policy in judged.policies if not policy.baseline)
     return policy.model_copy(update={"name": name})
-
-
-def _comparison(
-    first: Evaluation,
-    pair: tuple[str, str],
-    members: Mapping[str, Sequence[str]],
-    policies: Mapping[str, PolicyResult],
-) -> Comparison:
-    groups = {name: tuple(members[name]) for name in pair}
-    return Comparison(
-        groups=groups,
-        unit=compare.unit(groups),
-        suites={
-            suite.name: compare.compare_suite(
-                suite,
-                {name: [policies[each].suites[suite.name] for each in its] for name, its in groups.items()},
-                first.metrics,
-            )
-            for suite in first.suites
-        },
-        cost={name: _cost([policies[each] for each in its]) for name, its in groups.items()},
-    )
-
-
-def _cost(members: Sequence[PolicyResult]) -> Cost:
-    known = [policy.provenance for policy in members if policy.provenance is not None]
-    seconds = [each.wall_s for each in known if each.wall_s is not None]
-    return Cost(
-        environment_steps=float(np.mean([each.environment_steps for each in known])),
-        wall_s=float(np.mean(seconds)) if len(seconds) == len(known) else None,
-    )
 
 
 def _learned(run: PlannedRun, limit: float) -> Learned | None:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from trainers.study.results import Results
 from trainers.study.settings import Question
 from wildrobot.evaluation.judge.result import FEWEST_RUNS, Comparison
-from wildrobot.evaluation.judge.verdict import sentence, too_few_runs
+from wildrobot.evaluation.judge.verdict import NO_DIFFERENCE, sentence, too_few_runs
+from wildrobot.evaluation.show.report.numbers import words
 from wildrobot.evaluation.style.groups import contrast
 from wildrobot.evaluation.style.metrics import MATTERS, STYLE_METRICS
-
-_NO_DIFFERENCE = "No significant difference that matters."
 
 
 def blame(results: Results) -> str:
@@ -54,7 +53,7 @@ def answer(results: Results, index: int) -> str:
     if differing := style_details(results, results.asked[index], decided_only=True):
         parts.append("Style: " + " ".join(differing))
     elif results.walkers and not _too_few(comparison):
-        parts.append("Style: " + _NO_DIFFERENCE[0].lower() + _NO_DIFFERENCE[1:])
+        parts.append("Style: " + NO_DIFFERENCE[0].lower() + NO_DIFFERENCE[1:])
     return " ".join(parts)
 
 
@@ -74,10 +73,10 @@ def style_details(results: Results, question: Question, *, decided_only: bool = 
 def _by_suites(comparison: Comparison) -> str:
     if _too_few(comparison):
         return too_few_runs()
-    same = [name for name, its in comparison.suites.items() if its.verdict == _NO_DIFFERENCE]
-    parts = [f"{_words(name)}: {its.verdict}" for name, its in comparison.suites.items() if name not in same]
+    same = [name for name, its in comparison.suites.items() if its.verdict == NO_DIFFERENCE]
+    parts = [f"{words(name)}: {its.verdict}" for name, its in comparison.suites.items() if name not in same]
     if same:
-        parts.append(f"{_listed([_words(name) for name in same])}: no significant difference that matters.")
+        parts.append(f"{_listed([words(name) for name in same])}: no significant difference that matters.")
     joined = " ".join(parts)
     return joined[:1].upper() + joined[1:]
 
@@ -88,10 +87,6 @@ def _too_few(comparison: Comparison) -> bool:
 
 def _learned_runs(results: Results, group: str) -> int:
     return sum(results.learned[name] is not None for name in results.members[group])
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _listed(names: Sequence[str]) -> str:

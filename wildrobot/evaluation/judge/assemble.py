@@ -12,11 +12,12 @@ from wildrobot.evaluation.judge.result import (
     Cost,
     Evaluation,
     PolicyResult,
+    Provenance,
     Settings,
     SuiteInfo,
     SuiteResult,
 )
-from wildrobot.evaluation.measure.metrics import METRICS
+from wildrobot.evaluation.measure.metrics import METRICS, MetricInfo
 from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.suite import Suite
 
@@ -99,27 +100,41 @@ def _comparisons(suites: Sequence[SuiteInfo], candidates: Sequence[Candidate], r
     first, *others = groups
     pairs = [{first: groups[first], other: groups[other]} for other in others]
     infos = {name: each.info for name, each in METRICS.items()}
-    return [
-        Comparison(
-            groups=pair,
-            unit=compare.unit(pair),
-            suites={
-                suite.name: compare.compare_suite(suite, _members(pair, results, suite.name), infos) for suite in suites
-            },
-            cost={
-                group: _cost([each for each in candidates if each.name in names]) for group, names in pair.items()
-            },
-        )
-        for pair in pairs
-    ]  # fmt: skip
+    origins = {each.name: provenance(each) for each in candidates}
+    return [comparison(pair, suites, results, infos, origins) for pair in pairs]
+
+
+def comparison(
+    groups: Mapping[str, tuple[str, ...]],
+    suites: Sequence[SuiteInfo],
+    results: Results,
+    infos: Mapping[str, MetricInfo],
+    origins: Mapping[str, Provenance],
+) -> Comparison:
+    """Two groups of policies in every suite, and what each has cost.
+
+    Args:
+      groups: the names of the policies, by the name of their group.
+      suites: what was played.
+      results: what the policies reached.
+      infos: the metrics, by name.
+      origins: where the policies come from, by name.
+    """
+    return Comparison(
+        groups=dict(groups),
+        unit=compare.unit(groups),
+        suites={
+            suite.name: compare.compare_suite(suite, _members(groups, results, suite.name), infos) for suite in suites
+        },
+        cost={group: _cost([origins[name] for name in names]) for group, names in groups.items()},
+    )
 
 
 def _members(groups: Mapping[str, Sequence[str]], results: Results, suite: str) -> dict[str, list[SuiteResult]]:
     return {group: [results[name][suite] for name in names] for group, names in groups.items()}
 
 
-def _cost(members: Sequence[Candidate]) -> Cost:
-    known = [provenance(each) for each in members]
+def _cost(known: Sequence[Provenance]) -> Cost:
     seconds = [each.wall_s for each in known if each.wall_s is not None]
     return Cost(
         environment_steps=sum(each.environment_steps for each in known) / len(known),

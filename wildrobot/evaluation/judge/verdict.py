@@ -9,6 +9,8 @@ from wildrobot.evaluation.judge.result import FEWEST_RUNS, Contrast, SuiteInfo
 from wildrobot.evaluation.measure.metrics import MetricInfo
 from wildrobot.evaluation.record import Number
 
+NO_DIFFERENCE = "No significant difference that matters."
+
 
 class Verdict(NamedTuple):
     """What the metrics say about one suite: in one sentence, and metric by metric."""
@@ -40,7 +42,7 @@ def verdict(
     if any(contrast.too_few_runs for contrast in overall.values()):
         summary = too_few_runs()
     elif not better:
-        summary = "No significant difference that matters."
+        summary = NO_DIFFERENCE
     else:
         parts = [f"{winner} is better: {', '.join(reasons)}" for winner, reasons in better.items()]
         summary = "; ".join(parts) + "."
