@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from brax.training import types
+from brax.training.acme import running_statistics
 from brax.training.agents.ppo import losses, networks
 from jaxtyping import Array, Float
 
@@ -67,11 +68,14 @@ def vitals(
     logits = network.policy_network.apply(normalizer, after.policy, data.observation)
     taken = extras["policy_extras"]
     log_ratio = network.parametric_action_distribution.log_prob(logits, taken["raw_action"]) - taken["log_prob"]
+    seen: Any = data.observation
+    if settings.normalize_observations:
+        seen = running_statistics.normalize(seen, normalizer)
     at_limit = extras["state_extras"]["steps"] > episode_steps - memory_steps(settings.discounting, settings.gae_lambda)
     return value_errors(value, target, at_limit) | {
         "explained_variance": explained_variance(value, target),
         "dead_critic_units": dead_units(
-            before.value["params"], ACTIVATIONS[settings.activation], _normalized(settings, normalizer, data)
+            before.value["params"], ACTIVATIONS[settings.activation], seen["privileged_state"]
         ),
         "clip_fraction": jnp.mean(jnp.abs(jnp.exp(log_ratio) - 1.0) > settings.clipping_epsilon),
         "action_saturation": jnp.mean(jnp.abs(data.action) > SATURATED),
@@ -100,11 +104,3 @@ def dead_units(
         deviation = x.std(axis=0)
         shares.append(jnp.mean(deviation <= DEAD * deviation.mean()))
     return jnp.max(jnp.array(shares)) if shares else jnp.zeros(())
-
-
-def _normalized(settings: BraxPpo, normalizer: Any, data: types.Transition) -> Float[Array, "*n obs"]:
-    """What the critic sees."""
-    seen: Any = data.observation
-    if not settings.normalize_observations:
-        return seen["privileged_state"]
-    return (seen["privileged_state"] - normalizer.mean["privileged_state"]) / normalizer.std["privileged_state"]
