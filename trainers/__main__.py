@@ -69,7 +69,7 @@ def _brax_amp(parsed: argparse.Namespace) -> None:
         _check_only_resume(parsed)
         amp.resume(parsed.resume, parsed.overrides, tracking=_tracking(parsed))
     else:
-        experiment, start = _experiment_and_start(parsed, BraxPpo, amp.starts_symmetric)
+        experiment, start = _experiment_and_start(parsed, BraxPpo, amp.starts_symmetric, amp.of_policy)
         amp.train(experiment, parsed.run or _new_folder("brax"), start, tracking=_tracking(parsed))
 
 
@@ -163,6 +163,7 @@ def _experiment_and_start(
     parsed: argparse.Namespace,
     schema: type[Section],
     is_symmetric: Callable[[Policy, Experiment], bool] = lambda policy, experiment: False,
+    checkpoint_of: Callable[[Policy, Path], Path | None] = lambda policy, path: None,
 ) -> tuple[Experiment, WarmStart | None]:
     """The experiment, and the policy that it starts from if there is one."""
     experiment = _experiment(parsed, schema)
@@ -171,13 +172,15 @@ def _experiment_and_start(
     policy = load_policy(parsed.start, trust=parsed.trust)
     symmetric = is_symmetric(policy, experiment)
     experiment = match_policy(experiment, schema, policy, parsed.overrides, symmetric=symmetric)
+    checkpoint = checkpoint_of(policy, parsed.start)
     units = ", ".join(str(units) for units in hidden_sizes(policy)) + " units" + (", symmetric," if symmetric else "")
     print(
         f"starting from {parsed.start} ({policy.info.framework}, {policy.info.environment_steps:,} steps): "
-        f"its actor of {units} with {policy.activation} goes on, the critic is new",
+        f"its actor of {units} with {policy.activation} goes on, "
+        + (f"as do critic, optimiser and discriminator of {checkpoint}" if checkpoint else "the critic is new"),
         file=sys.stderr,
     )
-    return experiment, WarmStart(policy, parsed.start)
+    return experiment, WarmStart(policy, parsed.start, checkpoint)
 
 
 def _experiment(parsed: argparse.Namespace, schema: type[Section]) -> Experiment:

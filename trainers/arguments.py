@@ -132,7 +132,7 @@ def _add_common(trainer: _Parser, name: str, *, example: str) -> None:
         type=Path,
         metavar="POLICY",
         help="policy to start from, of any trainer: run folder, policy file or checkpoint. It decides the actor's "
-        "layers, activation and distribution of actions; the critic is new",
+        "layers, activation and distribution of actions; the critic is new, but for brax-amp from a run of brax-amp",
     )
     _add_trust(trainer)
     shown = trainer.add_argument_group("to look at while it trains", "besides metrics.jsonl and TensorBoard's events")

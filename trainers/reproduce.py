@@ -37,10 +37,11 @@ def reproduce(path: Path, policy: Policy, run: Path, start: WarmStart | None) ->
             f"{path}: does not say how it was trained, as policies of older versions do not; train it by its "
             "configuration instead: python -m trainers --help"
         )
-    if (found := start and start.policy.sha256) != record.started_from:
+    start = start and _all_that_went_on(start, policy.info.framework, record)
+    if (found := start and start.sha256) != record.started_from:
         raise UsageError(
             f"{path}: its training started from {_named(record.started_from)}, and not from {_named(found)}; name that "
-            "policy with --from"
+            "with --from"
         )
     for line in _differences(policy.info.framework, record):
         print(f"Note: {line}", file=sys.stderr)
@@ -59,6 +60,16 @@ def reproduce(path: Path, policy: Policy, run: Path, start: WarmStart | None) ->
     print("not the same to the bit; this is expected on another kind of machine or with other versions. The judge:")
     _judge(path, run)
     return False
+
+
+def _all_that_went_on(start: WarmStart, framework: str, record: TrainingRecord) -> WarmStart:
+    """With the checkpoint of the policy, if that is what the training started from."""
+    if framework != "brax-amp":
+        return start
+    from trainers.brax import amp
+
+    whole = start._replace(checkpoint=amp.of_policy(start.policy, start.path))
+    return whole if whole.sha256 == record.started_from else start
 
 
 def _experiment(path: Path, policy: Policy, record: TrainingRecord) -> Experiment:
@@ -114,4 +125,4 @@ def _differences(framework: str, record: TrainingRecord) -> list[str]:
 
 
 def _named(sha256: str | None) -> str:
-    return "nothing" if sha256 is None else f"the policy of SHA-256 {sha256[:12]}"
+    return "nothing" if sha256 is None else f"the policy or checkpoint of SHA-256 {sha256[:12]}"

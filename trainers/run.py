@@ -82,7 +82,7 @@ class RunFolder:
                 info = start.policy.info
                 provenance["started_from"] = {
                     "path": str(start.path),
-                    "sha256": start.policy.sha256,
+                    "sha256": start.sha256,
                     "framework": info.framework,
                     "environment_steps": info.environment_steps,
                     "seed": info.seed,

@@ -2,11 +2,12 @@
 
 The actor goes on exactly; the critic, which is in no policy file, is new. That costs: on `configs/walk.yaml`, from the
 policy that ships, the speed error rose from 0.03 to 0.09 m/s within 1.5 million steps, also where the critic alone had
-learned for the first 0.7 million. A run that goes on with its own critic (`--resume`) does not get worse.
+learned for the first 0.7 million. So `brax-amp` takes all that a run of its own has learned from the run's checkpoint.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64
 
+from trainers.digests import DIGESTS
 from wildrobot.config import Section
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
@@ -27,10 +29,24 @@ _LEAST_STD = 1e-3
 
 
 class WarmStart(NamedTuple):
-    """A policy that training starts from, and the path that it was read from."""
+    """What training starts from.
+
+    Attributes:
+      policy: whose actor goes on.
+      path: that it was read from.
+      checkpoint: of `brax-amp`, whose critic, optimiser and discriminator go on, too; None where the critic is new.
+    """
 
     policy: Policy
     path: Path
+    checkpoint: Path | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of all that goes on."""
+        if self.checkpoint is None:
+            return self.policy.sha256
+        return hashlib.sha256((self.checkpoint / DIGESTS).read_bytes()).hexdigest()
 
 
 def match_policy(

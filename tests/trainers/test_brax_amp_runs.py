@@ -207,7 +207,8 @@ def test_a_batch_that_the_devices_cannot_share_is_refused(monkeypatch):
 def test_a_symmetric_actor_goes_on_symmetric_and_at_its_own_width(amp_run, tmp_path, capsys):
     run = tmp_path / "run"
     still = ["brax_ppo.num_timesteps=256", "brax_ppo.num_evals=2", "brax_ppo.learning_rate=1e-6"]
-    assert main(["brax-amp", "--config", "smoke", "--from", str(amp_run), "--run", str(run), NATIVE, *still]) == 0
+    actor = str(amp_run / "policy.safetensors")
+    assert main(["brax-amp", "--config", "smoke", "--from", actor, "--run", str(run), NATIVE, *still]) == 0
     assert "units, symmetric, with swish goes on, the critic is new" in capsys.readouterr().err
     policy, before = (Policy.load(each / "policy.safetensors") for each in (run, amp_run))
     assert policy.structure == before.structure
@@ -217,3 +218,34 @@ def test_a_symmetric_actor_goes_on_symmetric_and_at_its_own_width(amp_run, tmp_p
     for ours, theirs in zip(policy.layers, before.layers, strict=True):
         # What sees the mirror image depends on the normaliser, too, which has gone on.
         np.testing.assert_allclose(ours.kernel, theirs.kernel, atol=1e-2)
+
+
+def test_all_that_a_run_has_learned_goes_on_in_a_new_one(amp_run, tmp_path, capsys):
+    run = tmp_path / "run"
+    few = [NATIVE, "brax_ppo.num_timesteps=256", "brax_ppo.num_evals=2", "brax_ppo.seed=1"]
+    # So slow that what it starts from can still be seen; Adam's moments are those of its last ten steps or so.
+    still = ["brax_ppo.learning_rate=1e-9", "brax_ppo.learning_rate_schedule=ADAPTIVE_KL", "brax_ppo.desired_kl=1e-6"]
+    assert main(["brax-amp", "--config", "smoke", "--from", str(amp_run), "--run", str(run), *few, *still]) == 0
+    source = newest(amp_run)
+    said = f"symmetric, with swish goes on, as do critic, optimiser and discriminator of {source}"
+    assert said in capsys.readouterr().err
+    before, after = (np.load(path / "state" / "0.npz") for path in (source, newest(run)))
+    assert before.files == after.files
+    counts = {name: (int(before[name]), int(after[name])) for name in before.files if name.endswith("count@")}
+    assert any(name.startswith("amp/") for name in counts)
+    assert all(old < new for old, new in counts.values())
+    for name in before.files:
+        if name.startswith("learner/params"):
+            np.testing.assert_allclose(after[name], before[name], atol=3e-2, err_msg=name)
+    # The robots and their random numbers are the new run's own.
+    assert int(after["learner/env_steps/lo@"]) == 256
+    assert not np.array_equal(before["key@0"], after["key@0"])
+
+
+def test_a_critic_of_another_size_cannot_go_on(amp_run, tmp_path, capsys):
+    arguments = ["brax-amp", "--config", "smoke", "--from", str(amp_run), "--run", str(tmp_path / "run"), NATIVE]
+    assert main([*arguments, "brax_ppo.value_hidden_layer_sizes=[8,8]"]) == 2
+    assert not (tmp_path / "run").exists()
+    error = capsys.readouterr().err
+    assert "cannot start from all that it has learned, because its learner/optimizer_state" in error
+    assert f'start with new ones beside the actor: --from "{newest(amp_run) / "policy.safetensors"}"' in error

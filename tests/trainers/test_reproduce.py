@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.trainers.conftest import NATIVE
 from trainers.__main__ import main
 from wildrobot.policy import Policy
 
@@ -43,9 +44,19 @@ def test_a_policy_that_does_not_say_how_it_was_trained(capsys):
     assert "does not say how it was trained, as policies of older versions do not" in capsys.readouterr().err
 
 
+def test_what_went_on_from_a_run_goes_on_from_it_again(amp_run, tmp_path, capsys):
+    run, few = tmp_path / "run", ["brax_ppo.num_timesteps=256", "brax_ppo.num_evals=2", NATIVE]
+    assert main(["brax-amp", "--config", "smoke", "--from", str(amp_run), "--run", str(run), *few]) == 0
+    again = ["reproduce", str(run), "--run", str(tmp_path / "again"), "--from"]
+    # The actor alone is not what it started from.
+    assert main([*again, str(amp_run / "policy.safetensors")]) == 2
+    assert main([*again, str(amp_run)]) == 0
+    assert "the same to the bit" in capsys.readouterr().out
+
+
 def test_another_start_than_its_own(trained, tmp_path, capsys):
     arguments = ["reproduce", str(trained), "--run", str(tmp_path / "again"), "--from", str(SHIPPED)]
     assert main(arguments) == 2
     started = Policy.load(SHIPPED).sha256[:12]
-    expected = f"its training started from nothing, and not from the policy of SHA-256 {started}; name that policy with"
+    expected = f"its training started from nothing, and not from the policy or checkpoint of SHA-256 {started}; name "
     assert expected in capsys.readouterr().err

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from trainers.brax.amp import processes
 from trainers.brax.amp.state_files import read_state, write_state
-from trainers.digests import is_finished, write_digests
+from trainers.digests import first_sound, is_finished, write_digests
 from trainers.kept import keep
 from wildrobot.policy import Policy
 
@@ -58,6 +58,18 @@ def newest_first(folder: Path) -> Iterator[Path]:
     yield from (path for path in _all(folder) if is_finished(path))
 
 
+def of_policy(policy: Policy, path: Path) -> Path | None:
+    """The checkpoint that a policy is from; None where the path leads to none that is sound.
+
+    Args:
+      policy: read from the path.
+      path: a run folder, its `checkpoints`, or one of them.
+    """
+    checkpoints = (each for each in (path, *_all(path), *_all(path / "checkpoints")) if (each / _STATE).is_dir())
+    sound = (each for each in checkpoints if is_finished(each) and first_sound([each]))
+    return next((each for each in sound if Policy.load(each / POLICY).sha256 == policy.sha256), None)
+
+
 def load(path: Path, like: StateT) -> StateT:
     """Reads a checkpoint, to the bit.
 
@@ -69,6 +81,11 @@ def load(path: Path, like: StateT) -> StateT:
       Damaged: for files that cannot be read, or a state of other shapes.
     """
     return read_state(path / _STATE, like)
+
+
+def load_parts(path: Path, like: StateT) -> StateT:
+    """As `load`, of a part of the state: a tree of dictionaries with the names that the state has."""
+    return read_state(path / _STATE, like, whole=False)
 
 
 def _all(folder: Path) -> list[Path]:

@@ -56,12 +56,13 @@ def _write_own(folder: Path, tree: Any) -> None:
         np.savez(file, **parts)  # pyright: ignore[reportArgumentType]  arrays by name
 
 
-def read_state(folder: Path, like: TreeT) -> TreeT:
+def read_state(folder: Path, like: TreeT, *, whole: bool = True) -> TreeT:
     """Reads what `write_state` has written; every process reads all files.
 
     Args:
       folder: where it was written.
       like: the tree of `jax.ShapeDtypeStruct` with shardings that it must be.
+      whole: whether that is all; if not, what else the files hold is left.
 
     Raises:
       Damaged: for files that cannot be read, or that hold another tree.
@@ -79,7 +80,7 @@ def read_state(folder: Path, like: TreeT) -> TreeT:
             leaves = [_whole(name, leaf, parts.pop(name, [])) for name, leaf in _named(like)]
         except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise Damaged(f"its state cannot be read ({error})") from None
-    if parts:
+    if whole and parts:
         raise Damaged(f"its state holds {next(iter(parts))}, which this training has not")
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
 

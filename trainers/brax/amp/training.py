@@ -19,6 +19,7 @@ from trainers.brax.networks import to_policy
 from trainers.brax.settings import BraxPpo
 from trainers.brax.symmetry import as_trained
 from trainers.brax.warm_start import parameters
+from trainers.digests import Damaged
 from trainers.memory import give_back_memory
 from trainers.progress import TrainingProgress
 from trainers.run import RunFolder
@@ -51,26 +52,29 @@ def train(
       tracking: what else gets its metrics, and whether it is filmed.
 
     Raises:
-      UsageError: for a folder that holds files, a batch that the devices cannot split, clips that cannot be used, and
-        a policy of another robot.
+      UsageError: for a folder that holds files, a batch that the devices cannot split, clips that cannot be used, a
+        policy of another robot, and a checkpoint to start from whose networks are not those of the experiment.
     """
 
-    def prepared() -> tuple[Loop, RunFolder | None]:
+    def prepared() -> tuple[Loop, dict[str, Any] | None, RunFolder | None]:
         core = make_env(experiment.env)
         if start is not None:
             check_fits(start.policy, core)
         loop = make_loop(experiment, core, start and start.policy)
+        learned = start and start.checkpoint and _learned(start.checkpoint, loop)
         if not processes.is_main():
-            return loop, None
+            return loop, learned, None
         run = RunFolder(run_path, experiment, trainer=FRAMEWORK, start=start, clips=loop.clips, tracking=tracking)
-        return loop, run
+        return loop, learned, run
 
-    loop, run = processes.together(prepared)
+    loop, learned, run = processes.together(prepared)
     state = loop.init(jax.random.PRNGKey(loop.settings.seed))
     # It is not needed again, and the step's compilation is what takes most memory.
     loop.init.clear_cache()
     give_back_memory()
-    if start is not None:
+    if learned is not None:
+        state = _with_learned(state, learned)
+    elif start is not None:
         state = _with_actor(state, start.policy, loop)
     Training(experiment, run_path, run, loop, start and start.policy).go(state)
 
@@ -217,6 +221,29 @@ class Training:
         with suppress(OSError):
             assert self._run is not None
             self._run.close()
+
+
+def _learned(checkpoint: Path, loop: Loop) -> dict[str, Any]:
+    """What a checkpoint knows that holds for other robots, too: all but their states, the counter and the key."""
+    shapes = loop.abstract_state()
+    parts = {"learner": shapes.learner} | ({"amp": shapes.amp} if shapes.amp is not None else {})
+    like = {
+        part: {name: each for name, each in state._asdict().items() if name not in ("env_steps", "history", "key")}
+        for part, state in parts.items()
+    }
+    try:
+        return checkpoints.load_parts(checkpoint, like)
+    except Damaged as error:
+        raise UsageError(
+            f"{checkpoint}: cannot start from all that it has learned, because {error}; give the experiment the "
+            "settings of networks, optimiser and discriminator in its config.yaml, or start with new ones beside the "
+            f'actor: --from "{checkpoint / checkpoints.POLICY}"'
+        ) from None
+
+
+def _with_learned(state: LoopState, learned: Mapping[str, Any]) -> LoopState:
+    amp = state.amp and state.amp._replace(**learned.get("amp", {}))
+    return state._replace(learner=state.learner._replace(**learned["learner"]), amp=amp)
 
 
 def _with_actor(state: LoopState, policy: Policy, loop: Loop) -> LoopState:
