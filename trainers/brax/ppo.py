@@ -144,7 +144,7 @@ def _in_background(work: Any, run: RunFolder, progress: TrainingProgress, saving
         if thread.is_alive():
             # The thread is inside compiled code and cannot be stopped in any gentler way; but a checkpoint is finished.
             saving.acquire()
-            progress.__exit__(None, None, None)
+            progress.hide()
             kept = f"the policy of the last checkpoint is {run.policy_path}"
             progress.say(f"interrupted; {kept if run.policy_path.exists() else 'there was no checkpoint yet'}")
             run.close()
