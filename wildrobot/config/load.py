@@ -11,7 +11,8 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from wildrobot.config.migrations import Tree
-from wildrobot.config.tree import parse_yaml, read_tree
+from wildrobot.config.tree import read_tree
+from wildrobot.config.yaml_files import parse_yaml
 from wildrobot.errors import LONGEST, UsageError, shortened
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)

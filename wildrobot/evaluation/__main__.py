@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from wildrobot.arguments import called, integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.record import LONGEST_S
+from wildrobot.evaluation.suites import SUITES
 from wildrobot.processors import limit_threads
 from wildrobot.render import gl
 
@@ -60,8 +60,7 @@ def _evaluate(arguments: Sequence[str] | None) -> int:
 def _is_policy(word: str) -> bool:
     """Whether a word after an option of several values is none of them."""
     path = Path(word)
-    builtin = resources.files("wildrobot.evaluation.suites").joinpath(f"{word}.yaml").is_file()
-    return not builtin and path.suffix not in (".yaml", ".yml") and path.exists()
+    return word not in SUITES.names() and path.suffix not in (".yaml", ".yml") and path.exists()
 
 
 def _suites(options: argparse.Namespace) -> list[Suite]:
