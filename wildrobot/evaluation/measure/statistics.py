@@ -44,13 +44,6 @@ def wilson_interval(successes: int, trials: int, z: float = 1.959964) -> tuple[f
     return (0.0 if successes == 0 else low), (1.0 if successes == trials else high)
 
 
-def bootstrap_mean(
-    values: Float[np.ndarray, "episodes figures"], *, seed: int = 0, resamples: int = RESAMPLES
-) -> list[Estimate]:
-    """Mean over episodes of each figure. Every figure sees the same draws of episodes."""
-    return stratified_mean([values], seed=seed, resamples=resamples)
-
-
 def stratified_mean(
     strata: Sequence[Float[np.ndarray, "_ figures"]], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> list[Estimate]:
