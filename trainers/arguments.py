@@ -13,7 +13,7 @@ from wildrobot.experiment import load_experiment
 
 
 class _Parser(argparse.ArgumentParser):
-    """Of a command that takes fields of an experiment: its help lists them, which takes two seconds."""
+    """A parser that can list the fields of an experiment in its help, which takes two seconds."""
 
     takes_fields = False
 

@@ -1,4 +1,4 @@
-"""Films of the newest checkpoint, made beside the training by a process that gets only the time nobody else wants."""
+"""Films of the newest checkpoint, made beside the training by a process of the lowest priority."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def read_provenance(run: Path) -> dict[str, Any]:
     """`run.json` of a run.
 
     Raises:
-      UsageError: if there is none that can be read.
+      UsageError: if it cannot be read.
     """
     try:
         provenance = json.loads((run / PROVENANCE).read_bytes())

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from wildrobot.env import WildRobotEnv
 
 _ROUNDING = 1e-3
-"""By how much an action may pass 1 or -1: arithmetic of single precision rounds, and the core clips anyway."""
+"""How far an action may exceed 1 or -1: single precision rounds, and the core clips anyway."""
 
 
 def action_space(core: WildRobotEnv) -> spaces.Box:

@@ -214,12 +214,12 @@ class VectorWalkEnv(VectorEnv):
 
     @property
     def stepped(self) -> EnvState:
-        """The same, but under `SAME_STEP` as the newest step left them, before any robot started anew."""
+        """The same, but under `SAME_STEP` as the newest step left them, before any robot was reset."""
         return self._running if self._stepped is None else self._stepped
 
     @property
     def has_ended(self) -> bool:
-        """Whether an episode has ended, and its robot not started anew."""
+        """Whether an episode has ended and its robot has not been reset yet."""
         return bool(self._ended.any())
 
     @property

@@ -24,7 +24,7 @@ from wildrobot.policy import Layer, Policy
 from wildrobot.robot.mirror import SignedPermutation
 
 _SAME = 1e-5
-"""By which weights differ that were computed in single precision."""
+"""How much weights may differ that were computed in single precision."""
 
 
 def symmetric(networks: PPONetworks, mirrors: Mapping[str, SignedPermutation]) -> PPONetworks:

@@ -23,7 +23,7 @@ def _trackio(run: Run) -> Tracker:
 
 
 SERVICES: dict[str, Callable[[Run], Tracker]] = {"wandb": _wandb, "trackio": _trackio}
-"""By the name of the package and of the extra."""
+"""The services, by the name of their package and extra."""
 
 
 @dataclass(frozen=True)

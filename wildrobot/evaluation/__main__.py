@@ -58,7 +58,7 @@ def _evaluate(arguments: Sequence[str] | None) -> int:
 
 
 def _is_policy(word: str) -> bool:
-    """Whether a word after an option of several values is none of them."""
+    """Whether a word after `--suites` is a policy and not one more suite."""
     path = Path(word)
     return word not in SUITES.names() and path.suffix not in (".yaml", ".yml") and path.exists()
 

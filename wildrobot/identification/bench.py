@@ -64,7 +64,7 @@ class Bench:
         )
 
     def residuals(self, x: Float[np.ndarray, "parameters candidates"]) -> Float[np.ndarray, "residuals candidates"]:
-        """Of many candidates at once."""
+        """Residuals of many candidates at once."""
         servo = self.servo(x)
         parts = []
         for log, control, read in zip(self._logs, self._controls, self._read, strict=True):

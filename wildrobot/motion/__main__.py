@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wildrobot.motion.authoring.human import Human
 
 _WIDTH, _HEIGHT = 640, 480
-"""Of a film."""
+"""Size of a film [pixels]."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

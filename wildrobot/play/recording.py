@@ -13,7 +13,7 @@ from wildrobot.evaluation.show import extras
 from wildrobot.render import film, gl
 
 LONGEST_S = 300.0
-"""Of what is kept: the last minutes."""
+"""Length of what is kept: the last minutes."""
 
 _WIDTH, _HEIGHT = 960, 540
 

@@ -124,7 +124,7 @@ def parity(policy: Policy, model: bytes) -> float:
 
 
 def _smallest(config: EnvConfig) -> EnvConfig:
-    """The same robot and task with one start and one variant, built in no time."""
+    """The same robot and task with one start and one variant, which is quick to build."""
     return config.model_copy(
         update={
             "physics": config.physics.model_copy(update={"engine": "native", "threads": 1}),

@@ -1,4 +1,4 @@
-"""With which OpenGL library MuJoCo can draw here, if with any. Imports nothing that imports MuJoCo."""
+"""Finds an OpenGL library that MuJoCo can draw with here. Imports nothing that imports MuJoCo."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ class SignedPermutation(NamedTuple):
 
 
 POLAR = SignedPermutation(np.arange(3), np.array([1.0, -1.0, 1.0], np.float32))
-"""Of positions, velocities and forces."""
+"""Mirrors positions, velocities and forces."""
 AXIAL = SignedPermutation(np.arange(3), np.array([-1.0, 1.0, -1.0], np.float32))
-"""Of rotations, angular velocities and torques."""
+"""Mirrors rotations, angular velocities and torques."""
 
 
 def joint_mirror(robot: Robot) -> SignedPermutation:
-    """Of joint angles, velocities, torques and targets, in actuator order.
+    """The mirror of joint angles, velocities, torques and targets, in actuator order.
 
     A joint without another side is its own mirror image.
     """

@@ -57,7 +57,7 @@ def _diagnose(arguments: Sequence[str] | None) -> int:
 
 
 def _env(options: argparse.Namespace) -> str:
-    """The environment that is named, and nothing besides."""
+    """The environment that `--env` names; refuses anything else on the command line."""
     if options.words or options.config or options.other:
         besides = " ".join(options.words) or ("--config" if options.config else "--other")
         raise UsageError(f"--env {options.env} is examined alone; leave out {besides}")

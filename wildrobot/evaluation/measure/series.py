@@ -116,7 +116,7 @@ def smoothed(
 
 
 def percentiles(values: Float[np.ndarray, "T E"], which: tuple[float, ...]) -> Float[np.ndarray, "which T"]:
-    """Over the episodes that are still alive; NaN where there is none."""
+    """Percentiles over the episodes that are still alive; NaN where none is."""
     result = np.full((len(which), len(values)), np.nan)
     some = np.isfinite(values).any(axis=1)
     result[:, some] = np.nanpercentile(values[some], which, axis=1)

@@ -24,7 +24,7 @@ _LOW, _HIGH = 0.025, 0.975
 
 
 class Estimate(NamedTuple):
-    """A value and its 95 % interval; `n` independent numbers stand behind it. NaN where there is none."""
+    """A value and its 95 % interval; `n` is the count of independent numbers behind it. NaN where there is none."""
 
     value: float
     low: float
@@ -154,7 +154,7 @@ def _weights_of_runs(
 def _iqms(
     scores: Float[np.ndarray, "runs tasks"], weights: Float[np.ndarray, "draws runs"]
 ) -> Float[np.ndarray, " draws"]:
-    """Interquartile means of the scores, of which each counts as often as its run was drawn."""
+    """Interquartile means of the scores; each score counts as often as its run was drawn."""
     present = np.isfinite(scores)
     flat = scores[present].astype(np.float64)
     if not len(flat):

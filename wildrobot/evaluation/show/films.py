@@ -44,7 +44,7 @@ def write(path: Path, played: Episodes) -> None:
 
 
 def encoded(walks: Mapping[str, Episodes]) -> tuple[dict[str, bytes], str | None]:
-    """The first seconds of each policy as MP4, and why there is none, if there is none."""
+    """The first seconds of each policy as MP4, or the reason why there is no film."""
     if reason := why_not("it", FILM):
         return {}, reason
     return {name: _small(played) for name, played in walks.items()}, None

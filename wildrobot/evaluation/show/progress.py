@@ -27,7 +27,7 @@ class EvaluationProgress(ProgressDisplay):
         self._total, self._done = total_steps, 0
 
     def task(self, description: str) -> Callable[[int], None]:
-        """What is to be called with the environment steps just done."""
+        """Names the work that begins; returns a function to call with the environment steps just done."""
         self._bar.update(self._task, description=description)
 
         def advance(steps: int) -> None:

@@ -59,7 +59,7 @@ def planned(robot: Robot, names: Sequence[str], *, quick: bool) -> Plan:
     """The commands that the references have a clip for.
 
     Raises:
-      UsageError: for a reference that there is not, or if none is near to a command.
+      UsageError: for an unknown reference, or if none is near a command.
     """
     path = Path(str(resources.files("wildrobot.evaluation.style").joinpath("style.yaml")))
     suite = load_suite(str(path), quick=quick)

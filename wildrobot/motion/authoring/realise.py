@@ -33,7 +33,7 @@ class Carriage:
     """How the body is carried above the steps, frame by frame.
 
     Attributes:
-      joints_rad: angles in actuator order, to be had where the feet and the centre of mass leave a choice.
+      joints_rad: angles in actuator order, preferred where the feet and the centre of mass leave a choice.
       roll_rad, pitch_rad: of the base, to the right and forward.
       com_height_m: of the centre of mass.
     """

@@ -46,7 +46,7 @@ def export(policy: Policy, folder: Path) -> float:
 
 
 def _libraries() -> dict[str, bytes]:
-    """The files of `vendor/`, held against its list: a checkout or an installation may be damaged."""
+    """The files of `vendor/`, checked against its list: a checkout or an installation may be damaged."""
     files = _tree(_HERE / VENDOR)
     try:
         listed: dict[str, str] = json.loads(files.pop("contents.json"))["sha256"]

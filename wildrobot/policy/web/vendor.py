@@ -36,7 +36,7 @@ _COPIED = {
     "licences/three.txt": "three/LICENSE",
     "licences/noble-hashes.txt": "@noble/hashes/LICENSE",
 }
-"""As published; the file of a package by its name here."""
+"""By the name of a file in `vendor/`: the file as its package publishes it."""
 
 _NOTICES = {
     "@mujoco/mujoco": ("mujoco", {"mujoco.txt": "/LICENSE", "mujoco-third-party.md": "/LICENSES_THIRD_PARTY.md"}),

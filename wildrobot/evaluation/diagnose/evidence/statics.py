@@ -98,7 +98,7 @@ def _imu(data: mujoco.MjData, robot: Robot) -> Rotation:
 
 
 def _friction(model: mujoco.MjModel, robot: Robot) -> float:
-    """Of the contacts that the robot has with the floor at home, a millimetre lower."""
+    """The least friction of the robot's contacts with the floor, at home and a millimetre lower."""
     data = mujoco.MjData(model)
     data.qpos[:] = robot.home_qpos
     data.qpos[2] -= 1e-3
