@@ -35,6 +35,18 @@ def write_bytes(path: Path, data: bytes) -> None:
         part.write_bytes(data)
 
 
+def check_target(path: Path) -> None:
+    """Refuses a file that could not be written, before the work whose result it is to hold.
+
+    Raises:
+      CannotWrite: for a path that is a folder, or lies in none.
+    """
+    if path.is_dir():
+        raise CannotWrite(f"cannot write {path}: it is a folder; give the name of a file")
+    if not path.absolute().parent.is_dir():
+        raise CannotWrite(f"cannot write {path}: its folder does not exist; create it first")
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder, if it is not there yet.
 

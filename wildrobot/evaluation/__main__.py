@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot.arguments import called, integer, parse
+from wildrobot.arguments import add_trust, called, integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.record import LONGEST_S
@@ -154,9 +154,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw how the first walks; needs no OpenGL")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="film an episode of the first")
-    parser.add_argument(
-        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
     parser.add_argument(
         "--threads", type=integer(0, 1024), default=0, help="physics threads; 0: every core (%(default)s)"
     )

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot.arguments import called, integer, parse
+from wildrobot.arguments import add_trust, called, integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.processors import limit_threads
@@ -64,9 +64,7 @@ def parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1",
         help="address to listen on; 0.0.0.0 lets everybody on the network drive (%(default)s, this machine alone)",
     )  # fmt: skip
-    parser.add_argument(
-        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
     return parser
 
 

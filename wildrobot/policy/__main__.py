@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jax
 
-from wildrobot.arguments import called
+from wildrobot.arguments import add_trust, called
 from wildrobot.cli import exit_code, leave
 from wildrobot.policy import Policy, load_policy
 from wildrobot.policy.extras import require_onnx
@@ -106,9 +106,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "policy", type=Path, metavar="RUN_OR_POLICY", help="run folder, policy file, or a framework's checkpoint"
     )
-    parser.add_argument(
-        "--trust", action="store_true", help="read formats that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
 
 
 if __name__ == "__main__":
