@@ -25,7 +25,7 @@ _POLL_S, _END_S = 0.2, 2.0
 
 @dataclass(frozen=True)
 class _UnderWay:
-    """A film that is being made: of the policy after `steps`, by a process whose complaints go to `said`."""
+    """A film that is being made: of the policy after `steps`, by a process whose error output goes to `said`."""
 
     process: subprocess.Popen[bytes]
     steps: int
@@ -72,7 +72,7 @@ class Filmer:
         self.poll()
 
     def poll(self) -> None:
-        """Hands on the film that is finished, and starts the next one when it is due. Returns at once."""
+        """Passes on a finished film, and starts the next one when it is due. Returns at once."""
         self._collect()
         if time.monotonic() - self._last_s >= self._every_s:
             self._start()
@@ -91,7 +91,7 @@ class Filmer:
             self._collect()
 
     def close(self) -> None:
-        """Ends the films; of one that is not done, nothing is left."""
+        """Ends the films; one that is not finished is deleted."""
         self._ended = True
         self._kill()
 

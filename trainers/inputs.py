@@ -71,7 +71,7 @@ def with_absolute_paths(experiment: Experiment) -> Experiment:
 
 
 def differences(before: Experiment, after: Experiment) -> list[str]:
-    """The dotted paths of the fields in which two experiments differ; where their files lie makes no difference."""
+    """The dotted paths of the fields in which two experiments differ; the folders of their files do not count."""
     plain = [
         _with_paths(each, Path(each.env.robot).stem, lambda name: Path(name).stem).model_dump()
         for each in (before, after)

@@ -1,4 +1,4 @@
-"""What goes out of RSL-RL's training loop while it runs: figures, checkpoints, policies."""
+"""What RSL-RL's training loop writes while it runs: metrics, checkpoints, policies."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Recorder(Logger):
         steps: int,
         start: RolloutStart | None,
     ):
-        """Takes the place.
+        """Takes the place of the runner's logger.
 
         Args:
           runner: whose logger it becomes.

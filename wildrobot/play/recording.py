@@ -22,7 +22,7 @@ def require(path: Path) -> None:
     """Checks before anything is played that a film can be made and written; call it before MuJoCo is imported.
 
     Raises:
-      UsageError: for another ending than .mp4, a folder that is not there, a package or a library of OpenGL that is
+      UsageError: for another ending than .mp4, a folder that does not exist, a package or a library of OpenGL that is
         missing.
     """
     if path.suffix.lower() != ".mp4":
