@@ -10,7 +10,7 @@ an episode has, so that on other steps no Python runs per robot, and a batch may
 This is what training needs, and no general bridge. Refused by name are: other autoreset modes than SAME_STEP, spaces
 other than a Box of observations or a Dict of Boxes and a Box of actions, vector wrappers and batches of single
 environments, options of a reset, and setting attributes or calling methods of single robots. Infos of other steps and
-of resets are not handed on.
+of resets are not passed on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files and folders that are there entirely, or as they were before."""
+"""Files and folders that are written entirely or not at all."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def make_folder(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A place beside `path`, of the same suffix, to make a file or a folder in that then takes the place of `path`.
 
-    If the block fails, nothing of it is left, and `path` is as it was. A file is replaced in one stroke; a folder that
+    If the block fails, nothing of it is left, and `path` is as it was. A file is replaced atomically; a folder that
     was there before is moved aside first, and removed when the new one is in its place.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The spaces of the Gymnasium adapter, and the checks of what a caller hands in."""
+"""The spaces of the Gymnasium adapter, and the checks of what a caller passes in."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def checked_mask(given: Any, num_envs: int) -> Bool[np.ndarray, " batch"]:
     """`options["reset_mask"]`, by the rules of Gymnasium's own vector environments.
 
     Args:
-      given: an array of any library that NumPy understands, as Gymnasium's wrappers hand on.
+      given: an array of any library that NumPy understands, as Gymnasium's wrappers pass on.
       num_envs: robots.
 
     Raises:

@@ -159,7 +159,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--markdown", action="store_true", help="print the table for a document")
     check.set_defaults(run=_check)
 
-    generate = commands.add_parser("generate", help="compute the shipped walks anew; only accepted ones are written")
+    generate = commands.add_parser("generate", help="compute the shipped walks again; only accepted ones are written")
     generate.add_argument("names", nargs="*", metavar="NAME", help="which; all if none is named")
     generate.add_argument("--out", type=Path, default=Path(__file__).parent / "data", help="folder (%(default)s)")
     generate.add_argument(

@@ -72,7 +72,7 @@ def load(path: Path, robot: Robot) -> Clip:
     except (TypeError, ValueError, IndexError) as error:
         problem = f"its values are of the wrong kind ({error})"
     if clip is None or problem:
-        raise UsageError(f"{path} is not a usable clip: {problem}; make it anew with `python -m wildrobot.motion`")
+        raise UsageError(f"{path} is not a usable clip: {problem}; make it again with `python -m wildrobot.motion`")
     return clip
 
 

@@ -119,7 +119,7 @@ def _check_gates(suite: Suite, *, shortened: bool) -> None:
         if unknown := sorted(set(gate.cases) - known):
             raise UsageError(f"{gate_on} selects by {unknown[0]!r}; a case has: {', '.join(sorted(known))}")
         if not shortened and not selected(gate, suite.cases):
-            raise UsageError(f"{gate_on} selects no case, by {gate.cases}; mend its values")
+            raise UsageError(f"{gate_on} selects no case, by {gate.cases}; correct its values")
         if gate.beats and gate.beats not in suite.baselines:
             raise UsageError(f"{gate_on} asks to beat {gate.beats}, which is not played; name it among the baselines")
 

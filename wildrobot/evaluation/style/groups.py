@@ -27,7 +27,7 @@ class Walker:
       name: unique among all.
       group: the name that it shares with the other seeds of its training; its own if it stands alone.
       measured: by command, the id of a case.
-      baseline: whether it is none of those that are judged.
+      baseline: whether it is a baseline and not a policy that is judged.
     """
 
     name: str

@@ -21,7 +21,7 @@ _HERE = resources.files("wildrobot.policy.web")
 
 
 def export(policy: Policy, folder: Path) -> float:
-    """Writes the page into a new or empty folder, in one stroke, after proving the model as `bundle.export` does.
+    """Writes the page into a new or empty folder, atomically, after checking the model as `bundle.export` does.
 
     Returns:
       The largest difference between ONNX Runtime's actions and ours.
