@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from wildrobot import extras
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.show import extras
 from wildrobot.files import make_folder
 from wildrobot.render import gl
 

@@ -84,8 +84,8 @@ def _suites(options: argparse.Namespace) -> list[Suite]:
 
 def _outputs(options: argparse.Namespace, candidates: Sequence[Candidate]) -> Outputs:
     """What is written: what was asked for, and otherwise what the installed packages allow."""
+    from wildrobot import extras
     from wildrobot.evaluation.evaluate import Outputs
-    from wildrobot.evaluation.show import extras
 
     # With a folder for the report, nothing changes in the run folders.
     run = None if options.report else candidates[0].run
@@ -110,7 +110,7 @@ def _outputs(options: argparse.Namespace, candidates: Sequence[Candidate]) -> Ou
 
 def _prepare_film(path: Path) -> None:
     """Checks before anything is played that a film can be made, and tells MuJoCo how."""
-    from wildrobot.evaluation.show import extras
+    from wildrobot import extras
 
     if path.suffix.lower() != ".mp4":
         raise UsageError(f"--video {path}: a film is written as MP4; give a file name that ends in .mp4")

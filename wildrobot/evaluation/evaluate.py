@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from wildrobot import extras
 from wildrobot.console import output
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.judge import diagnosis, gates
@@ -20,7 +21,7 @@ from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.play.session import Session
 from wildrobot.evaluation.play.suite import Suite
-from wildrobot.evaluation.show import extras, films, table
+from wildrobot.evaluation.show import films, table
 from wildrobot.evaluation.show.progress import EvaluationProgress
 from wildrobot.files import check_target, make_folder, write_text
 from wildrobot.records import commit

@@ -6,12 +6,12 @@ Command line: `python -m wildrobot.motion check | generate | view | retarget`.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildrobot import extras
 from wildrobot.arguments import called, number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
@@ -21,6 +21,7 @@ from wildrobot.render import gl
 if TYPE_CHECKING:
     from wildrobot.motion.authoring.human import Human
 
+_AUTHORING = extras.Extra("motion", ("mink", "daqp"))
 _WIDTH, _HEIGHT = 640, 480
 """Size of a film [pixels]."""
 
@@ -53,7 +54,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    _require("mink", "daqp", what="generate")
+    extras.require("generate", _AUTHORING)
     from wildrobot.motion import clip_file
     from wildrobot.motion.authoring import acceptance, catalogue, deepmimic, table
 
@@ -78,7 +79,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _retarget(options: argparse.Namespace) -> int:
-    _require("mink", "daqp", what="retarget")
+    extras.require("retarget", _AUTHORING)
     from wildrobot.motion import clip_file
     from wildrobot.motion.authoring import acceptance, retarget, table
     from wildrobot.robot import load_robot
@@ -121,7 +122,7 @@ def _recording(options: argparse.Namespace) -> Human:
 
 def _view(options: argparse.Namespace) -> int:
     if not options.no_film:
-        _require("imageio", "imageio_ffmpeg", what="a film", extra="video")
+        extras.require("a film", extras.FILM)
         gl.require("a film")
     from wildrobot.motion import clip, clip_file, library
     from wildrobot.motion.authoring import acceptance, sheet
@@ -141,12 +142,6 @@ def _view(options: argparse.Namespace) -> int:
             film.write(options.out / f"{name}.mp4", qpos, PERIOD_S, width=_WIDTH, height=_HEIGHT)
             print(options.out / f"{name}.mp4")
     return 0
-
-
-def _require(*modules: str, what: str, extra: str = "motion") -> None:
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(f'{what} needs {" and ".join(missing)}: run `pip install "wildrobot[{extra}]"`')
 
 
 def parser() -> argparse.ArgumentParser:

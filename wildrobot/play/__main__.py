@@ -6,14 +6,13 @@ Command line: `python -m wildrobot.play [RUN_OR_POLICY ...]`.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from wildrobot import extras
 from wildrobot.arguments import add_trust, called, integer, parse
 from wildrobot.cli import exit_code, leave
-from wildrobot.errors import UsageError
 from wildrobot.processors import limit_threads
 from wildrobot.render import gl
 
@@ -25,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _play(arguments: Sequence[str] | None) -> None:
     options = parse(parser(), arguments, words=("policies",))
-    if importlib.util.find_spec("viser") is None:
-        raise UsageError('playing in the browser needs viser; run `pip install "wildrobot[play]"`')
+    extras.require("playing in the browser", extras.Extra("play", ("viser",)))
     # One robot is faster on a processor than on any accelerator.
     os.environ["JAX_PLATFORMS"] = "cpu"
     limit_threads()

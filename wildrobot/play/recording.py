@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from wildrobot import extras
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.show import extras
 from wildrobot.render import film, gl
 
 LONGEST_S = 300.0

@@ -113,8 +113,8 @@ def _other(options: argparse.Namespace, experiment: Experiment, overrides: Seque
 
 
 def _write(options: argparse.Namespace, run: Path | None, found: Diagnosis) -> None:
+    from wildrobot import extras
     from wildrobot.evaluation.judge import diagnosis as results
-    from wildrobot.evaluation.show import extras
 
     file = options.json or (run / results.FILE if run else None)
     if file:
@@ -131,7 +131,7 @@ def _write(options: argparse.Namespace, run: Path | None, found: Diagnosis) -> N
 
 def _check_writable(options: argparse.Namespace) -> None:
     """Now, and not after a minute of playing."""
-    from wildrobot.evaluation.show import extras
+    from wildrobot import extras
 
     if options.page:
         extras.require("the page", extras.REPORT)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.episodes import Episodes
-from wildrobot.evaluation.show.extras import FILM, why_not
+from wildrobot.extras import FILM, why_not
 from wildrobot.render import film
 from wildrobot.render.film import FRAMES_PER_S, Frame, by_opengl, encode
 from wildrobot.render.raycast import View, render
