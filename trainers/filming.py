@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wildrobot import extras
 from wildrobot.errors import UsageError
 from wildrobot.files import make_folder
 from wildrobot.render import gl
@@ -59,8 +58,7 @@ class Filmer:
     def where_possible(cls, folder: Path, every_s: float, made: Callable[[int, Path], None]) -> Filmer | None:
         """A filmer, or one sentence and None where OpenGL or the packages for films are missing."""
         try:
-            extras.require("a film", extras.FILM)
-            gl.require("a film")
+            gl.require_film("a film")
         except UsageError as error:
             _say(f"training without films: {error}")
             return None

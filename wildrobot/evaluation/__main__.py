@@ -44,7 +44,7 @@ def _evaluate(arguments: Sequence[str] | None) -> int:
     gl.choose()
     # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
     if options.video:
-        _prepare_film(options.video)
+        gl.require_film("--video", options.video)
     from wildrobot.evaluation.evaluate import evaluate
     from wildrobot.evaluation.play.candidates import load_candidates, shipped_policies
 
@@ -106,16 +106,6 @@ def _outputs(options: argparse.Namespace, candidates: Sequence[Candidate]) -> Ou
         picture=picture,
         video=options.video,
     )
-
-
-def _prepare_film(path: Path) -> None:
-    """Checks before anything is played that a film can be made, and tells MuJoCo how."""
-    from wildrobot import extras
-
-    if path.suffix.lower() != ".mp4":
-        raise UsageError(f"--video {path}: a film is written as MP4; give a file name that ends in .mp4")
-    extras.require("--video", extras.FILM)
-    gl.require("--video")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -122,8 +122,7 @@ def _recording(options: argparse.Namespace) -> Human:
 
 def _view(options: argparse.Namespace) -> int:
     if not options.no_film:
-        extras.require("a film", extras.FILM)
-        gl.require("a film")
+        gl.require_film("a film")
     from wildrobot.motion import clip, clip_file, library
     from wildrobot.motion.authoring import acceptance, sheet
     from wildrobot.robot import load_robot

@@ -13,6 +13,7 @@ from pathlib import Path
 from wildrobot import extras
 from wildrobot.arguments import add_trust, called, integer, parse
 from wildrobot.cli import exit_code, leave
+from wildrobot.files import check_target
 from wildrobot.processors import limit_threads
 from wildrobot.render import gl
 
@@ -29,11 +30,10 @@ def _play(arguments: Sequence[str] | None) -> None:
     os.environ["JAX_PLATFORMS"] = "cpu"
     limit_threads()
     gl.choose()
-    # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
-    from wildrobot.play import recording
-
     if options.record:
-        recording.require(options.record)
+        check_target(options.record)
+        gl.require_film("--record", options.record)
+    # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
     from wildrobot.compilation_cache import enable_compilation_cache
     from wildrobot.evaluation.play.candidates import load_candidates, shipped_policies
     from wildrobot.play.play import play
