@@ -147,7 +147,7 @@ class FreshAutoReset(Wrapper):
         done = fallen | late
         time_out = (late & ~fallen).astype(jnp.float32)
 
-        # What an episode starts with; where no episode ends, which is in most steps, nothing is computed anew.
+        # The starts of new episodes; in most steps no episode ends, and nothing is computed for them.
         running = (inner.pipeline_state, inner.obs, state.info["reset_key"])
         pipeline_state, obs, reset_key = jax.lax.cond(done.any(), self._restarted, lambda _, same: same, done, running)
         info = {

@@ -1,4 +1,4 @@
-"""A Gymnasium vector environment that is one object, as `VectorWalkEnv` is, as a Stable-Baselines3 `VecEnv`.
+"""`VectorWalkEnv`, a Gymnasium vector environment, as a Stable-Baselines3 `VecEnv`.
 
 Gymnasium batches everything, infos too; Stable-Baselines3 wants a dictionary per robot. It holds what only the end of
 an episode has, so that on other steps no Python runs per robot, and a batch may hold thousands:
@@ -10,7 +10,7 @@ an episode has, so that on other steps no Python runs per robot, and a batch may
 This is what training needs, and no general bridge. Refused by name are: other autoreset modes than SAME_STEP, spaces
 other than a Box of observations or a Dict of Boxes and a Box of actions, vector wrappers and batches of single
 environments, options of a reset, and setting attributes or calling methods of single robots. Infos of other steps and
-of resets are not handed on.
+of resets are not passed on.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Sb3VecEnv(VecEnv):
         )
 
     def _count(self, indices: VecEnvIndices) -> int:
-        """How many robots `indices` names; IndexError for one that there is not."""
+        """How many robots `indices` names; IndexError for one that does not exist."""
         if indices is None:
             return self.num_envs
         return len([range(self.num_envs)[i] for i in (indices if isinstance(indices, Iterable) else [indices])])
@@ -146,7 +146,7 @@ def _refuse_others(env: VectorEnv[Any, Any, Any]) -> None:
 
 
 def _copied(obs: Any) -> Any:
-    """A batch of observations as arrays that nobody else holds."""
+    """A batch of observations, copied."""
     return {key: np.array(part) for key, part in obs.items()} if isinstance(obs, dict) else np.array(obs)
 
 

@@ -33,7 +33,7 @@ def main() -> None:
     python = _environment()
     sys.stdout.flush()  # what is printed there comes after what was printed here
     if subprocess.run([python, __file__, str(available_threads())]).returncode:
-        raise SystemExit(f"EnvPool {VERSION} does not run here: see above; delete {FOLDER} to install it anew")
+        raise SystemExit(f"EnvPool {VERSION} does not run here: see above; delete {FOLDER} to install it again")
 
 
 def _environment() -> Path:

@@ -53,7 +53,7 @@ def _banks(config_json: str) -> tuple[Robot, tuple[Any, ...], np.ndarray, np.nda
 class UsualWalkEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     """Walk on command: the task of `usual_way.yaml`, with the actor's observation of 62 entries.
 
-    `reset` takes in `options` what shall not be drawn: `command` (then kept for the whole episode), `start` and
+    `reset` takes in `options` what is not to be drawn: `command` (then kept for the whole episode), `start` and
     `variant` (indices), `phase` [cycles].
 
     Attributes:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from trainers.study import arguments as study
 from trainers.tracking import SERVICES
-from wildrobot.arguments import OVERRIDE, called, integer, number
+from wildrobot.arguments import OVERRIDE, add_trust, called, integer, number
 from wildrobot.config import builtin_names, fields_text
 from wildrobot.experiment import load_experiment
 
 
 class _Parser(argparse.ArgumentParser):
-    """Of a command that takes fields of an experiment: its help lists them, which takes two seconds."""
+    """A parser that can list the fields of an experiment in its help, which takes two seconds."""
 
     takes_fields = False
 
@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="policy file to make; one that exists is not overwritten (default: ./policy.safetensors)",
     )
-    _add_trust(convert)
+    add_trust(convert)
     reproduce = commands.add_parser(
         "reproduce",
         help="train a policy again from what its file says, and compare the two",
@@ -107,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "--from", dest="start", type=Path, metavar="POLICY", help="the policy that the training started from, if it did"
     )
-    _add_trust(reproduce)
+    add_trust(reproduce)
     replay = commands.add_parser(
         "replay",
         help="play a training step again that was not finite",
@@ -134,7 +134,7 @@ def _add_common(trainer: _Parser, name: str, *, example: str) -> None:
         help="policy to start from, of any trainer: run folder, policy file or checkpoint. It decides the actor's "
         "layers, activation and distribution of actions; the critic is new, but for brax-amp from a run of brax-amp",
     )
-    _add_trust(trainer)
+    add_trust(trainer)
     shown = trainer.add_argument_group("to look at while it trains", "besides metrics.jsonl and TensorBoard's events")
     shown.add_argument(
         "--track",
@@ -164,12 +164,4 @@ def _add_configuration(command: _Parser, *, example: str) -> None:
         nargs="*",
         metavar=OVERRIDE,
         help=f"settings by dotted path, e.g. {example} env.task.command.vx_m_per_s=[0,0.3]",
-    )
-
-
-def _add_trust(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--trust",
-        action="store_true",
-        help="read files of Stable-Baselines3, which can run any code, because you know where they come from",
     )

@@ -1,4 +1,4 @@
-"""Films of the newest checkpoint, made beside the training by a process that gets only the time nobody else wants."""
+"""Films of the newest checkpoint, made beside the training by a process of the lowest priority."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.show import extras
 from wildrobot.files import make_folder
 from wildrobot.render import gl
 
@@ -25,7 +24,7 @@ _POLL_S, _END_S = 0.2, 2.0
 
 @dataclass(frozen=True)
 class _UnderWay:
-    """A film that is being made: of the policy after `steps`, by a process whose complaints go to `said`."""
+    """A film that is being made: of the policy after `steps`, by a process whose error output goes to `said`."""
 
     process: subprocess.Popen[bytes]
     steps: int
@@ -59,8 +58,7 @@ class Filmer:
     def where_possible(cls, folder: Path, every_s: float, made: Callable[[int, Path], None]) -> Filmer | None:
         """A filmer, or one sentence and None where OpenGL or the packages for films are missing."""
         try:
-            extras.require("a film", extras.FILM)
-            gl.require("a film")
+            gl.require_film("a film")
         except UsageError as error:
             _say(f"training without films: {error}")
             return None
@@ -72,7 +70,7 @@ class Filmer:
         self.poll()
 
     def poll(self) -> None:
-        """Hands on the film that is finished, and starts the next one when it is due. Returns at once."""
+        """Passes on a finished film, and starts the next one when it is due. Returns at once."""
         self._collect()
         if time.monotonic() - self._last_s >= self._every_s:
             self._start()
@@ -91,7 +89,7 @@ class Filmer:
             self._collect()
 
     def close(self) -> None:
-        """Ends the films; of one that is not done, nothing is left."""
+        """Ends the films; one that is not finished is deleted."""
         self._ended = True
         self._kill()
 

@@ -16,7 +16,7 @@ from wildrobot.robot.description import describe, description_file, robot_names
 
 
 def digests(env: EnvConfig, clips: Sequence[str]) -> dict[str, str]:
-    """SHA-256 of each file, by what it is and its name; where it lies is of no account.
+    """SHA-256 of each file, by what it is and its name; its folder does not matter.
 
     The MJCF's is of what it compiles to, so that it covers the files that the MJCF includes, and no comments.
 
@@ -25,7 +25,7 @@ def digests(env: EnvConfig, clips: Sequence[str]) -> dict[str, str]:
       clips: those of `amp`, by name or path, where the training uses them.
 
     Raises:
-      UsageError: for a file that there is not.
+      UsageError: for a file that does not exist.
     """
     description = description_file(env.robot)
     model = robot_spec(env.robot, collision="full").compile()
@@ -71,7 +71,7 @@ def with_absolute_paths(experiment: Experiment) -> Experiment:
 
 
 def differences(before: Experiment, after: Experiment) -> list[str]:
-    """The dotted paths of the fields in which two experiments differ; where their files lie makes no difference."""
+    """The dotted paths of the fields in which two experiments differ; the folders of their files do not count."""
     plain = [
         _with_paths(each, Path(each.env.robot).stem, lambda name: Path(name).stem).model_dump()
         for each in (before, after)

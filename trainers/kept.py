@@ -1,6 +1,6 @@
 """What each checkpoint keeps of its run besides what was learned: the configuration, and where the run comes from.
 
-So the run can go on where a power cut has damaged these files themselves, and what has been changed in them shows.
+So the run can go on where a power cut has damaged these files themselves, and changes in them are noticed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _StartedFrom(BaseModel, strict=True):
 
 
 class _Provenance(BaseModel, strict=True):
-    """What is read again of `run.json`, where it has it; older versions wrote less."""
+    """The parts of `run.json` that are read again; older versions wrote fewer."""
 
     trainer: str | None = None
     commit: str | None = None
@@ -66,7 +66,7 @@ def read_provenance(run: Path) -> dict[str, Any]:
     """`run.json` of a run.
 
     Raises:
-      UsageError: if there is none that can be read.
+      UsageError: if it cannot be read.
     """
     try:
         provenance = json.loads((run / PROVENANCE).read_bytes())

@@ -139,7 +139,7 @@ class RunLock:
 
 
 def _holder(text: bytes) -> dict[str, Any] | None:
-    """Who holds a lock, by its file; None where nobody does, or what is there says nothing."""
+    """Who holds a lock, by its file; None if nobody does, or the file cannot be understood."""
     try:
         holder = json.loads(text)
         known = {name: holder[name] for name in ("host", "pid", "boot", "token")}

@@ -1,4 +1,4 @@
-"""What compilers leave behind, given back."""
+"""Gives back the memory that compilers leave behind."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def limit_threads() -> None:
 
 
 def array(tensor: torch.Tensor) -> np.ndarray:
-    """A copy that nobody else holds."""
+    """A NumPy copy of a tensor."""
     return tensor.detach().numpy().copy()
 
 

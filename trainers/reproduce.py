@@ -113,7 +113,7 @@ def _judge(path: Path, run: Path) -> None:
 
 
 def _differences(framework: str, record: TrainingRecord) -> list[str]:
-    """What here is not as it was then, one sentence each."""
+    """What differs here from when the policy was trained, one sentence each."""
     here = versions()
     found = [
         f"{name} was {record.versions[name] or 'not installed'}, and here is {here[name] or 'not installed'}"

@@ -48,7 +48,7 @@ def newest_checkpoint(run: Path, name: str) -> Path:
 
 @contextmanager
 def loading(run: Path, checkpoint: Path) -> Iterator[None]:
-    """Refuses what cannot be loaded: of another version of this code or of the framework, of other shapes, damaged.
+    """Refuses a checkpoint that is damaged, of other shapes, or of another version of this code or the framework.
 
     Raises:
       UsageError: with the cause, and what to do instead.
@@ -78,7 +78,7 @@ def rollout_start(
     Args:
       checkpoint: that the run goes on from.
       before: the experiment as the checkpoint had it.
-      after: as it shall go on.
+      after: as it is to go on.
       free: dotted paths of fields that change nothing of the robots.
       read: reads it from the checkpoint; None where an older version wrote none.
 

@@ -21,7 +21,7 @@ from wildrobot.files import replacing
 FILE = "rollout_start.npz"
 
 _MEAN_OVER_EPISODES = 100
-"""As in Brax's log, the figures of episodes are means over this many of the newest."""
+"""How many of the newest episodes the logged means are over, as in Brax's log."""
 
 Start = TypeVar("Start")
 Arrays = dict[str, np.ndarray]
@@ -54,7 +54,7 @@ class RecentEpisodes:
 
     @property
     def means(self) -> dict[str, float]:
-        """By the names that they are logged under."""
+        """The means, by the names that they are logged under."""
         return {f"episode/{name}": float(np.mean(values)) for name, values in self.figures.items()}
 
 

@@ -101,7 +101,7 @@ class RunFolder:
     def reopened(
         cls, path: Path, experiment: Experiment, *, steps: int, lock: RunLock, tracking: Tracking = FILES_ONLY
     ) -> RunFolder:
-        """A run that goes on after so many steps: what its log says of later ones, before a crash, is dropped.
+        """A run that goes on after `steps`. What its log says of later steps, from before a crash, is dropped.
 
         Args:
           path: the run folder.
@@ -178,7 +178,7 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def log(self, steps: int, metrics: dict[str, float]) -> None:
-        """Gives the figures of a moment to every tracker: a line of `metrics.jsonl`, TensorBoard, and the services.
+        """Gives metrics to every tracker: a line of `metrics.jsonl`, TensorBoard, and the services.
 
         Raises:
           UsageError: if another process has taken the run over.
@@ -194,7 +194,7 @@ class RunFolder:
         return policy.with_training(self._training)
 
     def save_policy(self, policy: Policy) -> None:
-        """Replaces `policy.safetensors` in one stroke; the log up to now is on the disk, too."""
+        """Replaces `policy.safetensors` atomically, and syncs the log to the disk."""
         self._metrics.sync()
         self.described(policy).save(self.policy_path)
         if self._filmer is not None:
@@ -237,7 +237,7 @@ class RunFolder:
 
 
 def lock_run(path: Path, *, trainers: Sequence[str]) -> RunLock:
-    """Takes a run that shall go on, and mends what a power cut has left of its files.
+    """Locks a run that is to go on, and repairs files that a power cut has damaged.
 
     Raises:
       UsageError: for a folder that is no run, or one of another trainer, or that is in use.
@@ -255,7 +255,7 @@ def lock_run(path: Path, *, trainers: Sequence[str]) -> RunLock:
 
 
 def read_run(path: Path, overrides: Sequence[str], *, trainers: Sequence[str]) -> tuple[Experiment, Experiment, str]:
-    """The configuration of a run, as its newest checkpoint had it and as it shall go on, and its trainer.
+    """The configuration of a run, as its newest checkpoint had it and as it is to go on, and its trainer.
 
     Nothing is written. Where no checkpoint has kept the configuration, it is the run's own.
 
@@ -280,7 +280,7 @@ def check_inputs(path: Path, experiment: Experiment, clips: Sequence[str]) -> No
 
     Args:
       path: the run folder.
-      experiment: what shall go on.
+      experiment: what is to go on.
       clips: of `amp`, where the training uses them.
 
     Raises:
@@ -303,7 +303,7 @@ def _provenance(path: Path, trainers: Sequence[str]) -> dict[str, Any]:
 
 
 def _new_id() -> str:
-    """By which trackers know a run."""
+    """A new id by which trackers know a run."""
     return secrets.token_hex(4)
 
 

@@ -59,7 +59,7 @@ def session(run: RunFolder, core: WildRobotEnv, trainer: str, total_steps: int) 
     progress, resume = TrainingProgress(total_steps), f'python -m trainers {trainer} --resume "{run.path}"'
 
     def late() -> None:
-        progress.say(f"interrupted in the midst of an update; go on from the last checkpoint: {resume}")
+        progress.say(f"interrupted in the middle of an update; go on from the last checkpoint: {resume}")
 
     with progress, noted(late=late) as stop:
         progress.say(f"training on {core.physics.name} physics into {run.path}; Ctrl-C saves and stops")

@@ -13,7 +13,7 @@ _FRAMEWORKS = {
     "sb3": ("stable-baselines3", "torch", "gymnasium"),
     "rsl_rl": ("rsl-rl-lib", "tensordict", "torch", "gymnasium"),
 }
-"""Of each kind of trainer, what it depends on besides."""
+"""What each kind of trainer depends on besides."""
 
 
 def needed(trainer: str) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def needed(trainer: str) -> tuple[str, ...]:
 
 
 def versions() -> dict[str, str | None]:
-    """Of each distribution, by its name, as it is installed here."""
+    """The installed version of each distribution, by its name."""
     names = dict.fromkeys(name for group in (_SHARED, *_FRAMEWORKS.values()) for name in group)
     return {name: _version(name) for name in names} | {"wildrobot": __version__}
 

@@ -24,7 +24,7 @@ Completion also takes its `parser() -> ArgumentParser`, if there is one.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns its exit code, 2 for one that there is not."""
+    """Runs a command; returns its exit code, 2 for an unknown command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     modules = {entry.name: entry for entry in reversed(plugins(COMMANDS))}
     if given and given[0] in modules:
@@ -39,7 +39,7 @@ def script() -> NoReturn:
 
 
 def _own(given: Sequence[str], modules: dict[str, str]) -> None:
-    """What no module does: help, version and completion."""
+    """The commands that have no module: help, version and completion."""
     parser = argparse.ArgumentParser(
         prog="wildrobot",
         description="Train a small real biped to walk, and judge what has been trained.",

@@ -86,6 +86,15 @@ def _closed(arguments: list[str], option: str, ends: Callable[[str], bool]) -> l
     return [*closed, *bare, *rest]
 
 
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Adds `--trust`, for a command that reads policies of other frameworks."""
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="read files that can run any code, such as Stable-Baselines3's, because you know where they come from",
+    )
+
+
 def integer(low: int, high: int) -> Callable[[str], int]:
     """An integer from `low` to `high`."""
 

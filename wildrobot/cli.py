@@ -21,7 +21,7 @@ def exit_code(work: Callable[[], int | None], *, interrupted: str = "interrupted
 
     Returns:
       The work's own exit code; 2 for a mistake of the user's, whose message is printed; 130 for Ctrl-C, 143 for
-      SIGTERM, 129 for SIGHUP; 141 where nobody reads standard output any more, as of `command | head -1`.
+      SIGTERM, 129 for SIGHUP; 141 when the reader of standard output has left, as of `command | head -1`.
     """
     try:
         with signals.raised(), _written():
@@ -40,7 +40,7 @@ def exit_code(work: Callable[[], int | None], *, interrupted: str = "interrupted
 
 @contextmanager
 def _written() -> Iterator[None]:
-    """Writes out at the end what waits on standard output, also where `--help` has ended the block."""
+    """Flushes standard output at the end, also where `--help` has ended the block."""
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ import jax
 def enable_compilation_cache() -> None:
     """Keeps compiled programs between processes, in `JAX_COMPILATION_CACHE_DIR` or the user's cache folder.
 
-    Programs that call native physics are compiled anew each time: JAX does not store host callbacks.
+    Programs that call native physics are compiled again each time: JAX does not store host callbacks.
     """
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         user_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

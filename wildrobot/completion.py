@@ -1,4 +1,4 @@
-"""Scripts that complete the commands in a shell, written once: a Tab starts no Python. Needs the extra `completion`."""
+"""Shell completion scripts, which are static: pressing Tab starts no Python. Needs the extra `completion`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def script_for(shell: str, parser: argparse.ArgumentParser, modules: Mapping[str
 
 
 def _complete_values(parser: argparse.ArgumentParser, fields: list[str], files: Any) -> None:
-    """Says of each argument, also of subcommands, what it may be: a file, a field, an experiment's name."""
+    """Tells shtab what each argument, also of subcommands, may be: a file, a field, an experiment's name."""
     for action in parser._actions:
         if isinstance(action.choices, dict):
             for each in action.choices.values():

@@ -1,4 +1,4 @@
-"""Random numbers, all uniform, from one call of the generator per step; what uses them takes them as arguments.
+"""Random numbers, all uniform, from one call of the generator per step, passed to the functions that use them.
 
 One call compiles several times faster than one call per draw, and tests can say what was drawn.
 """
@@ -14,7 +14,7 @@ Bound = int | Int[Array, "*n"] | Int[np.ndarray, "*n"]
 
 
 def threefry(key: Array) -> Array:
-    """A key for the generator that JAX takes by default, of a key or the words of one, of whatever generator.
+    """A threefry key, which is JAX's default, from a key of any generator or from its words.
 
     So the same words give the same episode however JAX is set (`JAX_DEFAULT_PRNG_IMPL`), alone and in a batch.
     """
@@ -30,6 +30,6 @@ def split_uniform(key: Array, *sizes: int) -> tuple[Array, list[Float[Array, " n
 
 
 def integers(draws: Float[Array, "*n"], low: Bound, high: Bound) -> Int[Array, "*n"]:
-    """Integers from `low` to `high`, both included, each as likely."""
+    """Integers from `low` to `high`, both included, all equally likely."""
     count = high - low + 1
     return jnp.asarray(low) + jnp.minimum((draws * count).astype(jnp.int32), count - 1)

@@ -1,6 +1,6 @@
 """The environment core: one robot, one task, pure functions, batched by `jax.vmap`.
 
-`step` never resets: that is each adapter's affair. Every leaf of the state has the same shape and
+`step` never resets: each adapter adds its framework's auto-reset. Every leaf of the state has the same shape and
 dtype after `reset` as after `step`.
 """
 
@@ -49,7 +49,7 @@ class WildRobotEnv(Immutable):
         """Resolves the names in the configuration.
 
         Raises:
-          UsageError: for a kind or a group of joints that the robot has not.
+          UsageError: for a kind or a group of joints that the robot does not have.
         """
         self.config, self.physics, self.starts = config, physics, starts
         self.robot: Robot = physics.robot
@@ -206,7 +206,7 @@ class WildRobotEnv(Immutable):
 
     @functools.cached_property
     def mirrors(self) -> dict[str, SignedPermutation]:
-        """What becomes of each observation and of the `action` when left and right are exchanged."""
+        """How each observation and the `action` are mirrored when left and right are exchanged."""
         joints = joint_mirror(self.robot)
         signs = np.array([parameter.mirror_sign for parameter in PARAMETERS], np.float32)
         return self.observation.mirrors(RobotMirror(joints, signs)) | {"action": joints}

@@ -1,4 +1,4 @@
-"""The one exception for what its user can put right."""
+"""The one exception for mistakes that the user can correct."""
 
 LONGEST = 600
 """Characters of a message; what a file holds can be longer than anyone reads."""

@@ -1,4 +1,4 @@
-"""Files and folders that are there entirely, or as they were before."""
+"""Files and folders that are written entirely or not at all."""
 
 from __future__ import annotations
 
@@ -35,6 +35,18 @@ def write_bytes(path: Path, data: bytes) -> None:
         part.write_bytes(data)
 
 
+def check_target(path: Path) -> None:
+    """Refuses a file that could not be written, before the work whose result it is to hold.
+
+    Raises:
+      CannotWrite: for a path that is a folder, or lies in none.
+    """
+    if path.is_dir():
+        raise CannotWrite(f"cannot write {path}: it is a folder; give the name of a file")
+    if not path.absolute().parent.is_dir():
+        raise CannotWrite(f"cannot write {path}: its folder does not exist; create it first")
+
+
 def make_folder(path: Path) -> None:
     """Makes a folder, if it is not there yet.
 
@@ -53,7 +65,7 @@ def make_folder(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A place beside `path`, of the same suffix, to make a file or a folder in that then takes the place of `path`.
 
-    If the block fails, nothing of it is left, and `path` is as it was. A file is replaced in one stroke; a folder that
+    If the block fails, nothing of it is left, and `path` is as it was. A file is replaced atomically; a folder that
     was there before is moved aside first, and removed when the new one is in its place.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Immutable:
-    """A copy, deep or not, is the same object; a pickle is made anew of what the object was made of."""
+    """A copy, deep or not, is the same object; unpickling builds it again from its arguments."""
 
     _made_of: tuple[tuple[Any, ...], dict[str, Any]]
 

@@ -31,7 +31,7 @@ class Stop:
 
     @property
     def exit_code(self) -> int:
-        """As a shell gives it to a process that the signal has ended: 130, 143 or 129."""
+        """The exit code that a shell gives a process ended by the signal: 130, 143 or 129."""
         return 128 + (self._number or signal.SIGINT)
 
 
@@ -64,7 +64,7 @@ def raised() -> Iterator[None]:
 
 @contextmanager
 def noted(late: Callable[[], None]) -> Iterator[Stop]:
-    """Notes the first signal, for work that then ends by itself at the next sound moment.
+    """Notes the first signal, for work that then ends by itself at the next suitable moment.
 
     A second Ctrl-C ends the process at once. Schedulers send the other signals more than once, which changes nothing.
 

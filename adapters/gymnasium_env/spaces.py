@@ -1,4 +1,4 @@
-"""The spaces of the Gymnasium adapter, and the checks of what a caller hands in."""
+"""The spaces of the Gymnasium adapter, and the checks of what a caller passes in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from wildrobot.env import WildRobotEnv
 
 _ROUNDING = 1e-3
-"""By how much an action may pass 1 or -1: arithmetic of single precision rounds, and the core clips anyway."""
+"""How far an action may exceed 1 or -1: single precision rounds, and the core clips anyway."""
 
 
 def action_space(core: WildRobotEnv) -> spaces.Box:
@@ -60,7 +60,7 @@ def checked_mask(given: Any, num_envs: int) -> Bool[np.ndarray, " batch"]:
     """`options["reset_mask"]`, by the rules of Gymnasium's own vector environments.
 
     Args:
-      given: an array of any library that NumPy understands, as Gymnasium's wrappers hand on.
+      given: an array of any library that NumPy understands, as Gymnasium's wrappers pass on.
       num_envs: robots.
 
     Raises:

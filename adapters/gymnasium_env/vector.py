@@ -75,14 +75,14 @@ class VectorWalkEnv(VectorEnv):
         Args:
           core: the environment. Adapters of one core share its compiled functions.
           num_envs: robots.
-          autoreset_mode: what happens to a robot whose episode has ended: it starts anew at the next step, within
+          autoreset_mode: what happens to a robot whose episode has ended: it is reset at the next step, within
             the same step, or (`DISABLED`) when `reset` is called with `options={"reset_mask": mask}`.
           privileged: whether to observe also what only a simulation knows.
           render_mode: `rgb_array`, or None. The first `render` needs an OpenGL library; without a screen, MuJoCo
             takes OSMesa or EGL if this package was imported before mujoco, or if MUJOCO_GL says so.
 
         Raises:
-          ValueError: for fewer than one robot, or a mode that there is not.
+          ValueError: for fewer than one robot, or a mode that does not exist.
         """
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
@@ -214,12 +214,12 @@ class VectorWalkEnv(VectorEnv):
 
     @property
     def stepped(self) -> EnvState:
-        """The same, but under `SAME_STEP` as the newest step left them, before any robot started anew."""
+        """The same, but under `SAME_STEP` as the newest step left them, before any robot was reset."""
         return self._running if self._stepped is None else self._stepped
 
     @property
     def has_ended(self) -> bool:
-        """Whether an episode has ended, and its robot not started anew."""
+        """Whether an episode has ended and its robot has not been reset yet."""
         return bool(self._ended.any())
 
     @property

@@ -77,6 +77,10 @@ class TestExtends:
         assert (settings.seed, settings.discounting, settings.gae_lambda) == (2, 0.9, 0.5)
         assert settings.num_envs == load_experiment("smoke").section(BraxPpo).num_envs
 
+    def test_a_file_may_be_called_like_the_shipped_one_that_it_extends(self, write):
+        write("configs/walk.yaml", "extends: walk\nbrax_ppo: {seed: 7}\n")
+        assert load_experiment("configs/walk.yaml").section(BraxPpo).seed == 7
+
     def test_a_row_of_null_takes_a_term_away(self, write):
         path = write("mine.yaml", "extends: walk\nenv: {task: {reward: {feet_close: null}}}\n")
         assert load_experiment(path).env.task.reward.feet_close is None  # pyright: ignore[reportAttributeAccessIssue]
@@ -102,12 +106,13 @@ class TestExtends:
             ),
             ("mine.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*mine\.yaml; end the circle"),
             ("other.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*other\.yaml -> .*mine\.yaml"),
+            ("../{folder}/mine.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*mine\.yaml; end the circle"),
             ("[walk]", r"mine\.yaml: extends must be a name or a path, not \['walk'\]"),
         ],
     )
-    def test_what_cannot_be_extended(self, write, extended, message):
+    def test_what_cannot_be_extended(self, write, tmp_path, extended, message):
         write("other.yaml", "extends: mine.yaml\n")
-        path = write("mine.yaml", f"extends: {extended}\n")
+        path = write("mine.yaml", f"extends: {extended.format(folder=tmp_path.name)}\n")
         with pytest.raises(UsageError, match=message) as error:
             load_experiment(path)
         assert len(str(error.value).splitlines()) == 1

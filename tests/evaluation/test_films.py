@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from tests.evaluation.walks import walk
+from wildrobot import extras
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.show import extras, films
+from wildrobot.evaluation.show import films
 from wildrobot.render import gl, renderer
 
 needs_ffmpeg = pytest.mark.skipif(bool(extras.why_not("a film", extras.FILM)), reason="imageio is an extra")

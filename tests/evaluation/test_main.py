@@ -14,13 +14,14 @@ import pytest
 
 from tests.evaluation import suites
 from tests.policy.networks import for_env
+from wildrobot import extras
 from wildrobot.evaluation import evaluate
 from wildrobot.evaluation.__main__ import main
 from wildrobot.evaluation.judge import result
 from wildrobot.evaluation.play import candidates as loading
 from wildrobot.evaluation.play.rollout import Rollout
 from wildrobot.evaluation.play.session import Session
-from wildrobot.evaluation.show import extras, filmstrip
+from wildrobot.evaluation.show import filmstrip
 from wildrobot.render import gl
 
 pytestmark = pytest.mark.usefixtures("the_environment_stays")

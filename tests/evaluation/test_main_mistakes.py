@@ -101,7 +101,7 @@ def test_what_can_run_code_is_read_on_trust_alone(policy, tmp_path, monkeypatch,
 
 
 def test_suites_that_cannot_be_played(alone, tiny, tmp_path, capsys):
-    assert "nowhere: no such suite" in refused([alone, "--suites", "nowhere"], capsys)
+    assert "nowhere: not a readable suite" in refused([alone, "--suites", "nowhere"], capsys)
     assert "two suites have the same name" in refused([alone, "--suites", "walk", "walk"], capsys)
     assert "none of robust has a quick version" in refused([alone, "--quick", "--suites", "robust"], capsys)
     message = refused([alone, "--suites", "push", "--baselines"], capsys)

@@ -28,40 +28,40 @@ def test_wilson_interval_of_all_ends_at_one():
 
 def test_the_mean_of_two_is_drawn_as_one_can_count():
     # Draws of (0, 1): both 0 in a quarter of cases, both 1 in a quarter. So the interval is all of 0 to 1.
-    assert statistics.bootstrap_mean(column(0.0, 1.0)) == [(0.5, 0.0, 1.0, 2)]
+    assert statistics.stratified_mean([column(0.0, 1.0)]) == [(0.5, 0.0, 1.0, 2)]
 
 
 def test_the_mean_of_zeros_and_ones_has_a_binomial_interval():
     # 10 draws of a fair coin: P(<= 1) = 11 / 1024 = 1.1 %, P(<= 2) = 56 / 1024 = 5.5 %: 2.5 % lies at 2, 97.5 % at 8.
-    (estimate,) = statistics.bootstrap_mean(column(*[0.0] * 5, *[1.0] * 5), resamples=10_000)
+    (estimate,) = statistics.stratified_mean([column(*[0.0] * 5, *[1.0] * 5)], resamples=10_000)
     assert estimate == pytest.approx((0.5, 0.2, 0.8, 10))
 
 
 def test_an_interval_of_a_mean_leaves_out_the_truth_once_in_twenty_times():
     samples = np.random.default_rng(1).normal(3.0, 2.0, (50, 1000))
-    inside = [e.low <= 3.0 <= e.high for e in statistics.bootstrap_mean(samples, resamples=1000)]
+    inside = [e.low <= 3.0 <= e.high for e in statistics.stratified_mean([samples], resamples=1000)]
     assert 0.91 < np.mean(inside) < 0.97
 
 
 def test_an_interval_has_the_width_of_theory():
     values = np.random.default_rng(2).normal(0.0, 1.0, (400, 1))
-    (estimate,) = statistics.bootstrap_mean(values, resamples=10_000)
+    (estimate,) = statistics.stratified_mean([values], resamples=10_000)
     assert estimate.high - estimate.low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.05)
 
 
 def test_episodes_that_have_no_value_are_left_out_of_that_figure_only():
     values = np.array([(1.0, 5.0), (3.0, NAN), (NAN, NAN), (NAN, 7.0)])
-    first, second = statistics.bootstrap_mean(values)
+    first, second = statistics.stratified_mean([values])
     assert first == (2.0, 1.0, 3.0, 2)
     assert second == (6.0, 5.0, 7.0, 2)
 
 
 def test_what_one_number_or_none_stands_behind_has_no_interval():
-    lone, none = statistics.bootstrap_mean(np.array([(1.0, NAN), (NAN, NAN)]))
+    lone, none = statistics.stratified_mean([np.array([(1.0, NAN), (NAN, NAN)])])
     assert (lone.value, lone.n) == (1.0, 1)
     assert none.n == 0
     assert np.isnan([lone.low, lone.high, none.value, none.low, none.high]).all()
-    (empty,) = statistics.bootstrap_mean(np.zeros((0, 1)))
+    (empty,) = statistics.stratified_mean([np.zeros((0, 1))])
     assert np.isnan(empty[:3]).all()
 
 
@@ -168,7 +168,7 @@ def test_probability_of_improvement_is_drawn_within_each_group():
 
 def test_the_same_seed_gives_the_same_interval_and_another_one_another():
     values = np.random.default_rng(3).normal(size=(30, 4))
-    assert statistics.bootstrap_mean(values) == statistics.bootstrap_mean(values.copy())
-    assert statistics.bootstrap_mean(values) != statistics.bootstrap_mean(values, seed=1)
+    assert statistics.stratified_mean([values]) == statistics.stratified_mean([values.copy()])
+    assert statistics.stratified_mean([values]) != statistics.stratified_mean([values], seed=1)
     assert statistics.iqm(values) == statistics.iqm(values.copy())
     assert statistics.iqm(values) != statistics.iqm(values, seed=1)

@@ -259,10 +259,10 @@ def test_cases_take_turns_in_their_settings(tmp_path):
 
 def test_no_such_suite(tmp_path):
     with pytest.raises(
-        UsageError, match=r"run: no such suite \(No such file or directory\); .*: hardware, push, robust, "
+        UsageError, match=r"run: not a readable suite \(No such file or directory\); .*: hardware, push, robust, "
     ):
         load_suite("run")
-    with pytest.raises(UsageError, match=r"no such suite \(Is a directory\)"):
+    with pytest.raises(UsageError, match=r"not a readable suite \(Is a directory\)"):
         load_suite(str(tmp_path))
 
 

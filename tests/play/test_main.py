@@ -50,7 +50,7 @@ def test_without_the_packages_of_films_it_says_how_to_get_them(capsys, without, 
 def test_a_film_that_cannot_be_written_is_refused_at_once(capsys, tmp_path):
     pytest.importorskip("viser")
     assert "ends in .mp4" in refused(capsys, POLICY, "--record", tmp_path / "film.avi")
-    assert "there is no folder" in refused(capsys, POLICY, "--record", tmp_path / "none" / "film.mp4")
+    assert "its folder does not exist" in refused(capsys, POLICY, "--record", tmp_path / "none" / "film.mp4")
 
 
 def test_a_port_in_use_is_refused_before_anything_is_compiled(capsys):

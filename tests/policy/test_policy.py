@@ -147,7 +147,7 @@ BAD_FILES = {
         "a policy file of version 5, newer than this program, which rea",
     ),
     "no_version": (lambda path: write_raw(path, version="2.5"), "not a policy of the format 'wildrobot-policy'"),
-    "older_than_it_says": (lambda path: write_raw(path, version="2"), "its header is none of version 2 .*'action'"),
+    "older_than_it_says": (lambda path: write_raw(path, version="2"), "its header is not one of version 2 .*'action'"),
     "interface": (
         lambda path: write_raw(path, put("interface", {})),
         "header field interface.robot: Field required",

@@ -84,5 +84,5 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):
     (tmp_path / "policy.onnx").touch()
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnx" else find(name))
-    with pytest.raises(UsageError, match=r'needs onnx: run `pip install "wildrobot\[onnx\]"`'):
+    with pytest.raises(UsageError, match=r'needs onnx; run `pip install "wildrobot\[onnx\]"`'):
         load_policy(tmp_path)

@@ -130,7 +130,7 @@ def test_an_old_file_that_does_not_say_enough(lost, tmp_path):
     del header["info"]["env_config"]["task"][lost]
     arrays = {"layer_1.kernel": np.zeros((2, 2), np.float32)}
     described = file.metadata(header, arrays) | {"version": "1"}
-    with pytest.raises(UsageError, match=f"its header is none of version 1 .'{lost}'.; copy it anew, or export"):
+    with pytest.raises(UsageError, match=f"its header is not one of version 1 .'{lost}'.; copy it again, or export"):
         file.checked(tmp_path / "policy", described, arrays)
 
 

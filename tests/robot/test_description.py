@@ -61,5 +61,5 @@ def test_what_does_not_fit_is_named(described, old, new, message):
 
 
 def test_a_robot_that_there_is_not():
-    with pytest.raises(UsageError, match=r"there is no robot full .*one of the names: wildrobot"):
+    with pytest.raises(UsageError, match=r"full: not a readable robot description .*one of the names: wildrobot"):
         load_robot("full")

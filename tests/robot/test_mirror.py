@@ -5,8 +5,9 @@ import mujoco
 import numpy as np
 import pytest
 
+from tests.mirrored_state import mirrored_state
 from wildrobot.robot import load_robot
-from wildrobot.robot.mirror import joint_mirror, mirrored_state
+from wildrobot.robot.mirror import joint_mirror
 
 ROBOT = load_robot()
 JOINTS = joint_mirror(ROBOT)

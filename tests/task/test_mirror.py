@@ -8,10 +8,11 @@ import mujoco
 import numpy as np
 import pytest
 
+from tests.mirrored_state import mirrored_state
 from wildrobot.env import WildRobotEnv, make_env
 from wildrobot.experiment import load_experiment
 from wildrobot.physics.variants import PARAMETERS
-from wildrobot.robot.mirror import AXIAL, joint_mirror, mirrored_state
+from wildrobot.robot.mirror import AXIAL, joint_mirror
 from wildrobot.task.entries import Moment
 from wildrobot.task.sensing import Sensed, imu_sample
 from wildrobot.task.view import read

@@ -13,7 +13,7 @@ from tests.trainers.conftest import NATIVE
 from trainers import filming
 from trainers.__main__ import main
 from trainers.filming import Filmer
-from wildrobot.evaluation.show import extras
+from wildrobot import extras
 from wildrobot.render import gl
 
 FILMS = "import os, sys, shutil; shutil.copy(sys.argv[1], sys.argv[2]); print(os.nice(0), file=open(sys.argv[3], 'w'))"

@@ -297,7 +297,7 @@ def test_cores_belong_to_one_training_at_a_time(tmp_path, monkeypatch):
         ({"groups": {"ours": {"trainer": "sb4"}}, "questions": []}, "'brax', 'brax-amp', 'sb3', 'sb3-amp' or 'rsl_rl'"),
         ({"questions": [{"asks": "?", "groups": ["ours", "theirs"]}]}, "is about 'theirs', and the groups are ours, "),
         ({"questions": [{"asks": "?", "groups": ["ours", "ours"]}]}, "compares a group with itself; name two groups"),
-        ({"judge": {"suites": ["wlak"]}}, "wlak: no such suite"),
+        ({"judge": {"suites": ["wlak"]}}, "wlak: not a readable suite"),
         ({"groups": TREE["groups"] | {"ours": {"trainer": "brax", "config": "smoke", "settings": ["amp.stlye=1"]}}},
          "unknown field amp.stlye"),
     ],

@@ -1,5 +1,6 @@
 """Where metrics go: the same tags everywhere, offline, and nothing anywhere that was not asked for."""
 
+import importlib.util
 import json
 import sqlite3
 import struct
@@ -16,7 +17,7 @@ from trainers.__main__ import main
 from trainers.brax import ppo
 from trainers.lock import RunLock
 from trainers.run import RunFolder
-from trainers.tracking import Guarded, Tracking, services
+from trainers.tracking import Guarded, Tracking
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 
@@ -134,7 +135,7 @@ def test_without_a_login_it_is_one_sentence_and_the_folder_stays_empty(tmp_path,
 
 
 def test_a_missing_package_is_one_sentence_before_anything_is_made(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(services.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert main(["sb3", "--config", "smoke", "--run", str(tmp_path / "run"), "--track", "trackio"]) == 2
     assert capsys.readouterr().err == ('error: --track trackio needs trackio; run `pip install "wildrobot[trackio]"`\n')
     assert not (tmp_path / "run").exists()

@@ -22,7 +22,7 @@ LARGEST_BCE_REWARD = 9.21
 
 LARGEST_STANDARDIZED = 3.0
 LEAST_STD = 0.01
-"""Of logits: smaller differences are not blown up to a whole reward."""
+"""Least deviation of logits to divide by: smaller differences are not blown up to a whole reward."""
 
 
 def weighted_mean(values: Float[Array, "*N"], weights: Shaped[Array, "*N"]) -> Float[Array, ""]:

@@ -1,4 +1,4 @@
-"""The baseline that AMP is held against: a reward for being where a reference is at the same phase of the gait.
+"""The baseline that AMP is compared with: a reward for being where a reference is at the same phase of the gait.
 
 Peng et al. 2018 ("DeepMimic", section 5) with its weights and scales, but without the term of the centre of mass, which
 the task's own velocity term stands for; the other weights are scaled to sum to 1.

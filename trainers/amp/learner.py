@@ -24,7 +24,7 @@ COMMAND_SIZE, COMMAND_UNIT = 3, 0.1
 """[m/s], [rad/s]: commands enter the discriminator in this unit, so that those of walking are about 1."""
 LARGEST_NORMALIZED = 10.0
 LEAST_STD = 0.01
-"""Of a feature: what hardly varies is not blown up further, and noise not mistaken for style."""
+"""Least deviation of a feature to divide by: what hardly varies is not blown up, nor noise mistaken for style."""
 
 
 class Experience(NamedTuple):

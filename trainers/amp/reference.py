@@ -56,7 +56,7 @@ class Reference(NamedTuple):
         """Reads clips by name or path.
 
         Raises:
-          UsageError: for a clip that there is not, or that stands still: its style would reward standing.
+          UsageError: for a clip that does not exist, or that stands still: its style would reward standing.
         """
         if not clips:
             raise UsageError("amp.clips is empty; name clips that walk, or set amp.style_weight=0")

@@ -11,7 +11,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 
 def install() -> None:
-    """Gives `jax.device_put_replicated` back."""
+    """Puts back `jax.device_put_replicated`, which brax calls."""
     if not hasattr(jax, "device_put_replicated"):
         jax.device_put_replicated = _device_put_replicated  # pyright: ignore[reportAttributeAccessIssue]
 

@@ -7,7 +7,7 @@ from wildrobot.errors import UsageError
 
 
 def check_devices(settings: BraxPpo, count: int) -> None:
-    """Refuses sizes that so many devices cannot split evenly.
+    """Refuses sizes that the devices cannot split evenly.
 
     Raises:
       UsageError: naming the size, and what to choose.

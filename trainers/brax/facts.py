@@ -9,7 +9,7 @@ from wildrobot.records import TrainerFacts
 
 
 def facts(experiment: Experiment) -> tuple[TrainerFacts, ...]:
-    """Of `brax-amp` and of `brax-ppo`, which knows no style."""
+    """Facts of `brax-amp`, and of `brax-ppo`, which knows no style."""
     settings, style = experiment.section(BraxPpo), experiment.section(Amp)
     adaptive = settings.learning_rate_schedule == "ADAPTIVE_KL"
     styles = {"brax-amp": style.style_weight if style.clips else 0.0, "brax-ppo": 0.0}

@@ -94,7 +94,7 @@ def to_policy(
     framework: str = FRAMEWORK,
     symmetric: bool = False,
 ) -> Policy:
-    """Brax's (normaliser, policy, ...) parameters as a neutral policy; the rest as of the networks."""
+    """Brax's (normaliser, policy, ...) parameters as a neutral policy; the rest as the networks were made with."""
     normalizer, network = params[0], params[1]["params"]
     foreign = "std_logparam" in network
     if foreign:

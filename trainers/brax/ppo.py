@@ -47,7 +47,7 @@ def train(
       tracking: what else gets its metrics, and whether it is filmed.
 
     Raises:
-      UsageError: for a folder that exists, a batch that the devices cannot split, or a policy of another robot.
+      UsageError: for a folder that holds files, a batch that the devices cannot split, or a policy of another robot.
     """
     settings = experiment.section(BraxPpo)
     check_devices(settings, jax.local_device_count())
@@ -144,7 +144,7 @@ def _in_background(work: Any, run: RunFolder, progress: TrainingProgress, saving
         if thread.is_alive():
             # The thread is inside compiled code and cannot be stopped in any gentler way; but a checkpoint is finished.
             saving.acquire()
-            progress.__exit__(None, None, None)
+            progress.hide()
             kept = f"the policy of the last checkpoint is {run.policy_path}"
             progress.say(f"interrupted; {kept if run.policy_path.exists() else 'there was no checkpoint yet'}")
             run.close()
@@ -154,13 +154,13 @@ def _in_background(work: Any, run: RunFolder, progress: TrainingProgress, saving
 
 
 _OF_LEARNING = ("sps", "learning_rate", "kl_", "policy_", "v_loss", "entropy_loss", "total_loss")
-"""How names begin that Brax gives to figures of its updates."""
+"""How the names of Brax's metrics of its updates begin."""
 
 
 def _figures(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Brax's metrics as finite floats under the names that we log.
 
-    Between its evaluations, Brax gives figures of updates out as if they were of episodes.
+    Between its evaluations, Brax labels metrics of updates as if they were of episodes.
     """
     figures = {}
     for name, value in metrics.items():

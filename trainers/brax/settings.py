@@ -80,7 +80,7 @@ class BraxPpo(Section):
     )
 
     def keywords(self) -> dict[str, Any]:
-        """Those that `ppo.train` takes as keywords: not those that are ours, nor those of the networks."""
+        """The settings that `ppo.train` takes as keywords: not our own, nor those of the networks."""
         return self.model_dump(exclude=_NOT_KEYWORDS)
 
     @model_validator(mode="after")

@@ -5,8 +5,8 @@ Averaged over the robot and its mirror image, any actor f and critic g become sy
     pi(s) = (f(s) + M_a f(M_s s)) / 2        V(s) = (g(s) + g(M_s s)) / 2
 
 with M_s, M_a the mirrors of observations and actions (the symmetric network of Abdolhosseini et al., "On Learning
-Symmetric Locomotion", 2019; Puny et al., "Frame Averaging", 2022). So every sample teaches both sides, and no side is
-learned alone. The clock of the gait is mirrored too: it says which foot is first.
+Symmetric Locomotion", 2019; Puny et al., "Frame Averaging", 2022). So every sample teaches both sides. The clock of the
+gait is mirrored too: it says which foot is first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wildrobot.policy import Layer, Policy
 from wildrobot.robot.mirror import SignedPermutation
 
 _SAME = 1e-5
-"""By which weights differ that were computed in single precision."""
+"""How much weights may differ that were computed in single precision."""
 
 
 def symmetric(networks: PPONetworks, mirrors: Mapping[str, SignedPermutation]) -> PPONetworks:

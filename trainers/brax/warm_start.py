@@ -14,7 +14,7 @@ from wildrobot.policy import Layer, Policy
 
 
 def parameters(policy: Policy, privileged: Moments) -> tuple[running_statistics.RunningStatisticsState, dict[str, Any]]:
-    """The (normaliser, policy) parameters with which Brax acts as the policy does, in its mean and in what it draws.
+    """The (normaliser, policy) parameters with which Brax acts as the policy does, in its mean and in its draws.
 
     They are the first two of those that `ppo.train` restores, and all that Brax's inference takes; the critic's are
     not in a policy. The networks must be `network_factory(settings, policy.squash, policy.observation_clip)`, of the

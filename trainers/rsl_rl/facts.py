@@ -8,7 +8,7 @@ from wildrobot.records import TrainerFacts
 
 
 def facts(experiment: Experiment) -> tuple[TrainerFacts, ...]:
-    """Of `rsl_rl-ppo`, which knows no style."""
+    """Facts of `rsl_rl-ppo`, which knows no style."""
     settings = experiment.section(RslRlPpo)
     return (
         TrainerFacts(

@@ -21,7 +21,7 @@ from wildrobot.policy.network import LEAST_SOFTPLUS_STD, Squash
 FRAMEWORK = "rsl_rl-ppo"
 
 _EPSILON: float = EmpiricalNormalization(1).eps
-"""That RSL-RL adds to the deviations which it divides by."""
+"""What RSL-RL adds to the deviations that it divides by."""
 
 Weights = Mapping[str, torch.Tensor]
 
@@ -41,12 +41,12 @@ class ActorKind(NamedTuple):
 
     @staticmethod
     def of(policy: Policy | None) -> ActorKind:
-        """Of an actor that goes on from a policy; RSL-RL's own where there is none."""
+        """The kind of an actor that goes on from a policy; without one, RSL-RL's own kind."""
         return ActorKind() if policy is None else ActorKind(policy.squash, False, policy.observation_clip)
 
     @staticmethod
     def saved(weights: Weights) -> ActorKind:
-        """Of an actor, by its `state_dict`."""
+        """The kind of a saved actor, by its `state_dict`."""
         if "observation_clip" not in weights:
             return ActorKind()
         clip = float(weights["observation_clip"])

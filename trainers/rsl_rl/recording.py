@@ -1,4 +1,4 @@
-"""What goes out of RSL-RL's training loop while it runs: figures, checkpoints, policies."""
+"""What RSL-RL's training loop writes while it runs: metrics, checkpoints, policies."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RolloutStart(NamedTuple):
 
 
 class Stopped(Exception):
-    """Ends RSL-RL's loop in the midst of a rollout."""
+    """Ends RSL-RL's loop in the middle of a rollout."""
 
 
 class Recorder(Logger):
@@ -66,7 +66,7 @@ class Recorder(Logger):
         steps: int,
         start: RolloutStart | None,
     ):
-        """Takes the place.
+        """Takes the place of the runner's logger.
 
         Args:
           runner: whose logger it becomes.
@@ -153,7 +153,7 @@ class Recorder(Logger):
         folders.write(run.path, self._steps, fill)
 
     def _explained_variance(self) -> float:
-        """Of the returns of the newest batch, by the critic before the update; NaN where they do not vary."""
+        """How much of the variance of the newest batch's returns the critic explained; NaN if they do not vary."""
         storage = self._runner.alg.storage
         left = (storage.returns - storage.values).var() / storage.returns.var()
         return 1.0 - float(left)

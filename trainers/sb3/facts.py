@@ -9,7 +9,7 @@ from wildrobot.records import TrainerFacts
 
 
 def facts(experiment: Experiment) -> tuple[TrainerFacts, ...]:
-    """Of `sb3-ppo`, which knows no style, and of `sb3-amp`."""
+    """Facts of `sb3-ppo`, which knows no style, and of `sb3-amp`."""
     settings, style = experiment.section(Sb3Ppo), experiment.section(Amp)
     adaptive = settings.learning_rate_schedule == "ADAPTIVE_KL"
     styles = {"sb3-ppo": 0.0, "sb3-amp": style.style_weight if style.clips else 0.0}

@@ -34,7 +34,7 @@ class AsymmetricPolicy(MultiInputActorCriticPolicy):
 
 
 class SquashedPolicy(AsymmetricPolicy):
-    """The same with Brax's actions: the tanh of a Gaussian whose deviation depends on the observation.
+    """An actor-critic policy with Brax's actions: the tanh of a Gaussian whose deviation depends on the observation.
 
     As in Brax, what PPO keeps and weighs are the draws before the tanh: its Jacobian cancels in PPO's ratio of
     probabilities. The one difference is the entropy, which is that of the Gaussian; it matters where `ent_coef` > 0.

@@ -26,7 +26,7 @@ from wildrobot.errors import UsageError
 from wildrobot.motion import features
 
 _EXPERIENCE = ("replay", "history")
-"""What a run whose episodes are new collects anew."""
+"""What a run with fresh episodes collects again."""
 
 
 class StyleRewards(VecEnvWrapper):
@@ -124,7 +124,7 @@ class StyledRolloutBuffer(DictRolloutBuffer):
 
     @staticmethod
     def of(model: PPO, style: StyleRewards) -> StyledRolloutBuffer:
-        """As the model's own buffer, which it takes the place of."""
+        """A buffer of the same size and settings as the model's own, which it replaces."""
         assert isinstance(model.observation_space, spaces.Dict)
         buffer = StyledRolloutBuffer(
             model.n_steps,

@@ -16,7 +16,7 @@ from wildrobot.policy import Policy
 
 
 def policy_class(policy: Policy | None) -> type[AsymmetricPolicy]:
-    """The one that can hold a policy; SB3's own actions where there is none."""
+    """The policy class that can hold a policy; without one, the class with SB3's own actions."""
     return SquashedPolicy if policy is not None and policy.squash == "tanh" else AsymmetricPolicy
 
 

@@ -15,7 +15,7 @@ from trainers.study.plan import PlannedRun, plan
 from trainers.study.results import Results, collect
 from trainers.study.settings import load_study
 from trainers.study.work import Programs
-from wildrobot.evaluation.show import extras
+from wildrobot import extras
 from wildrobot.evaluation.style import discriminator
 from wildrobot.processors import available_threads
 

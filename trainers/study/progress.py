@@ -4,52 +4,33 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
-from rich.progress import BarColumn, Progress, TimeRemainingColumn
+from rich.progress import BarColumn, TimeRemainingColumn
 
 from trainers.study.plan import PlannedRun
-from wildrobot.console import column, display
+from wildrobot.console import ProgressDisplay, column
 
-_LINE_EVERY_S = 30.0
 _LAST_BYTES = 8192
 """Of a log, in which its last whole line lies."""
 
 
-class StudyProgress:
+class StudyProgress(ProgressDisplay):
     """Shows the share of all environment steps that is trained, the time left, and which runs are at work."""
 
     def __init__(self, runs: Sequence[PlannedRun]):
-        self._runs, self._ended = runs, {run.job.name for run in runs if run.job.is_done}
-        self._console = display()
-        self._bar = Progress(
+        super().__init__(
             BarColumn(),
             column("{task.percentage:3.0f} %"),
             TimeRemainingColumn(),
             column("{task.description}"),
-            console=self._console,
-            disable=not self._console.is_terminal,
-            speed_estimate_period=600,
+            total=sum(run.total_steps for run in runs),
+            line_every_s=30.0,
+            rate_over_s=600.0,
         )
-        self._task = self._bar.add_task("", total=sum(run.total_steps for run in runs))
-        self._last_line_s = time.monotonic()
+        self._runs, self._ended = runs, {run.job.name for run in runs if run.job.is_done}
         self.update()
-
-    def __enter__(self) -> StudyProgress:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
-    def say(self, text: str) -> None:
-        """Prints a line above the bar."""
-        self._console.print(text, soft_wrap=True)
 
     def ended(self, name: str) -> None:
         """Takes note of a run that has ended, by its name."""
@@ -65,9 +46,7 @@ class StudyProgress:
         ]
         text = f"{len(self._ended)} of {len(self._runs)} runs done; {', '.join(at_work) or 'starting'}"
         self._bar.update(self._task, completed=sum(steps.values()), description=text)
-        if self._bar.disable and time.monotonic() - self._last_line_s > _LINE_EVERY_S:
-            self._last_line_s = time.monotonic()
-            self.say(text)
+        self._say_if_due(text)
 
 
 def _share(steps: int, total: int) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from wildrobot.config import Positive, Section, Seed, SmallCount, parse_yaml, shipped_folder, validated
-from wildrobot.errors import UsageError
+from wildrobot.config import Positive, Section, Seed, SmallCount, YamlFiles, shipped_folder, validated
 from wildrobot.evaluation.play.suite import DEFAULT_SUITES
 
 TrainerName = Literal["brax", "brax-amp", "sb3", "sb3-amp", "rsl_rl"]
 Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^|\n]+$")]
+
+_STUDIES = YamlFiles("study", shipped_folder() / "studies")
 
 
 class Group(Section):
@@ -77,7 +77,7 @@ class Study(Section):
 
 def study_names() -> list[str]:
     """Names of the studies that come with the package."""
-    return sorted(path.stem for path in _shipped().glob("*.yaml"))
+    return _STUDIES.names()
 
 
 def load_study(name_or_path: str) -> Study:
@@ -90,19 +90,5 @@ def load_study(name_or_path: str) -> Study:
       UsageError: for a file that cannot be read, or a field that is unknown, missing, of the wrong type or out of
         range.
     """
-    path = _shipped() / f"{name_or_path}.yaml" if name_or_path in study_names() else Path(name_or_path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{name_or_path}: not a readable study ({getattr(error, 'strerror', None) or error}); give the path of a "
-            f"YAML file or one of the names: {', '.join(study_names())}"
-        ) from None
-    tree = parse_yaml(text, name_or_path)
-    if not isinstance(tree, dict):
-        raise UsageError(f"{name_or_path}: expected a mapping with {', '.join(Study.model_fields)}")
-    return validated(Study, tree, name_or_path)
-
-
-def _shipped() -> Path:
-    return shipped_folder() / "studies"
+    file = _STUDIES.read(name_or_path, holds=", ".join(Study.model_fields))
+    return validated(Study, file.values, file.source)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trainers.tracking.base import Guarded, Run, Tracker
-from wildrobot.errors import UsageError
+from wildrobot import extras
 
 
 def _wandb(run: Run) -> Tracker:
@@ -23,7 +22,7 @@ def _trackio(run: Run) -> Tracker:
 
 
 SERVICES: dict[str, Callable[[Run], Tracker]] = {"wandb": _wandb, "trackio": _trackio}
-"""By the name of the package and of the extra."""
+"""The services, by the name of their package and extra."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,7 @@ class Tracking:
           UsageError: if one is missing, with what to do.
         """
         for name in self.services:
-            if importlib.util.find_spec(name) is None:
-                raise UsageError(f'--track {name} needs {name}; run `pip install "wildrobot[{name}]"`')
+            extras.require(f"--track {name}", extras.Extra(name, (name,)))
 
 
 FILES_ONLY = Tracking()

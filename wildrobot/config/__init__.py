@@ -26,7 +26,8 @@ from wildrobot.config.section import (
     Strict,
     Threads,
 )
-from wildrobot.config.tree import builtin_names, parse_yaml, read_tree, shipped_folder
+from wildrobot.config.tree import builtin_names, read_tree
+from wildrobot.config.yaml_files import YamlFiles, parse_yaml, shipped_folder
 
 __all__ = [
     "LONGEST_S",
@@ -51,6 +52,7 @@ __all__ = [
     "Steps",
     "Strict",
     "Threads",
+    "YamlFiles",
     "builtin_names",
     "dump_yaml",
     "field_rows",

@@ -13,7 +13,7 @@ _UNITS = {
     "_rad_per_s": "rad/s", "_m_per_s": "m/s", "_per_s": "1/s", "_rad": "rad", "_m": "m", "_s": "s", "_hz": "1/s",
     "_steps": "steps", "_timesteps": "steps", "_kl": "nat",
 }  # fmt: skip
-"""By the ends of names, longer ones first."""
+"""Units by the ends of names, longer ends first."""
 _IN_DESCRIPTION = re.compile(r"^\[(.+?)\] ")
 _LONGEST_VALUE = 36
 
@@ -45,7 +45,7 @@ def fields_text(section: BaseModel) -> str:
 def _rows(
     values: Mapping[str, Any], schema: Mapping[str, Any], definitions: Mapping[str, Any], prefix: str, unit: str = "-"
 ) -> Iterator[FieldRow]:
-    """Of a section, or of a mapping whose values all are of one kind, such as the joints of `scale_rad`."""
+    """The rows of a section, or of a mapping whose values are all of one kind, such as the joints of `scale_rad`."""
     known = schema.get("properties", {})
     for name, value in values.items():
         field = _resolved(known.get(name, schema.get("additionalProperties", {})), definitions)
@@ -60,7 +60,7 @@ def _rows(
 
 
 def _resolved(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A field without references; of one that may be null, what it is otherwise."""
+    """A field's schema with references resolved; for one that may be null, the schema of its other values."""
     choices = [each for each in field.get("anyOf", ()) if each.get("type") != "null"]
     if choices:
         field = {**choices[0], **{name: text for name, text in field.items() if name == "description"}}
@@ -79,7 +79,7 @@ def _unit(name: str, meaning: str) -> str | None:
 
 
 def _range(field: Mapping[str, Any]) -> str:
-    """What a value may be; of a list, each of its elements."""
+    """What a value may be; for a list, what each of its elements may be."""
     if "enum" in field or "const" in field:
         return " | ".join(str(each) for each in field.get("enum", [field.get("const")]))
     kind = field.get("type")

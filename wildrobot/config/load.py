@@ -11,7 +11,8 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from wildrobot.config.migrations import Tree
-from wildrobot.config.tree import parse_yaml, read_tree
+from wildrobot.config.tree import read_tree
+from wildrobot.config.yaml_files import parse_yaml
 from wildrobot.errors import LONGEST, UsageError, shortened
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
@@ -58,7 +59,7 @@ def validated(schema: type[SchemaT], tree: Tree, source: str, sources: Mapping[s
 
 
 def _few(lines: list[str]) -> str:
-    """So many lines as a message may have, and how many more there are."""
+    """As many lines as fit into a message, and how many more there are."""
     shown = [shortened(line, LONGEST - 40) for line in lines]
     many = len(shown)
     while len(shown) > 1 and sum(len(line) + 1 for line in shown) > LONGEST - 40:
@@ -87,7 +88,7 @@ def _override(tree: Tree, schema: type[BaseModel], override: str) -> list[str]:
 
 
 def _causes(problems: Sequence[Any]) -> list[Any]:
-    """A list whose items are wrong is also reported as too short, which is no cause."""
+    """The problems without those that only follow: a list whose items are wrong is also reported as too short."""
     wrong = [problem["loc"] for problem in problems]
     return [
         problem

@@ -1,8 +1,8 @@
 """Configurations that older versions wrote, in the newest shape: plain trees in, plain trees out.
 
 A file of `configs/` and the `config.yaml` of a run folder say `version`. To change the shape of a section: add one to
-`VERSION`, and a function from the version before to `_STEPS`. What the older version did not know gets the value that
-it acted by, whatever the default is now. A file of version 2 or later may leave sections and fields out.
+`VERSION`, and a function from the version before to `_STEPS`. What the older version did not know gets the
+value that it behaved by, whatever the default is now. A file of version 2 or later may leave sections and fields out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from wildrobot.errors import UsageError
 
 VERSION = 2
-"""Of the configurations that this program writes."""
+"""The version of the configurations that this program writes."""
 
 Tree = dict[str, Any]
 
@@ -126,4 +126,4 @@ def _task_from_1_to_2(task: Tree) -> None:
 
 
 _STEPS: dict[int, Callable[[Tree], Tree]] = {1: _from_1_to_2}
-"""From each older version to the next."""
+"""By version: the step to the next one."""

@@ -39,7 +39,7 @@ def _ordered(bounds: tuple[NumberT, NumberT]) -> tuple[NumberT, NumberT]:
 
 
 Ordered = AfterValidator(_ordered)
-"""For a pair that is a range."""
+"""Validator of a pair that is a range."""
 Range = Annotated[tuple[Number, Number], Ordered]
 SecondsRange = Annotated[tuple[Seconds, Seconds], Ordered]
 CountRange = Annotated[tuple[SmallCount, SmallCount], Ordered]

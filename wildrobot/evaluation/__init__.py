@@ -1,6 +1,6 @@
 """The judge: it plays a policy, whichever framework trained it, and says how well the robot walks.
 
-Four rooms, in the order of the flow; each imports only those before it.
+Four packages, in the order of the flow; each imports only those before it.
 
     play      suites and cases, the environments they are played in, rollouts, recorded episodes
     measure   metrics, steps, statistics and time series of recorded episodes

@@ -9,14 +9,14 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot.arguments import called, integer, parse
+from wildrobot.arguments import add_trust, called, integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.record import LONGEST_S
+from wildrobot.evaluation.suites import SUITES
 from wildrobot.processors import limit_threads
 from wildrobot.render import gl
 
@@ -44,7 +44,7 @@ def _evaluate(arguments: Sequence[str] | None) -> int:
     gl.choose()
     # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
     if options.video:
-        _prepare_film(options.video)
+        gl.require_film("--video", options.video)
     from wildrobot.evaluation.evaluate import evaluate
     from wildrobot.evaluation.play.candidates import load_candidates, shipped_policies
 
@@ -58,10 +58,9 @@ def _evaluate(arguments: Sequence[str] | None) -> int:
 
 
 def _is_policy(word: str) -> bool:
-    """Whether a word after an option of several values is none of them."""
+    """Whether a word after `--suites` is a policy and not one more suite."""
     path = Path(word)
-    builtin = resources.files("wildrobot.evaluation.suites").joinpath(f"{word}.yaml").is_file()
-    return not builtin and path.suffix not in (".yaml", ".yml") and path.exists()
+    return word not in SUITES.names() and path.suffix not in (".yaml", ".yml") and path.exists()
 
 
 def _suites(options: argparse.Namespace) -> list[Suite]:
@@ -85,8 +84,8 @@ def _suites(options: argparse.Namespace) -> list[Suite]:
 
 def _outputs(options: argparse.Namespace, candidates: Sequence[Candidate]) -> Outputs:
     """What is written: what was asked for, and otherwise what the installed packages allow."""
+    from wildrobot import extras
     from wildrobot.evaluation.evaluate import Outputs
-    from wildrobot.evaluation.show import extras
 
     # With a folder for the report, nothing changes in the run folders.
     run = None if options.report else candidates[0].run
@@ -107,16 +106,6 @@ def _outputs(options: argparse.Namespace, candidates: Sequence[Candidate]) -> Ou
         picture=picture,
         video=options.video,
     )
-
-
-def _prepare_film(path: Path) -> None:
-    """Checks before anything is played that a film can be made, and tells MuJoCo how."""
-    from wildrobot.evaluation.show import extras
-
-    if path.suffix.lower() != ".mp4":
-        raise UsageError(f"--video {path}: a film is written as MP4; give a file name that ends in .mp4")
-    extras.require("--video", extras.FILM)
-    gl.require("--video")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -155,9 +144,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw how the first walks; needs no OpenGL")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4", help="film an episode of the first")
-    parser.add_argument(
-        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
     parser.add_argument(
         "--threads", type=integer(0, 1024), default=0, help="physics threads; 0: every core (%(default)s)"
     )

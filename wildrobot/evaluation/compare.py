@@ -1,4 +1,4 @@
-"""Compare policies: which is better, by how much, and whether that is sure.
+"""Compare policies: which is better, by how much, and whether the difference is significant.
 
 Command line: `python -m wildrobot.evaluation.compare RUN_OR_POLICY RUN_OR_POLICY ...`.
 """

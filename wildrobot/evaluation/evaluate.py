@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from wildrobot import extras
 from wildrobot.console import output
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.judge import diagnosis, gates
@@ -20,9 +21,9 @@ from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.play.session import Session
 from wildrobot.evaluation.play.suite import Suite
-from wildrobot.evaluation.show import extras, films, table
+from wildrobot.evaluation.show import films, table
 from wildrobot.evaluation.show.progress import EvaluationProgress
-from wildrobot.files import make_folder, write_text
+from wildrobot.files import check_target, make_folder, write_text
 from wildrobot.records import commit
 from wildrobot.robot import load_robot
 
@@ -221,9 +222,6 @@ def _check_writable(outputs: Outputs) -> None:
     if outputs.picture:
         extras.require("the picture", extras.PICTURE)
     for path in (outputs.json, outputs.picture, outputs.video):
-        if path is None:
-            continue
-        if path.is_dir():
-            raise UsageError(f"cannot write {path}: it is a folder; give the name of a file")
-        if path.parent != outputs.report and not path.absolute().parent.is_dir():
-            raise UsageError(f"cannot write {path}: its folder does not exist; create it first")
+        # The report's folder is made with the report.
+        if path is not None and (path.parent != outputs.report or path.parent.is_dir()):
+            check_target(path)

@@ -1,13 +1,16 @@
-"""What every part of the result shares: immutable, strict about keys, types and ranges, and as JSON takes it."""
+"""What all results share: records that are immutable and strict about keys, types and ranges, kept as JSON."""
 
 from __future__ import annotations
 
+import json
 import math
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from wildrobot.config import Strict
+from wildrobot.errors import UsageError
 
 LONGEST_S = 3600.0
 """[s] of an episode that is judged: all of it is kept."""
@@ -25,3 +28,15 @@ class Record(Strict):
 def number(value: float) -> Number:
     """A number as a record holds it: None instead of NaN."""
     return float(value) if math.isfinite(value) else None
+
+
+def read_json(path: Path, *, writer: str) -> Any:
+    """Reads the JSON of a result that was saved; `writer` is what a message says writes such files.
+
+    Raises:
+      UsageError: for a file that cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: not readable as JSON ({error}); give a file that {writer} wrote") from None

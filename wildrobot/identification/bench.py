@@ -64,7 +64,7 @@ class Bench:
         )
 
     def residuals(self, x: Float[np.ndarray, "parameters candidates"]) -> Float[np.ndarray, "residuals candidates"]:
-        """Of many candidates at once."""
+        """Residuals of many candidates at once."""
         servo = self.servo(x)
         parts = []
         for log, control, read in zip(self._logs, self._controls, self._read, strict=True):
@@ -131,7 +131,7 @@ class Bench:
         rollout_signal_mapping: Any,
         **_: Any,
     ) -> list[sysid.SystemTrajectory]:
-        """What `sysid` would have MuJoCo do; a model's own play and torque-speed line are what MuJoCo has not."""
+        """The rollout that `sysid` would have MuJoCo do, with the play and the torque-speed line that MuJoCo lacks."""
         control = control_signal[0]
         servo = self.servo(np.stack([candidate.as_vector() for candidate in param_dicts], axis=1))
         angle = joint.simulate(servo, self._limb, control.data[:, 0])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot.errors import UsageError
+from wildrobot import extras
 from wildrobot.experiment import load_experiment
 from wildrobot.files import make_folder, write_text
 from wildrobot.robot import load_robot
@@ -30,7 +29,8 @@ def run(logs: Sequence[Path], out: Path, extends: str) -> int:
     Raises:
       UsageError: for a bad log, or a folder that cannot be written.
     """
-    _require_sysid()
+    # `mujoco.sysid` is silently empty where one of its packages is missing.
+    extras.require("identification", extras.Extra("identify", ("colorama", "tabulate")))
     from wildrobot.identification import picture, report
     from wildrobot.identification.fit import fit
     from wildrobot.identification.log import read_log
@@ -54,12 +54,3 @@ def run(logs: Sequence[Path], out: Path, extends: str) -> int:
     write_text(out / "identified.yaml", report.yaml_text(tree, fits))
     print(f"{out / 'identified.yaml'}: train on this robot with `python -m trainers brax-amp --config` and this file")
     return 0
-
-
-def _require_sysid() -> None:
-    """`mujoco.sysid` is silently empty where one of its packages is missing."""
-    missing = [name for name in ("colorama", "tabulate") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(
-            f"identification needs {', '.join(missing)}; install it with: pip install 'wildrobot[identify]'"
-        )

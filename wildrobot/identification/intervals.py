@@ -28,7 +28,7 @@ _ENOUGH = 80.0
 
 
 class Intervals(NamedTuple):
-    """Of each parameter in the order of `parameters.ROWS`, in units of their scales.
+    """Median and interval of each parameter, in the order of `parameters.ROWS` and in units of their scales.
 
     Attributes:
       middle: the median of what is possible.
@@ -167,7 +167,7 @@ def _long_run(scores: Float[np.ndarray, "readings parameters"]) -> Float[np.ndar
 def _jacobian(
     residual: Callable[[np.ndarray], np.ndarray], x: Float[np.ndarray, " parameters"]
 ) -> Float[np.ndarray, "residuals parameters"]:
-    """Of the differences to either side, the smaller ones: the residuals may jump or stop changing close by."""
+    """From the smaller one of the differences to either side: the residuals may jump or stop changing close by."""
     rows, columns = parameters.ROWS, np.arange(len(x))
     step = 0.01 * np.maximum(np.abs(x), 0.5)
     low, high = np.array([row.low for row in rows]), np.array([row.high for row in rows])

@@ -1,4 +1,4 @@
-"""Logs of one joint: an `.npz` of what was commanded and read, and a `.json` beside it that says of which joint.
+"""Logs of one joint: an `.npz` of what was commanded and read, and a `.json` beside it that names the joint.
 
 x.npz   command_rad, measured_position_rad, measured_velocity_rad_s, timestamps_s: one number per sample
 x.json  joint_name, mode (step, chirp or hold), sample_rate_hz
@@ -53,7 +53,7 @@ class JointLog:
 
     @property
     def period_s(self) -> float:
-        """Between two samples."""
+        """Time between two samples."""
         return float(np.median(np.diff(self.times_s)))
 
 

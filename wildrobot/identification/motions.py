@@ -1,4 +1,4 @@
-"""The motions of which logs are made, and which of them would tell what a log cannot."""
+"""The motions that logs record, and which of them would tell what a given log cannot."""
 
 from __future__ import annotations
 

@@ -6,12 +6,12 @@ Command line: `python -m wildrobot.motion check | generate | view | retarget`.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wildrobot import extras
 from wildrobot.arguments import called, number, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
@@ -21,8 +21,9 @@ from wildrobot.render import gl
 if TYPE_CHECKING:
     from wildrobot.motion.authoring.human import Human
 
+_AUTHORING = extras.Extra("motion", ("mink", "daqp"))
 _WIDTH, _HEIGHT = 640, 480
-"""Of a film."""
+"""Size of a film [pixels]."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +54,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    _require("mink", "daqp", what="generate")
+    extras.require("generate", _AUTHORING)
     from wildrobot.motion import clip_file
     from wildrobot.motion.authoring import acceptance, catalogue, deepmimic, table
 
@@ -78,7 +79,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _retarget(options: argparse.Namespace) -> int:
-    _require("mink", "daqp", what="retarget")
+    extras.require("retarget", _AUTHORING)
     from wildrobot.motion import clip_file
     from wildrobot.motion.authoring import acceptance, retarget, table
     from wildrobot.robot import load_robot
@@ -121,8 +122,7 @@ def _recording(options: argparse.Namespace) -> Human:
 
 def _view(options: argparse.Namespace) -> int:
     if not options.no_film:
-        _require("imageio", "imageio_ffmpeg", what="a film", extra="video")
-        gl.require("a film")
+        gl.require_film("a film")
     from wildrobot.motion import clip, clip_file, library
     from wildrobot.motion.authoring import acceptance, sheet
     from wildrobot.robot import load_robot
@@ -143,12 +143,6 @@ def _view(options: argparse.Namespace) -> int:
     return 0
 
 
-def _require(*modules: str, what: str, extra: str = "motion") -> None:
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(f'{what} needs {" and ".join(missing)}: run `pip install "wildrobot[{extra}]"`')
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line of `python -m wildrobot.motion`."""
     parser = argparse.ArgumentParser(prog=called("python -m wildrobot.motion"), description="Reference motions.")
@@ -159,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--markdown", action="store_true", help="print the table for a document")
     check.set_defaults(run=_check)
 
-    generate = commands.add_parser("generate", help="compute the shipped walks anew; only accepted ones are written")
+    generate = commands.add_parser("generate", help="compute the shipped walks again; only accepted ones are written")
     generate.add_argument("names", nargs="*", metavar="NAME", help="which; all if none is named")
     generate.add_argument("--out", type=Path, default=Path(__file__).parent / "data", help="folder (%(default)s)")
     generate.add_argument(

@@ -130,7 +130,7 @@ def joint_names(model: mujoco.MjModel) -> tuple[str, ...]:
 
 
 def repeated(clip: Clip, seconds: float) -> Float[np.ndarray, "T nq"]:
-    """What a clip does in so many seconds: a loop goes on, any other motion ends when it ends."""
+    """The frames of the given time: a loop is repeated, any other motion ends when it ends."""
     qpos = clip.qpos
     while clip.loop and len(qpos) < round(seconds / PERIOD_S) + 1:
         qpos = np.concatenate([qpos[:-1], planar.placed(clip.qpos, planar.pose_of(qpos[-1]))])

@@ -16,7 +16,7 @@ from wildrobot.motion.clip import Clip, problem_of
 from wildrobot.robot import Robot
 
 FORMAT, VERSION = "wildrobot-clip", 2
-"""Of the files that this program writes. Version 1 had no field for its version; its format was `wildrobot-clip-1`."""
+"""Of the files that are written. Version 1 had no field for its version; its format was `wildrobot-clip-1`."""
 _ARRAYS = {"qpos": 2, "qvel": 2, "contacts": 2, "command": 1, "steady": 1}
 """Name and number of dimensions of each array."""
 _HEADER = {"format": str, "version": int, "robot": str, "joints": list, "loop": bool, "provenance": dict}
@@ -72,7 +72,7 @@ def load(path: Path, robot: Robot) -> Clip:
     except (TypeError, ValueError, IndexError) as error:
         problem = f"its values are of the wrong kind ({error})"
     if clip is None or problem:
-        raise UsageError(f"{path} is not a usable clip: {problem}; make it anew with `python -m wildrobot.motion`")
+        raise UsageError(f"{path} is not a usable clip: {problem}; make it again with `python -m wildrobot.motion`")
     return clip
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from wildrobot.motion import planar
 
 PERIOD_S = 0.02
-"""Of every clip: the control period of the real robot."""
+"""Frame period of every clip: the control period of the real robot."""
 
 
 def steps(

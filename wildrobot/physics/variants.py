@@ -143,7 +143,7 @@ def chosen_variants(robot: Robot, choices: Sequence[Mapping[str, float]]) -> Var
     """Compiles robots that differ from the nominal one in the parameters that are named; {} is the nominal robot.
 
     Raises:
-      UsageError: for a name that is none of `PARAMETER_NAMES`.
+      UsageError: for a name that is not in `PARAMETER_NAMES`.
     """
     models, parameters = [], []
     for choice in choices:

@@ -6,14 +6,14 @@ Command line: `python -m wildrobot.play [RUN_OR_POLICY ...]`.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from wildrobot.arguments import called, integer, parse
+from wildrobot import extras
+from wildrobot.arguments import add_trust, called, integer, parse
 from wildrobot.cli import exit_code, leave
-from wildrobot.errors import UsageError
+from wildrobot.files import check_target
 from wildrobot.processors import limit_threads
 from wildrobot.render import gl
 
@@ -25,17 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _play(arguments: Sequence[str] | None) -> None:
     options = parse(parser(), arguments, words=("policies",))
-    if importlib.util.find_spec("viser") is None:
-        raise UsageError('playing in the browser needs viser; run `pip install "wildrobot[play]"`')
+    extras.require("playing in the browser", extras.Extra("play", ("viser",)))
     # One robot is faster on a processor than on any accelerator.
     os.environ["JAX_PLATFORMS"] = "cpu"
     limit_threads()
     gl.choose()
-    # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
-    from wildrobot.play import recording
-
     if options.record:
-        recording.require(options.record)
+        check_target(options.record)
+        gl.require_film("--record", options.record)
+    # Whatever imports MuJoCo is imported only now, so that it finds what `gl` has set.
     from wildrobot.compilation_cache import enable_compilation_cache
     from wildrobot.evaluation.play.candidates import load_candidates, shipped_policies
     from wildrobot.play.play import play
@@ -64,9 +62,7 @@ def parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1",
         help="address to listen on; 0.0.0.0 lets everybody on the network drive (%(default)s, this machine alone)",
     )  # fmt: skip
-    parser.add_argument(
-        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
     return parser
 
 

@@ -17,7 +17,7 @@ ROBOTS = ("nominal", "slippery floor", "heavy", "light", "weak servos", "leans f
 """Each but the first is at one end of a range that robots are drawn from in training."""
 
 TILTS_DEG = (-3.0, -1.5, 0.0, 1.5, 3.0)
-"""Of the floor, about each of its two axes."""
+"""Tilts of the floor to choose from, about each of its two axes."""
 
 
 @functools.cache

@@ -16,7 +16,7 @@ Command = tuple[float, float, float]
 
 LONGEST_PERIOD_STEPS, LARGEST_PLAY_RAD, LONGEST_LATENCY_STEPS = 25, 0.15, 5
 SLOWEST, FASTEST = 0.05, 2.0
-"""Of the simulation's speed, as a multiple of real time."""
+"""Range of the simulation's speed, as multiples of real time."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections import deque
 from wildrobot.play.session import Session
 
 _LATEST_S = 0.1
-"""A robot that is later than this lets the lost time go, instead of hurrying after it."""
+"""A robot that is later than this skips the lost time instead of catching up."""
 _IDLE_S = 0.02
 _WINDOW_S = 1.0
 

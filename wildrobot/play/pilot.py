@@ -1,4 +1,4 @@
-"""A policy that keeps its head: while something is unusable, it holds the last action that was sound.
+"""A policy that holds its last sound action while an observation or its own output is unusable.
 
 The same rule as the runtime of docs/deploy.md: a NaN from a sensor or from the network must not reach the servos.
 """
@@ -12,7 +12,7 @@ from wildrobot.policy import Policy
 
 
 class Pilot:
-    """One policy at the stick.
+    """One policy that drives the robot.
 
     Attributes:
       policy: what acts.

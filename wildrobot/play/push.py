@@ -1,4 +1,4 @@
-"""Forces of a person's hand on the robot: a push that lasts, and a pull for as long as the hand holds on."""
+"""Forces of a person's hand on the robot: a push of fixed length, and a pull for as long as the hand holds on."""
 
 from __future__ import annotations
 

@@ -8,29 +8,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from wildrobot.errors import UsageError
-from wildrobot.evaluation.show import extras
-from wildrobot.render import film, gl
+from wildrobot.render import film
 
 LONGEST_S = 300.0
-"""Of what is kept: the last minutes."""
+"""Length of what is kept: the last minutes."""
 
 _WIDTH, _HEIGHT = 960, 540
-
-
-def require(path: Path) -> None:
-    """Checks before anything is played that a film can be made and written; call it before MuJoCo is imported.
-
-    Raises:
-      UsageError: for another ending than .mp4, a folder that is not there, a package or a library of OpenGL that is
-        missing.
-    """
-    if path.suffix.lower() != ".mp4":
-        raise UsageError(f"--record {path}: a film is written as MP4; give a file name that ends in .mp4")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"--record {path}: there is no folder {path.absolute().parent}; make it, or choose another")
-    extras.require("--record", extras.FILM)
-    gl.require("--record")
 
 
 class Recording:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from wildrobot.play.controls import Command
 
 WINDOW_S = 10.0
-"""Of the plots."""
+"""Time that the plots show."""
 
 
 @dataclass(frozen=True)

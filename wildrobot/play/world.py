@@ -34,7 +34,7 @@ class Dials(NamedTuple):
 
 
 def play_config(policy: Policy) -> EnvConfig:
-    """The environment of a policy, exact and fresh: what is wrong with the robot is what a person sets.
+    """The environment of a policy, exact and fresh: the only faults of the robot are those that a person sets.
 
     Raises:
       UsageError: for an interface that no environment of this program can have.
@@ -164,6 +164,6 @@ class World:
 
 
 def _actor_only(state: EnvState) -> EnvState:
-    """Without rewards and the critic's observation, which then are not computed; `diverged` is kept."""
+    """Drops rewards and the critic's observation, so that they are not computed; `diverged` is kept."""
     metrics = {name: value for name, value in state.metrics.items() if name == "diverged"}
     return state._replace(obs={"state": state.obs["state"]}, reward=jnp.zeros_like(state.reward), metrics=metrics)

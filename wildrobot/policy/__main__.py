@@ -11,10 +11,10 @@ from pathlib import Path
 
 import jax
 
-from wildrobot.arguments import called
+from wildrobot import extras
+from wildrobot.arguments import add_trust, called
 from wildrobot.cli import exit_code, leave
 from wildrobot.policy import Policy, load_policy
-from wildrobot.policy.extras import require_onnx
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def _run(arguments: Sequence[str] | None) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    require_onnx("exporting to ONNX", "onnx", "onnxruntime")
+    extras.require("exporting to ONNX", extras.ONNX)
     from wildrobot.policy import bundle
     from wildrobot.policy.web import site
 
@@ -41,7 +41,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> None:
-    require_onnx("verifying an exported policy", "onnx", "onnxruntime")
+    extras.require("verifying an exported policy", extras.ONNX)
     from wildrobot.policy import bundle
 
     policy, difference = bundle.verify(options.folder)
@@ -106,9 +106,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "policy", type=Path, metavar="RUN_OR_POLICY", help="run folder, policy file, or a framework's checkpoint"
     )
-    parser.add_argument(
-        "--trust", action="store_true", help="read formats that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
 
 
 if __name__ == "__main__":

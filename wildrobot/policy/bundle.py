@@ -32,7 +32,7 @@ TOLERANCE = 1e-5
 
 
 def export(policy: Policy, folder: Path) -> float:
-    """Writes the bundle into a new or empty folder, in one stroke, after proving the model.
+    """Writes the bundle into a new or empty folder, atomically, after checking the model.
 
     Returns:
       The largest difference between ONNX Runtime's actions and ours.
@@ -124,7 +124,7 @@ def parity(policy: Policy, model: bytes) -> float:
 
 
 def _smallest(config: EnvConfig) -> EnvConfig:
-    """The same robot and task with one start and one variant, built in no time."""
+    """The same robot and task with one start and one variant, which is quick to build."""
     return config.model_copy(
         update={
             "physics": config.physics.model_copy(update={"engine": "native", "threads": 1}),
@@ -136,7 +136,7 @@ def _smallest(config: EnvConfig) -> EnvConfig:
 
 
 def write(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Writes files by name into a new or empty folder, in one stroke.
+    """Writes files by name into a new or empty folder, atomically.
 
     Raises:
       UsageError: for a folder that holds anything, and one that cannot be written.

@@ -22,7 +22,7 @@ from wildrobot.files import write_bytes
 from wildrobot.policy import migrations
 
 FORMAT, FORMAT_VERSION = "wildrobot-policy", migrations.VERSION
-REMEDY = "copy it anew, or export it again from its training run"
+REMEDY = "copy it again, or export it again from its training run"
 
 
 def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -101,7 +101,7 @@ def checked(
     try:
         return migrations.migrated(version, json.loads(described["header"]), arrays)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path}: its header is none of version {version} ({_plain(error)}); {REMEDY}") from None
+        raise UsageError(f"{path}: its header is not one of version {version} ({_plain(error)}); {REMEDY}") from None
 
 
 def _checksum(header: str, arrays: Mapping[str, np.ndarray]) -> str:

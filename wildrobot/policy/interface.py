@@ -79,7 +79,7 @@ class GaitClock(Strict):
 
 
 class Sensing(Strict):
-    """How old joint readings were in training: each joint was read every so many control steps, and held between."""
+    """How old joint readings were in training: each joint was read once in some control steps, and held in between."""
 
     joint_period_steps: tuple[CountRange, ...]
 

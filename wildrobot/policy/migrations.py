@@ -14,7 +14,7 @@ Header = dict[str, Any]
 Arrays = Mapping[str, np.ndarray]
 
 _LEAST_LOG_STD = -10.0
-"""Of actions that hardly vary: exp(-10) = 0.00005."""
+"""Logarithm of the deviation of actions that hardly vary: exp(-10) = 0.00005."""
 
 
 def migrated(version: int, header: Header, arrays: Arrays) -> tuple[Header, Arrays]:

@@ -24,7 +24,7 @@ from wildrobot.policy.policy import Policy
 
 INPUT, OUTPUT = "observation", "action"
 OPSET, IR_VERSION = 17, 8
-"""Of 2022: ONNX Runtime 1.12 and later read it."""
+"""Opset of 2022, which ONNX Runtime 1.12 and later read."""
 
 _NOISE = "noise"
 _BOUNDS = ("observation.low", "observation.high", "action.low", "action.high")

@@ -100,7 +100,7 @@ class Policy:
 
     @property
     def weights_sha256(self) -> str:
-        """Checksum of the arrays alone: the same for policies that act alike, whatever they say of their origin."""
+        """Checksum of the arrays alone: the same for policies that act alike, wherever they come from."""
         return file.metadata({}, self.packed()[1])["sha256"]
 
     def with_training(self, record: TrainingRecord) -> Policy:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from wildrobot.errors import UsageError
+from wildrobot.extras import Extra, require
 from wildrobot.plugins import plugins
-from wildrobot.policy.extras import require_onnx
 from wildrobot.policy.policy import Policy
 
 READERS = "wildrobot.policy_readers"
@@ -39,7 +39,7 @@ def load_policy(path: str | Path, *, trust: bool = False) -> Policy:
     if path.suffix == ".safetensors":
         return Policy.load(path)
     if path.suffix == ".onnx":
-        require_onnx(f"reading {path}", "onnx")
+        require(f"reading {path}", Extra("onnx", ("onnx",)))
         from wildrobot.policy import onnx_file
 
         return onnx_file.read(path)

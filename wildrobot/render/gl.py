@@ -1,11 +1,13 @@
-"""With which OpenGL library MuJoCo can draw here, if with any. Imports nothing that imports MuJoCo."""
+"""Finds an OpenGL library that MuJoCo can draw with here. Imports nothing that imports MuJoCo."""
 
 from __future__ import annotations
 
 import ctypes.util
 import os
 import sys
+from pathlib import Path
 
+from wildrobot import extras
 from wildrobot.errors import UsageError
 
 _LIBRARIES = {"osmesa": "OSMesa", "egl": "EGL"}
@@ -45,6 +47,22 @@ def require(who: str) -> None:
         raise UsageError(f"{who} needs an OpenGL library, and none is installed; {INSTALL}")
     if asked in _LIBRARIES and ctypes.util.find_library(_LIBRARIES[asked]) is None:
         raise UsageError(f"{who}: MUJOCO_GL is {asked}, but its library is not installed; {INSTALL}")
+
+
+def require_film(who: str, path: Path | None = None) -> None:
+    """Checks before any work that a film can be made, and tells MuJoCo what to draw with, as `choose`.
+
+    Args:
+      who: who wants to film, for the error.
+      path: of the film, where the user has named it.
+
+    Raises:
+      UsageError: for another ending than .mp4, and for a package or a library of OpenGL that is missing.
+    """
+    if path is not None and path.suffix.lower() != ".mp4":
+        raise UsageError(f"{who} {path}: a film is written as MP4; give a file name that ends in .mp4")
+    extras.require(who, extras.FILM)
+    require(who)
 
 
 def _has_screen() -> bool:

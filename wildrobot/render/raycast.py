@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 AZIMUTH_RAD = 0.42
-"""Of the camera, towards the front of the robot, whose face one wants to see."""
+"""Direction of the camera: towards the robot's front, so that its face is seen."""
 _LIGHT = np.array([0.3, -0.6, 0.85]) / np.linalg.norm([0.3, -0.6, 0.85])
 """Direction to the light, world frame: above the viewer's right shoulder."""
 _LIGHT_DISTANCE_M = 30.0

@@ -13,7 +13,7 @@ from wildrobot.render.gl import INSTALL
 from wildrobot.robot import load_robot
 
 _DISTANCE_M, _AZIMUTH_DEG, _ELEVATION_DEG = 1.7, 118.0, -9.0
-"""Of the camera, which follows the pelvis and looks at the robot's right side, somewhat from the front."""
+"""Placement of the camera, which follows the pelvis and looks at the robot's right side, somewhat from the front."""
 _SAMPLES_PER_PIXEL, _SHADOW_PIXELS = 4, 2048
 
 

@@ -15,7 +15,7 @@ from wildrobot.task.command import is_standing
 
 
 def make_clip_starts(robot: Robot, config: ReferenceStartsConfig, besides: int) -> StartBank:
-    """Draws frames of clips, so many that they are `config.share` of all start states with `besides` others.
+    """Draws as many frames of clips as make them `config.share` of all start states, besides `besides` others.
 
     Sensors and velocities are the clip's; the joint targets are its joint angles. A start on a clip of a
     repeated stride goes on as the clip does: under its command, at its phase.

@@ -5,17 +5,17 @@ docs/add_a_robot.md explains the fields; `wildrobot.yaml` is the description of 
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field
 
-from wildrobot.config import Positive, Section, parse_yaml, validated
-from wildrobot.errors import UsageError
+from wildrobot.config import Positive, Section, YamlFiles, validated
 
 PartT = TypeVar("PartT")
 Name = Annotated[str, Field(min_length=1)]
+
+_ROBOTS = YamlFiles("robot description", Path(__file__).parent)
 
 
 class Sides(Section, Generic[PartT]):
@@ -115,12 +115,12 @@ class RobotDescription(Section):
 
 def robot_names() -> list[str]:
     """Names of the robots that come with the package."""
-    return sorted(path.stem for path in _folder().glob("*.yaml"))
+    return _ROBOTS.names()
 
 
 def description_file(name_or_path: str | Path) -> Path:
     """The file of a robot that comes with the package, or the path itself."""
-    return _folder() / f"{name_or_path}.yaml" if str(name_or_path) in robot_names() else Path(name_or_path)
+    return _ROBOTS.path(name_or_path)
 
 
 def describe(name_or_path: str | Path) -> RobotDescription:
@@ -132,19 +132,5 @@ def describe(name_or_path: str | Path) -> RobotDescription:
     Raises:
       UsageError: for a file that cannot be read, or a field that is unknown, missing or of the wrong type.
     """
-    path = description_file(name_or_path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"there is no robot {name_or_path} ({getattr(error, 'strerror', None) or error}); give the path of a "
-            f"description or one of the names: {', '.join(robot_names())}"
-        ) from None
-    tree = parse_yaml(text, str(path))
-    if not isinstance(tree, dict):
-        raise UsageError(f"{path}: expected a mapping with the fields {', '.join(RobotDescription.model_fields)}")
-    return validated(RobotDescription, tree, str(path))
-
-
-def _folder() -> Path:
-    return Path(str(resources.files("wildrobot.robot")))
+    file = _ROBOTS.read(name_or_path, holds=", ".join(RobotDescription.model_fields))
+    return validated(RobotDescription, file.values, file.source)

@@ -27,34 +27,16 @@ class SignedPermutation(NamedTuple):
 
 
 POLAR = SignedPermutation(np.arange(3), np.array([1.0, -1.0, 1.0], np.float32))
-"""Of positions, velocities and forces."""
+"""Mirrors positions, velocities and forces."""
 AXIAL = SignedPermutation(np.arange(3), np.array([-1.0, 1.0, -1.0], np.float32))
-"""Of rotations, angular velocities and torques."""
+"""Mirrors rotations, angular velocities and torques."""
 
 
 def joint_mirror(robot: Robot) -> SignedPermutation:
-    """Of joint angles, velocities, torques and targets, in actuator order.
+    """The mirror of joint angles, velocities, torques and targets, in actuator order.
 
     A joint without another side is its own mirror image.
     """
     source = robot.other_side
     axes = np.array([robot.model.joint(name).axis for name in robot.joint_names])
     return SignedPermutation(source, np.sign(np.sum(axes * AXIAL.sign * axes[source], axis=1)).astype(np.float32))
-
-
-def mirrored_state(
-    robot: Robot, qpos: Float[Array, "*batch nq"], qvel: Float[Array, "*batch nv"]
-) -> tuple[Float[Array, "*batch nq"], Float[Array, "*batch nv"]]:
-    """The state of the robot's mirror image in the world's x-z plane.
-
-    A quaternion (w, v) is a rotation about v: its mirror image is (w, axial v).
-    """
-    joints = joint_mirror(robot)
-    position, quat = POLAR(qpos[..., :3]), jnp.concatenate([qpos[..., 3:4], AXIAL(qpos[..., 4:7])], axis=-1)
-    rates = [POLAR(qvel[..., :3]), AXIAL(qvel[..., 3:6])]
-    mirrored_qpos = jnp.concatenate([position, quat, qpos[..., 7:]], axis=-1)
-    mirrored_qvel = jnp.concatenate([*rates, qvel[..., 6:]], axis=-1)
-    return (
-        mirrored_qpos.at[..., robot.qpos_index].set(joints(qpos[..., robot.qpos_index])),
-        mirrored_qvel.at[..., robot.dof_index].set(joints(qvel[..., robot.dof_index])),
-    )

@@ -26,7 +26,7 @@ class Names:
         """The number of an element.
 
         Raises:
-          UsageError: if there is none of that name; `field` of the description asks for it.
+          UsageError: if no element has that name; `field` of the description asks for it.
         """
         element = getattr(mujoco.mjtObj, f"mjOBJ_{kind.upper()}")
         found = mujoco.mj_name2id(self._model, element, name)
@@ -40,7 +40,7 @@ class Names:
         """Where a sensor of a site lies in `sensordata`.
 
         Raises:
-          UsageError: if there is none of that name, or it is of another type or place.
+          UsageError: if no sensor has that name, or it is of another type or place.
         """
         model, found = self._model, self.find("sensor", name, field)
         at_site = model.sensor_objtype[found] == mujoco.mjtObj.mjOBJ_SITE and model.sensor_objid[found] == site

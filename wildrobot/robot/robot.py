@@ -277,7 +277,7 @@ def _foot(names: Names, description: RobotDescription, side: Literal["left", "ri
 
 
 def _constant(values: np.ndarray) -> np.ndarray:
-    """A copy that nobody can write to, so that one robot can be shared."""
+    """A read-only copy, so that one robot can be shared."""
     copy = np.array(values)
     copy.flags.writeable = False
     return copy

@@ -26,7 +26,7 @@ from wildrobot.task.view import Readings
 _LOAD_SCALE_N = 40.0
 """About the robot's weight: brings foot loads to the size of the other entries."""
 _ROTATED_LIMIT = np.sqrt(3.0) * SOUND_LIMIT
-"""Of an entry of a vector after a rotation."""
+"""Largest entry, after a rotation, of a vector whose entries are within the limit."""
 
 
 class Moment(NamedTuple):

@@ -14,7 +14,7 @@ def per_joint(kinds: Sequence[str], by_kind: Mapping[str, float], field: str) ->
     """Spreads a value per kind of joint over all joints, which are of these kinds (`Robot.joint_kinds`).
 
     Raises:
-      UsageError: for a kind that the robot has not, or one that is missing.
+      UsageError: for a kind that the robot does not have, or one that is missing.
     """
     wrong = sorted(set(by_kind) ^ set(kinds))
     if wrong:

@@ -96,7 +96,7 @@ class Sensing:
         """Spreads the settings over the joints.
 
         Raises:
-          UsageError: for a group of joints that the robot has not.
+          UsageError: for a group of joints that the robot does not have.
         """
         self._config, self._period_s, self._joints = config, control_period_s, len(robot.joint_names)
         self.periods_steps = _periods_steps(robot, config)

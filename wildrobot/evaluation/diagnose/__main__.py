@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot.arguments import parse
+from wildrobot.arguments import add_trust, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.files import check_target, write_text
 from wildrobot.processors import limit_threads
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _diagnose(arguments: Sequence[str] | None) -> int:
 
 
 def _env(options: argparse.Namespace) -> str:
-    """The environment that is named, and nothing besides."""
+    """The environment that `--env` names; refuses anything else on the command line."""
     if options.words or options.config or options.other:
         besides = " ".join(options.words) or ("--config" if options.config else "--other")
         raise UsageError(f"--env {options.env} is examined alone; leave out {besides}")
@@ -112,9 +113,8 @@ def _other(options: argparse.Namespace, experiment: Experiment, overrides: Seque
 
 
 def _write(options: argparse.Namespace, run: Path | None, found: Diagnosis) -> None:
+    from wildrobot import extras
     from wildrobot.evaluation.judge import diagnosis as results
-    from wildrobot.evaluation.show import extras
-    from wildrobot.files import write_text
 
     file = options.json or (run / results.FILE if run else None)
     if file:
@@ -131,13 +131,13 @@ def _write(options: argparse.Namespace, run: Path | None, found: Diagnosis) -> N
 
 def _check_writable(options: argparse.Namespace) -> None:
     """Now, and not after a minute of playing."""
-    from wildrobot.evaluation.show import extras
+    from wildrobot import extras
 
     if options.page:
         extras.require("the page", extras.REPORT)
     for path in (options.json, options.page):
-        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise UsageError(f"cannot write {path}: give the name of a file in a folder that exists")
+        if path:
+            check_target(path)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -167,9 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page (of a run: into its report folder)"
     )
-    parser.add_argument(
-        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
     parser.add_argument("--json-schema", action="store_true", help="print the schema of that JSON, and end")
     return parser
 

@@ -27,7 +27,7 @@ from wildrobot.policy import Policy, check_fits
 from wildrobot.records import commit
 
 STAGES = 7
-"""Of progress, at most."""
+"""Stages of progress, at most."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def diagnose_env(env_id: str, policy: Path | None, on_stage: Callable[[str], Non
 
 
 def _of_run(subject: Subject, env: WildRobotEnv, on_stage: Callable[[str], None]) -> tuple[dict[type, Any], list[str]]:
-    """The evidence of a training and its policy, and what could not be had."""
+    """The evidence of a training and its policy, and a list of what could not be collected."""
     policy, run = subject.policy, subject.run
     of = None if run is None else runs.provenance(run)
     evidence: dict[type, Any] = {runs.Settings: runs.settings(subject.experiment, of)}
@@ -125,7 +125,7 @@ def _of_run(subject: Subject, env: WildRobotEnv, on_stage: Callable[[str], None]
 
 
 def _of_experiment(env: WildRobotEnv, left_out: list[str], on_stage: Callable[[str], None]) -> dict[type, Any]:
-    """The evidence that needs no policy; what could not be had is added to `left_out`."""
+    """The evidence that needs no policy; what could not be collected is added to `left_out`."""
     config = env.config
     evidence: dict[type, Any] = {Statics: statics(env.physics.variants, env.robot)}
     on_stage("starts and commands as drawn")

@@ -27,7 +27,7 @@ Examine = Callable[..., Iterable[Measured]]
 
 @dataclass(frozen=True)
 class Examination:
-    """An examination, and what it is told by.
+    """An examination with its reason, source and advice.
 
     Attributes:
       name: the function's.

@@ -24,14 +24,14 @@ from wildrobot.evaluation.record import number
 
 Unit = Literal["training seed", "episode"]
 Groups = Mapping[str, Sequence[SuiteResult]]
-"""What the policies of two groups reached in one suite, by the name of the group."""
+"""The results of two groups' policies in one suite, by the name of the group."""
 
 
 def groups(frameworks: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Policies by what trained them, so that seeds stand together.
 
     Each is a group of its own where the same has trained them all, or where each is the only one of its kind: one
-    training says little of a trainer.
+    training says little about a trainer.
     """
     kinds = list(dict.fromkeys(frameworks.values()))
     if len(kinds) in (1, len(frameworks)):

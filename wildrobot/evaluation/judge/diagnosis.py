@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +12,7 @@ from pydantic import Field
 
 from wildrobot.config import validated
 from wildrobot.errors import UsageError
-from wildrobot.evaluation.record import Number, Record
+from wildrobot.evaluation.record import Number, Record, read_json
 
 FILE = "diagnosis.json"
 """In a run folder."""
@@ -127,10 +126,7 @@ def load(path: Path) -> Diagnosis:
     Raises:
       UsageError: for a file that cannot be read, is no diagnosis, or is of another version.
     """
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not readable as JSON ({error}); give a file that a diagnosis wrote") from None
+    tree = read_json(path, writer="a diagnosis")
     if not isinstance(tree, dict) or tree.get("schema") != "wildrobot-diagnosis":
         raise UsageError(f"{path}: not the result of a diagnosis; give a file that a diagnosis wrote")
     if tree.get("schema_version") != 1:

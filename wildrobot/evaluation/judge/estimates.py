@@ -43,7 +43,7 @@ def suite_result(cases: Mapping[str, CaseResult]) -> SuiteResult:
 
 
 def mean_estimates(strata: Sequence[Values]) -> dict[str, Estimate]:
-    """Each metric over all episodes of several cases, each of which counts the same."""
+    """Each metric over all episodes of several cases; every case counts the same."""
     tables = [np.stack([each[name] for name in METRICS], axis=1) for each in strata]
     means = dict(zip(METRICS, map(Estimate.from_statistics, statistics.stratified_mean(tables)), strict=True))
     for name, metric in METRICS.items():

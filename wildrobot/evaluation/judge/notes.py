@@ -11,7 +11,7 @@ from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.suite import Suite
 
 _WEIGHT_TOLERANCE = 0.05
-"""On average a robot's feet bear its weight; a mean further off than this means that the recording is wrong."""
+"""On average a robot's feet bear its weight; if the mean is further off than this, the recording is wrong."""
 _AXES = (("vx_m_per_s", "m/s forward"), ("vy_m_per_s", "m/s to the left"), ("yaw_rate_rad_per_s", "rad/s"))
 
 

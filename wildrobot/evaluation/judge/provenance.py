@@ -46,7 +46,7 @@ def learning_curve(candidate: Candidate) -> LearningCurve | None:
 
 
 def versions() -> dict[str, str]:
-    """Of what the metrics depend on."""
+    """Versions of the packages that the metrics depend on."""
     return {"wildrobot": __version__} | {name: metadata.version(name) for name in _VERSIONS_OF}
 
 

@@ -68,7 +68,7 @@ def sentence(info: MetricInfo, contrast: Contrast, matters: float) -> tuple[str,
 
 
 def too_few_runs() -> str:
-    """What is said where no interval can be trusted."""
+    """The sentence where no interval can be trusted."""
     return f"Too few trainings to be sure: {FEWEST_RUNS} of each are needed."
 
 

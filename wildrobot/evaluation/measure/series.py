@@ -1,4 +1,4 @@
-"""What is drawn of a case: curves over time, paths, foot contacts, servos. Rounded, since it goes into a page."""
+"""The data drawn for a case: curves over time, paths, foot contacts, servos. Rounded, since it goes into a page."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def smoothed(
 
 
 def percentiles(values: Float[np.ndarray, "T E"], which: tuple[float, ...]) -> Float[np.ndarray, "which T"]:
-    """Over the episodes that are still alive; NaN where there is none."""
+    """Percentiles over the episodes that are still alive; NaN where none is."""
     result = np.full((len(which), len(values)), np.nan)
     some = np.isfinite(values).any(axis=1)
     result[:, some] = np.nanpercentile(values[some], which, axis=1)
@@ -144,7 +144,7 @@ def _paths(e: Episodes, every: int) -> tuple[tuple[Curve, Curve], ...]:
 
 
 def _contacts(e: Episodes) -> Contacts:
-    """Of the first episode: the three seconds around its middle."""
+    """The contacts of the first episode in the three seconds around its middle."""
     period, end = e.control_period_s, int(e.alive[:, 0].sum()) - 1
     half = round(CONTACTS_S / 2 / period)
     first = max(0, end // 2 - half)

@@ -24,7 +24,7 @@ _LOW, _HIGH = 0.025, 0.975
 
 
 class Estimate(NamedTuple):
-    """A value and its 95 % interval; `n` independent numbers stand behind it. NaN where there is none."""
+    """A value and its 95 % interval; `n` is the count of independent numbers behind it. NaN where there is none."""
 
     value: float
     low: float
@@ -42,13 +42,6 @@ def wilson_interval(successes: int, trials: int, z: float = 1.959964) -> tuple[f
     low, high = (centre - half) / (1.0 + zz), (centre + half) / (1.0 + zz)
     # At the ends the formula gives exactly 0 and 1; rounding must not say 0.9999.
     return (0.0 if successes == 0 else low), (1.0 if successes == trials else high)
-
-
-def bootstrap_mean(
-    values: Float[np.ndarray, "episodes figures"], *, seed: int = 0, resamples: int = RESAMPLES
-) -> list[Estimate]:
-    """Mean over episodes of each figure. Every figure sees the same draws of episodes."""
-    return stratified_mean([values], seed=seed, resamples=resamples)
 
 
 def stratified_mean(
@@ -161,7 +154,7 @@ def _weights_of_runs(
 def _iqms(
     scores: Float[np.ndarray, "runs tasks"], weights: Float[np.ndarray, "draws runs"]
 ) -> Float[np.ndarray, " draws"]:
-    """Interquartile means of the scores, of which each counts as often as its run was drawn."""
+    """Interquartile means of the scores; each score counts as often as its run was drawn."""
     present = np.isfinite(scores)
     flat = scores[present].astype(np.float64)
     if not len(flat):

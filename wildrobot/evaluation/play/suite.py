@@ -8,16 +8,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-from wildrobot.config import parse_yaml, validated
+from wildrobot.config import validated
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.actions import BASELINES, BaselineName
 from wildrobot.evaluation.play.case import Case, Play, Push, Setting, named
 from wildrobot.evaluation.play.settings import check_settings
 from wildrobot.evaluation.play.suite_file import CaseSpec, GateSpec, SuiteFile, migrated
+from wildrobot.evaluation.suites import SUITES
 from wildrobot.physics.variants import PARAMETER_NAMES
 
 DEFAULT_SUITES = ("hardware", "walk", "stand", "turn_and_side", "push", "robust")
@@ -49,8 +48,7 @@ class Suite:
 
 def builtin_suites() -> list[str]:
     """Names of the suites that come with the package."""
-    files = (entry.name for entry in resources.files("wildrobot.evaluation.suites").iterdir())
-    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
+    return SUITES.names()
 
 
 def load_suite(
@@ -74,10 +72,7 @@ def load_suite(
       UsageError: for a file that cannot be read, a field that is unknown, missing, of the wrong type or out of
         range, or a case or gate that would say nothing.
     """
-    name, text, source = _read(name_or_path)
-    tree = parse_yaml(text, source)
-    if not isinstance(tree, dict):
-        raise UsageError(f"{source}: expected a mapping with {', '.join(SuiteFile.model_fields)}")
+    tree, source, path = SUITES.read(name_or_path, holds=", ".join(SuiteFile.model_fields))
     file = validated(SuiteFile, migrated(tree, source), source)
     for kind, blocks in (("sensors", file.sensors), ("settings", file.settings)):
         for block, changes in blocks.items():
@@ -92,7 +87,7 @@ def load_suite(
     else:
         parts = [(length or file.seconds, setting, play) for length, setting, play in parts]
     others = file.baselines if baselines is None else tuple(each for each in BASELINES if each in baselines)
-    suite = Suite(name, source, file, named(parts), episodes or part.episodes, others, seed)
+    suite = Suite(path.stem, source, file, named(parts), episodes or part.episodes, others, seed)
     _check_cases(suite)
     _check_gates(suite, shortened=quick or seconds is not None)
     return suite
@@ -124,7 +119,7 @@ def _check_gates(suite: Suite, *, shortened: bool) -> None:
         if unknown := sorted(set(gate.cases) - known):
             raise UsageError(f"{gate_on} selects by {unknown[0]!r}; a case has: {', '.join(sorted(known))}")
         if not shortened and not selected(gate, suite.cases):
-            raise UsageError(f"{gate_on} selects no case, by {gate.cases}; mend its values")
+            raise UsageError(f"{gate_on} selects no case, by {gate.cases}; correct its values")
         if gate.beats and gate.beats not in suite.baselines:
             raise UsageError(f"{gate_on} asks to beat {gate.beats}, which is not played; name it among the baselines")
 
@@ -148,18 +143,3 @@ def _combinations(spec: CaseSpec) -> Iterator[tuple[float | None, Setting, Play]
                 (name, value) for name, value in zip(PARAMETER_NAMES, chosen, strict=True) if value is not None
             )
             yield seconds, setting, Play((vx, vy, yaw_rate), spec.start, variant, push)
-
-
-def _read(name_or_path: str) -> tuple[str, str, str]:
-    """Name, text, and where the text comes from."""
-    if name_or_path in builtin_suites():
-        entry = resources.files("wildrobot.evaluation.suites").joinpath(f"{name_or_path}.yaml")
-        return name_or_path, entry.read_text(encoding="utf-8"), f"suite {name_or_path}"
-    path = Path(name_or_path)
-    try:
-        return path.stem, path.read_text(encoding="utf-8"), str(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{name_or_path}: no such suite ({getattr(error, 'strerror', None) or error}); give the path of a YAML "
-            f"file or one of the names: {', '.join(builtin_suites())}"
-        ) from None

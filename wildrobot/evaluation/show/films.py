@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.episodes import Episodes
-from wildrobot.evaluation.show.extras import FILM, why_not
+from wildrobot.extras import FILM, why_not
 from wildrobot.render import film
 from wildrobot.render.film import FRAMES_PER_S, Frame, by_opengl, encode
 from wildrobot.render.raycast import View, render
@@ -44,7 +44,7 @@ def write(path: Path, played: Episodes) -> None:
 
 
 def encoded(walks: Mapping[str, Episodes]) -> tuple[dict[str, bytes], str | None]:
-    """The first seconds of each policy as MP4, and why there is none, if there is none."""
+    """The first seconds of each policy as MP4, or the reason why there is no film."""
     if reason := why_not("it", FILM):
         return {}, reason
     return {name: _small(played) for name, played in walks.items()}, None

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wildrobot.arguments import integer, parse
+from wildrobot.arguments import add_trust, integer, parse
 from wildrobot.cli import exit_code, leave
 from wildrobot.errors import UsageError
+from wildrobot.files import check_target
 
 if TYPE_CHECKING:
     from wildrobot.evaluation.style.study import Entry
@@ -72,8 +73,8 @@ def _split(given: str) -> tuple[str | None, Path]:
 
 def _check_writable(options: argparse.Namespace) -> None:
     """Now, and not after minutes of playing."""
-    if options.json and (options.json.is_dir() or not options.json.absolute().parent.is_dir()):
-        raise UsageError(f"cannot write {options.json}: give the name of a file in a folder that exists")
+    if options.json:
+        check_target(options.json)
     if options.strips and options.strips.exists() and not options.strips.is_dir():
         raise UsageError(f"cannot write pictures into {options.strips}: it is a file; give the name of a folder")
 
@@ -100,9 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter episodes, and smaller classifiers")
     parser.add_argument("--no-baselines", dest="baselines", action="store_false", help="measure the policies alone")
-    parser.add_argument(
-        "--trust", action="store_true", help="read files that can run code, such as Stable-Baselines3's"
-    )
+    add_trust(parser)
     parser.add_argument(
         "--threads", type=integer(0, 1024), default=0, help="physics threads; 0: every core (%(default)s)"
     )

@@ -21,13 +21,13 @@ from wildrobot.evaluation.style.metrics import STYLE_METRICS, SURVIVAL, Measured
 
 @dataclass(frozen=True)
 class Walker:
-    """One that walked: a policy, or a baseline.
+    """A policy or a baseline that has been measured.
 
     Attributes:
       name: unique among all.
       group: the name that it shares with the other seeds of its training; its own if it stands alone.
       measured: by command, the id of a case.
-      baseline: whether it is none of those that are judged.
+      baseline: whether it is a baseline and not a policy that is judged.
     """
 
     name: str
@@ -45,7 +45,7 @@ def by_group(walkers: Sequence[Walker]) -> dict[str, list[Walker]]:
 
 
 def mean_estimates(group: Sequence[Walker], commands: Sequence[str]) -> dict[str, Estimate]:
-    """Every metric of a group over some commands, each of which counts the same.
+    """Every metric of a group over some commands; every command counts the same.
 
     Of one walker the mean over its episodes, of several the interquartile mean of their means.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,7 +18,7 @@ from wildrobot.evaluation.judge.result import Contrast, Estimate, Provenance
 from wildrobot.evaluation.measure.metrics import MetricInfo
 from wildrobot.evaluation.play.candidates import Candidate
 from wildrobot.evaluation.play.suite import Suite
-from wildrobot.evaluation.record import Count, Number, Record, number
+from wildrobot.evaluation.record import Count, Number, Record, number, read_json
 from wildrobot.evaluation.style.discriminator import LEVELS
 from wildrobot.evaluation.style.groups import Walker, by_group, contrast, mean_estimates
 from wildrobot.evaluation.style.metrics import MATTERS, STYLE_METRICS
@@ -147,10 +146,7 @@ def load(path: Path) -> StyleResult:
     Raises:
       UsageError: for a file that cannot be read, or is no result of this version.
     """
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: not readable as JSON ({error}); give a file that --json wrote") from None
+    tree = read_json(path, writer="--json")
     version = (tree.get("schema"), tree.get("schema_version")) if isinstance(tree, dict) else None
     if version != ("wildrobot-style", 2):
         raise UsageError(f"{path}: not a measurement of style by this version of WildRobot; measure it again")

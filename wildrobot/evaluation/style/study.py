@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from wildrobot import extras
 from wildrobot.console import output
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.play.candidates import Candidate
@@ -15,7 +16,6 @@ from wildrobot.evaluation.play.case import Case
 from wildrobot.evaluation.play.episodes import Episodes
 from wildrobot.evaluation.play.session import Session
 from wildrobot.evaluation.play.suite import Suite, load_suite
-from wildrobot.evaluation.show import extras
 from wildrobot.evaluation.show.progress import EvaluationProgress
 from wildrobot.evaluation.style import discriminator, reference, table, walks
 from wildrobot.evaluation.style.groups import Walker
@@ -59,7 +59,7 @@ def planned(robot: Robot, names: Sequence[str], *, quick: bool) -> Plan:
     """The commands that the references have a clip for.
 
     Raises:
-      UsageError: for a reference that there is not, or if none is near to a command.
+      UsageError: for an unknown reference, or if none is near a command.
     """
     path = Path(str(resources.files("wildrobot.evaluation.style").joinpath("style.yaml")))
     suite = load_suite(str(path), quick=quick)

@@ -57,7 +57,7 @@ def print_verdicts(console: Console, result: StyleResult) -> None:
 
 
 def _clips(names: tuple[str, ...]) -> str:
-    """The first one's name stands for those that are as near."""
+    """The clips of a command; of equally near ones only the first is named."""
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 

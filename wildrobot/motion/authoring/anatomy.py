@@ -36,7 +36,7 @@ def require_a_body(source: str, places: Places) -> None:
     """Checks that bones are of one length, the same on both sides, and that hips and shoulders have a width.
 
     Raises:
-      UsageError: with the bone that has not.
+      UsageError: naming the bone that fails.
     """
     lengths = {}
     for upper, lower in _BONES:

@@ -40,7 +40,7 @@ def load(
         motion = bvh_file.parse(path.read_bytes())
     except (OSError, ValueError, IndexError) as error:
         raise UsageError(
-            f"{path} is not a BVH motion ({shortened(str(error), 160)}); take another file, or export it anew"
+            f"{path} is not a BVH motion ({shortened(str(error), 160)}); take another file, or export it again"
         ) from None
     source = path.name
     chosen = joint_names.parts(source, motion.joints, names)

@@ -25,9 +25,9 @@ _HEADER = 200
 _NO_NAME = ("{", "}", "OFFSET", "CHANNELS")
 """Words that end the name of a joint."""
 _LARGEST = 1e9
-"""Of any number: no length in any unit, and no angle, is larger."""
+"""Largest number accepted: no length in any unit, and no angle, is larger."""
 _SLOWEST_S = 0.2
-"""Between frames; with fewer than 5 a second, no step can be seen."""
+"""Longest time between frames; with fewer than 5 frames a second, no step can be seen."""
 _SMALLEST_DEG = 6.4
 """Nobody walks with less: all angles below a full turn in radians are radians."""
 

@@ -13,12 +13,12 @@ from wildrobot.motion.authoring.human import Human
 from wildrobot.motion.authoring.seam import poses
 
 SHORTEST_WAY = 0.3
-"""Of a cycle, in lengths of the leg."""
+"""Shortest way of a cycle, in lengths of the leg."""
 _BETWEEN_S = 1 / 30
-"""Over which speeds are taken, so that the noise of quick cameras is not seen as steps."""
+"""Time over which speeds are taken, so that the noise of fast cameras is not taken for steps."""
 _SWING, _SLOWEST_SWING, _JUMP = 0.2, 0.05, 15.0
 """How much faster than the other foot one is that swings: of the largest difference, and in lengths of the leg per
-second; and the speed in these that nobody has, but a recording that jumps."""
+second; and the speed in these that only a recording that jumps has."""
 CYCLE_S = (0.4, 4.0)
 """How long two steps take."""
 _SAMPLES = 50

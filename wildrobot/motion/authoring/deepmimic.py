@@ -37,7 +37,7 @@ _COLUMNS = {
 """Where a frame of 44 numbers has each part: a position, a quaternion wxyz, or a hinge's angle about z."""
 _WIDTH = 44
 _LARGEST, _SHORTEST = 1e9, 1e-3
-"""Of a number, and of a quaternion, which needs to be of unit length only about."""
+"""Largest number and shortest quaternion accepted; a quaternion need not be of unit length exactly."""
 
 
 def load(path: Path) -> Human:

@@ -13,9 +13,9 @@ from wildrobot.motion import derivatives
 from wildrobot.robot import Robot
 
 FRICTION = 0.7
-"""Of the friction cones [-]; the floor of the model has 1.0, those in training down to 0.5."""
+"""Friction coefficient of the cones; the model's floor has 1.0, floors in training down to 0.5."""
 _EDGES = 4
-"""Of the pyramid that stands for a friction cone; each has a vertical part of 1."""
+"""Edges of the pyramid that approximates a friction cone; each has a vertical part of 1."""
 FEET = ("left_foot", "right_foot")
 _FORCE_WEIGHT, _TORQUE_WEIGHT = 1e-4, 1e-2
 """How much less the sizes of ground forces and joint torques count than that the forces carry the robot: with both feet
@@ -80,7 +80,7 @@ def sole_corners_m(
 def _wrench_at_origin(
     data: mujoco.MjData, generalised: Float[np.ndarray, " nv"]
 ) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 3"]]:
-    """The force [N] and the moment [N m] about the world's origin that the free joint's six numbers stand for."""
+    """The force [N] and the moment [N m] about the world's origin that the free joint's six numbers mean."""
     force = generalised[:3].copy()
     base = data.qpos[:3]
     rotation = np.empty(9)

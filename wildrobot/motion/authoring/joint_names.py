@@ -144,7 +144,7 @@ def _read(name: str) -> tuple[str, str] | None:
 
 
 def _glued(text: str) -> tuple[str, str] | None:
-    """As `_read`, of a side and a word without a mark between them."""
+    """The same as `_read` for a side and a word without a separator."""
     for side, marks in _SIDES.items():
         for mark in marks:
             if text.startswith(mark) and text[len(mark) :] in _ALL:

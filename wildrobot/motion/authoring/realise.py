@@ -22,7 +22,7 @@ from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.robot import Robot
 
 _COPIES = 6
-"""Of a cycle on each side of it: far enough that the ends of the pendulum's motion are not felt."""
+"""Copies of a cycle on each side of it: enough that the ends of the pendulum's motion are not felt."""
 _REACHED_M = 0.003
 _REST_FRAMES, _STILL_FRAMES = 200, 20
 """How long a motion that is no loop rests before and after, and how long the ends of it are left uncorrected."""
@@ -33,7 +33,7 @@ class Carriage:
     """How the body is carried above the steps, frame by frame.
 
     Attributes:
-      joints_rad: angles in actuator order, to be had where the feet and the centre of mass leave a choice.
+      joints_rad: angles in actuator order, preferred where the feet and the centre of mass leave a choice.
       roll_rad, pitch_rad: of the base, to the right and forward.
       com_height_m: of the centre of mass.
     """

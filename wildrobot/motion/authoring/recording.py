@@ -16,15 +16,15 @@ from wildrobot.motion.authoring.human import Human, about, heading_rad
 
 LOW_PASS_HZ = 6.0
 _SAMPLES = 200
-"""Of a cycle."""
+"""Samples of a cycle."""
 _STRAIGHT_RAD = 0.2
 """Below this turn per cycle, treat as straight: two cycles of one walk differ by as much."""
 _FORWARD = 0.5
-"""Cosine between where a human faces and where he comes to: within 60 degrees is forward."""
+"""Cosine between where a human faces and where they go: within 60 degrees is forward."""
 _SLID = 0.2
-"""Of a cycle's way, by the ankle of a standing foot: recorded walks have 0.05."""
+"""How far the ankle of a standing foot may slide, as a share of the cycle's way: recorded walks have 0.05."""
 _COPIES = 3
-"""Cycles in a row that are filtered, of which the middle one is kept."""
+"""Cycles in a row that are filtered; the middle one is kept."""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from wildrobot.errors import UsageError
 from wildrobot.motion.authoring.human import Human, about, heading_rad
 
 _SAME, _NEXT = 0.5, 2.5
-"""Of what the body changes from frame to frame: below the first, two poses are one; below the second, one follows."""
+"""As shares of the change from frame to frame: below the first, two poses are one; below the second, one follows."""
 _COPIES = 3
-"""Of a cycle: enough to hold it whole, whatever moment it begins with."""
+"""Copies of a cycle: enough to hold it whole, whatever moment it begins with."""
 _STILL = 0.005
-"""Of the leg's length: a smaller change is none."""
+"""As a share of the leg's length: a smaller change counts as none."""
 
 
 def poses(human: Human) -> Float[np.ndarray, "T parts 3"]:

@@ -144,7 +144,7 @@ class Panel:
         self._bind(gets_up, lambda value: {"gets_up": value}, lambda controls: controls.gets_up)
 
     def _bind(self, handle: Any, changes: Callable[[Any], dict[str, Any]], shown: Callable[[Controls], Any]) -> None:
-        """Has a control set what it says, and show what is set."""
+        """Binds a control both ways: it sets its field, and shows what is set."""
         self._shown.append((handle, shown))
 
         # A coroutine, because viser keeps the order of these alone.
@@ -160,7 +160,7 @@ def _replaced(values: tuple[float, ...], index: int, value: float) -> tuple[floa
 
 
 def _preset(state: str, groups: tuple[str, ...]) -> dict[str, Any]:
-    """What is wrong with sensors, gears and bus: nothing, or the middle of what policies are trained for."""
+    """Faults of sensors, gears and bus: none, or the middle of the range that policies are trained for."""
     if state == _STATES[0]:
         return {"period_steps": dict.fromkeys(groups, 1), "play_rad": 0.0, "latency_steps": 1}
     task = load_experiment("walk").env.task

@@ -9,7 +9,7 @@ from viser import uplot
 from wildrobot.play.snapshot import WINDOW_S, Trace
 
 _EVERY = 2
-"""One in so many control steps is drawn."""
+"""One of this many control steps is drawn."""
 _ASKED, _REACHED, _OTHER = "#8a919c", "#e8590c", "#1c7ed6"
 
 

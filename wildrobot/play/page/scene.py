@@ -22,7 +22,7 @@ _SKY, _ROOT = (0.55, 1.15, 0.62), "/world"
 
 
 class Scene:
-    """Draws snapshots. The floor is tilted as it is, and the robot stays in the middle of the picture."""
+    """Draws snapshots, with the floor at its tilt and the robot in the middle of the picture."""
 
     def __init__(self, server: viser.ViserServer, robot: Robot, pull: Callable[[Float[np.ndarray, " 3"]], None]):
         """Adds the robot to a server's scene; `pull` is called with the force [N] of a pointer that drags it."""

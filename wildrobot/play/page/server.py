@@ -18,7 +18,7 @@ class PageServer(viser.ViserServer):
     """A server of viser that does not hand the page on to viser's public relay, whatever a browser asks for."""
 
     def request_share_url(self, verbose: bool = True) -> str | None:
-        """Gives none."""
+        """Returns None: the page is not shared."""
         return None
 
     def stop(self) -> None:
@@ -50,7 +50,7 @@ def start(host: str, port: int) -> PageServer:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without viser's banner and its farewell, on the console that it shares with nothing of ours."""
+    """Silences viser's banner and its farewell, printed on rich's global console, which we do not use."""
     console = rich.get_console()
     before, console.quiet = console.quiet, True
     try:

@@ -11,14 +11,14 @@ _VISIBLE_GROUPS = 3
 """Groups 0 to 2 are seen, the collision shapes in group 3 are not: as in MuJoCo's own viewer."""
 
 _SECTIONS = 16
-"""Of round shapes."""
+"""Subdivision of round shapes."""
 
 
 def body_mesh(model: mujoco.MjModel, body: int) -> trimesh.Trimesh | None:
-    """What is seen of a body, in its frame and in the colours of its geoms; planes are left out.
+    """The visible geoms of a body as one mesh, in its frame and in their colours, without planes.
 
     Returns:
-      None for a body of which nothing is seen.
+      None for a body without visible geoms.
     """
     first = model.body_geomadr[body]
     geoms = [

@@ -18,7 +18,7 @@ from wildrobot.robot import Robot, load_robot, robot_spec
 
 _SIZES = ("nq", "nv", "nu", "nbody", "ngeom", "nsensordata")
 _SERVOS = ("gaintype", "biastype", "dyntype", "ctrlspec", "gainprm", "biasprm", "dynprm")
-"""Of each actuator, what makes it a motor whose torque falls with its speed (`with_line`)."""
+"""Parameters that make each actuator a motor whose torque falls with its speed (`with_line`)."""
 
 
 def simulation(interface: Interface) -> dict[str, Any]:

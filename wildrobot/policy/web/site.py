@@ -21,7 +21,7 @@ _HERE = resources.files("wildrobot.policy.web")
 
 
 def export(policy: Policy, folder: Path) -> float:
-    """Writes the page into a new or empty folder, in one stroke, after proving the model as `bundle.export` does.
+    """Writes the page into a new or empty folder, atomically, after checking the model as `bundle.export` does.
 
     Returns:
       The largest difference between ONNX Runtime's actions and ours.
@@ -46,7 +46,7 @@ def export(policy: Policy, folder: Path) -> float:
 
 
 def _libraries() -> dict[str, bytes]:
-    """The files of `vendor/`, held against its list: a checkout or an installation may be damaged."""
+    """The files of `vendor/`, checked against its list: a checkout or an installation may be damaged."""
     files = _tree(_HERE / VENDOR)
     try:
         listed: dict[str, str] = json.loads(files.pop("contents.json"))["sha256"]

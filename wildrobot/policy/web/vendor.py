@@ -3,7 +3,7 @@
 Needs Node.js with npm, and the network. `npm/package-lock.json` pins every package by version and checksum, so the
 result is the same wherever it is made; `vendor/contents.json` says what it is. WebAssembly lies there compressed, and
 the page unpacks it: 6 MB instead of 25, in the repository and on the way to a phone. After a change of
-`npm/package.json`, write the lock anew: `npm install --package-lock-only --omit-lockfile-registry-resolved` in `npm/`.
+`npm/package.json`, write the lock again: `npm install --package-lock-only --omit-lockfile-registry-resolved` in `npm/`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _COPIED = {
     "licences/three.txt": "three/LICENSE",
     "licences/noble-hashes.txt": "@noble/hashes/LICENSE",
 }
-"""As published; the file of a package by its name here."""
+"""By the name of a file in `vendor/`: the file as its package publishes it."""
 
 _NOTICES = {
     "@mujoco/mujoco": ("mujoco", {"mujoco.txt": "/LICENSE", "mujoco-third-party.md": "/LICENSES_THIRD_PARTY.md"}),

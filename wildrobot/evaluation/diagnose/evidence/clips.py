@@ -104,14 +104,14 @@ def _facts(robot: Robot, clip: Clip) -> ClipFacts | None:
 
 
 def _friction(com_m: Float[np.ndarray, "T 3"]) -> float:
-    """What the centre of mass of a motion takes of the ground; its ends, where differences are one-sided, left out."""
+    """The friction that a motion needs, by its centre of mass; without its ends, where differences are one-sided."""
     acceleration = np.diff(com_m, n=2, axis=0) / PERIOD_S**2
     horizontal = np.linalg.norm(acceleration[:, :2], axis=1)
     return float(np.quantile(horizontal / np.maximum(acceleration[:, 2] + 9.81, 1.0), 0.99))
 
 
 def _sole_heights_m(robot: Robot, clip: Clip) -> tuple[float, float]:
-    """By the kinematics of the robot's model, of which the clip knows nothing."""
+    """Computed from the kinematics of the robot's model, not from what the clip says of itself."""
     data, heights = mujoco.MjData(robot.model), []
     for qpos, contacts in zip(clip.qpos, clip.contacts, strict=True):
         data.qpos[:] = qpos

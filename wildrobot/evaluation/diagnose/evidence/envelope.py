@@ -1,4 +1,4 @@
-"""Between which curves trainings lay that went well: what a new one can be compared with at equal steps."""
+"""The range of the learning curves of trainings that went well, to compare a new one with at equal steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wildrobot.task.config import CommandConfig
 
 FILE = Path(__file__).parent / "envelope.json"
 METRICS = ("episode/length", "episode/vx_error_m_per_s", "episode/vy_error_m_per_s")
-"""Those that no weight of a reward is in."""
+"""Metrics that no reward weight enters."""
 _TRAINER = "brax-amp"
 _EVERY_STEPS = 500_000
 _RANGES = ("vx_m_per_s", "vy_m_per_s", "yaw_rate_rad_per_s")
@@ -37,14 +37,14 @@ class Envelope:
 
 
 def envelope() -> Envelope:
-    """The one that is shipped; `benchmarks/envelope.py` makes it, and the file says of which trainings."""
+    """Reads the shipped envelope. `benchmarks/envelope.py` makes it, and the file names the trainings."""
     tree = json.loads(FILE.read_text(encoding="utf-8"))
     least, most = ({name: np.array(tree[part][name], float) for name in METRICS} for part in ("least", "most"))
     return Envelope(np.array(tree["steps"]), least, most)
 
 
 def why_not_comparable(experiment: Experiment, of: Provenance) -> str | None:
-    """Why a training cannot be held against the envelope; None if it can."""
+    """Why a training cannot be compared with the envelope; None if it can."""
     if of.trainer != _TRAINER:
         return f"they were trained by {_TRAINER}, and this one by {of.trainer}"
     if of.started_from_policy:

@@ -1,4 +1,4 @@
-"""Which robots are tried out: each does the same whatever it observes, so that nobody has to be trained before."""
+"""Which robots are tried out. Each acts by a fixed plan, whatever it observes, so no policy is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wildrobot.env import WildRobotEnv
 from wildrobot.evaluation.diagnose.evidence.clips import ClipFacts
 
 SECONDS = 4.0
-"""Of every trial: four strides, and long enough for a robot without support to fall."""
+"""Length of every trial: four strides, and long enough for a robot without support to fall."""
 PULSE_AT_S, PULSE_S, PULSE = 0.2, 0.2, 0.5
 """When a single joint is moved, for how long, and by which action."""
 SWEEP = np.concatenate([[-1.0], np.linspace(-0.25, 1.5, 8)])

@@ -27,7 +27,6 @@ class Statics:
 
     Attributes:
       robot: the nominal robot.
-      mass_kg: of each joint's body and all that hangs on it, in actuator order.
       friction: the least sliding friction of sole and floor among the robots of the bank.
       torque_limit_Nm, stiffness_Nm_per_rad: of each servo, by the compiled model.
       toppling_Nm_per_rad: the moment about the ankles that gravity gains per angle of lean, m g h, at home.
@@ -38,7 +37,6 @@ class Statics:
     """
 
     robot: Robot
-    mass_kg: Float[np.ndarray, " joints"]
     friction: float
     torque_limit_Nm: Float[np.ndarray, " joints"]
     stiffness_Nm_per_rad: Float[np.ndarray, " joints"]
@@ -61,7 +59,6 @@ def statics(variants: VariantBank, robot: Robot, seed: int = 0) -> Statics:
     true = [np.stack(part) for part in zip(*(row[1] for row in rows), strict=True)]
     return Statics(
         robot=robot,
-        mass_kg=model.body_subtreemass[model.jnt_bodyid[model.actuator_trnid[:, 0]]],
         friction=min(_friction(each, robot) for each in variants.models),
         torque_limit_Nm=model.actuator_forcerange[:, 1].copy(),
         stiffness_Nm_per_rad=model.actuator_gainprm[:, 0].copy(),
@@ -101,7 +98,7 @@ def _imu(data: mujoco.MjData, robot: Robot) -> Rotation:
 
 
 def _friction(model: mujoco.MjModel, robot: Robot) -> float:
-    """Of the contacts that the robot has with the floor at home, a millimetre lower."""
+    """The least friction of the robot's contacts with the floor, at home and a millimetre lower."""
     data = mujoco.MjData(model)
     data.qpos[:] = robot.home_qpos
     data.qpos[2] -= 1e-3

@@ -60,13 +60,13 @@ class Trials:
 
     @property
     def alive(self) -> Bool[np.ndarray, "T robots"]:
-        """Until and with the step that ends the episode."""
+        """Whether a robot's first episode is still going on; true also for the step that ends it."""
         ended = np.cumsum(self.terminated, axis=0)
         return np.concatenate([np.ones((1, ended.shape[1]), bool), ended[:-1] == 0])
 
     @property
     def upright(self) -> Bool[np.ndarray, "T robots"]:
-        """By the robot's own description, read from the physics and not from the task."""
+        """Whether a robot has not fallen, by the limits of its description and the physics, not by the task."""
         cosine = 1.0 - 2.0 * (self.qpos[..., 4] ** 2 + self.qpos[..., 5] ** 2)
         robot = self.env.robot
         return (self.qpos[..., 2] >= robot.fall_height_m) & (cosine >= np.cos(robot.fall_tilt_rad))
@@ -129,7 +129,7 @@ def _begun(env: WildRobotEnv, robots: Plan) -> EnvState:
 
 
 def _delayed(robots: Plan, latency_steps: Any) -> Float[np.ndarray, "T robots joints"]:
-    """Actions sent ahead of the clips by as much as they will be late."""
+    """Actions that are ahead of the clips by the latency, so that they take effect on time."""
     action, late = robots.action.copy(), np.asarray(latency_steps)
     for robot in np.flatnonzero(robots.clip >= 0):
         ahead = robots.action[late[robot] :, robot]

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from wildrobot.errors import UsageError
+from wildrobot.extras import Extra, require
 from wildrobot.plugins import plugins
-from wildrobot.policy.extras import require_onnx
 
 VECTOR_ENVS = "wildrobot.vector_envs"
 """The entry points of frameworks: `make(id, num_envs)` gives a `VectorEnv` that restarts episodes in the same step."""
@@ -126,7 +126,7 @@ def onnx_policy(path: Path, env: VectorEnv) -> Act:
     Raises:
       UsageError: for a file that is no such network.
     """
-    require_onnx(f"reading {path}", "onnxruntime")
+    require(f"reading {path}", Extra("onnx", ("onnxruntime",)))
     import onnxruntime
 
     try:

@@ -107,7 +107,7 @@ def open_loop_walk(t: Trials) -> Iterator[Measured]:
     why="a reward for style draws the robot to the clip's speed and one for the command to the command's: they must be "
     "the same within 5 %, and within 5 % of a slow walk below that",
     source="wildrobot/motion/authoring/acceptance.py",
-    try_next="Make the clip anew (make motions), or correct the command that it claims.",
+    try_next="Make the clip again (make motions), or correct the command that it claims.",
 )  # fmt: skip
 def clip_speed(m: Motions) -> Iterator[Measured]:
     """Does each clip move as fast as it claims?"""

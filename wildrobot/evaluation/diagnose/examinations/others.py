@@ -24,7 +24,7 @@ _SOURCE = (
 def other_trainer(p: Played, o: Other, t: Trials, d: Draws) -> Iterator[Measured]:
     """Does it earn what another trainer earns on the same task?"""
     standing, theirs = _standing(t, d), float(o.played.reward.mean())
-    # What has not learned either says nothing of the trainer.
+    # If the other one has not learned either, this says nothing about the trainer.
     if standing > 0.0 and theirs >= standing:
         yield Measured(f"return, beside {o.name}", float(p.reward.mean()) / theirs, at_least=0.75)
 

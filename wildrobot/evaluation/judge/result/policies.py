@@ -39,7 +39,7 @@ class EpisodeEstimate(Estimate):
 
     @functools.cached_property
     def array(self) -> Float[np.ndarray, " E"]:
-        """The values, NaN where there is none."""
+        """The values, NaN where an episode has none."""
         return np.array([np.nan if value is None else value for value in self.values], np.float64)
 
     @field_serializer("values")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from wildrobot.config import validated
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.judge.result.evaluation import Evaluation
+from wildrobot.evaluation.record import read_json
 
 _VERSION = Evaluation.model_fields["schema_version"].default
 
@@ -29,11 +29,7 @@ def load(path: Path) -> Evaluation:
     Raises:
       UsageError: for a file that cannot be read, is no result of an evaluation, or is newer than this program.
     """
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not readable as JSON ({error}); give a file that --json wrote") from None
-    return from_tree(tree, str(path))
+    return from_tree(read_json(path, writer="--json"), str(path))
 
 
 def from_tree(tree: Any, source: str) -> Evaluation:

@@ -1,4 +1,4 @@
-"""What a metric is, and all that there are: each function below this package registers itself by `@metric`."""
+"""The registry of metrics: each function below this package registers itself by `@metric`."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from wildrobot import extras
 from wildrobot.cli import exit_code, leave
 from wildrobot.evaluation.judge.result import load
-from wildrobot.evaluation.show import extras
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

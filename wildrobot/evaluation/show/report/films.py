@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 _POSTER_AT = 0.5
-"""Which moment stands for the film: halfway, where a robot that can walk does."""
+"""The moment of the still picture: halfway, when a robot that can walk is walking."""
 
 
 @dataclass(frozen=True)
