@@ -43,7 +43,7 @@ class Trainer(NamedTuple):
       length: the override that asks for so many environment steps.
       enough: what a run says that has nothing left to do.
       learned: all that is learned, from a model file.
-      stop_after: ends the training after so many control steps, in the midst of a rollout, as a signal does.
+      stop_after: ends the training after so many control steps, in the middle of a rollout, as a signal does.
     """
 
     name: str

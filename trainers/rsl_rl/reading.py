@@ -39,12 +39,12 @@ def read(path: Path, *, trust: bool) -> Policy | None:
         raise UsageError(
             f"{model_path}: is damaged, or not of RSL-RL ({' '.join(str(error).split())}); {_REMEDY}"
         ) from None
-    age = origin.steps_before + saved["infos"][checkpoints.STEPS]
     try:
+        age = origin.steps_before + saved["infos"][checkpoints.STEPS]
         policy = to_policy(saved["actor_state_dict"], make_env(origin.env), origin.settings, age)
         return policy.with_training(origin.training)
     except UsageError as error:
-        raise UsageError(f"{model_path}: {error}") from None
+        raise UsageError(f"{model_path}: {error}; {_REMEDY}") from None
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise UsageError(
             f"{model_path}: is no model that `python -m trainers rsl_rl` made ({error!r}); {_REMEDY}"

@@ -63,8 +63,8 @@ def read(path: Path, *, trust: bool) -> Policy | None:
         policy = to_policy(weights, normalizer, make_env(origin.env), origin.settings, age, framework)
         return policy.with_training(origin.training)
     except UsageError as error:
-        raise UsageError(f"{model_path}: {error}") from None
-    except (AttributeError, LookupError, TypeError) as error:
+        raise UsageError(f"{model_path}: {error}; {_REMEDY}") from None
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise UsageError(
             f"{model_path}: is no model that `python -m trainers sb3` made ({error!r}); {_REMEDY}"
         ) from None

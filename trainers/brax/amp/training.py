@@ -170,7 +170,7 @@ class Training:
             with suppress(OSError, UsageError):
                 if state is not None:
                     self._save(state, self._loop.environment_steps(state))
-            self._say(f"interrupted in the midst of a step, which is not taken. {self._kept()}")
+            self._say(f"interrupted in the middle of a step, which is not taken. {self._kept()}")
             if self._run is not None:
                 self._close()
 
