@@ -66,8 +66,12 @@ docs: $(VENV)/.ready-docs ## build the documentation as a site, with all links c
 	$(PY) -m sphinx -q -n -W --keep-going -b html -d .cache/sphinx docs build/site
 	@echo 'Documentation: build/site/index.html'
 
+# Most of what tests do is compile programs that then run for a second: hardly optimised, they compile in a sixth of the
+# time. The slow tests have them as users do.
+FAST_COMPILATION := JAX_DISABLE_MOST_OPTIMIZATIONS=1 XLA_FLAGS=--xla_cpu_use_fusion_emitters=false
+
 test: $(VENV)/.ready-test ## run the tests, but for the slow ones
-	$(PY) -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(FAST_COMPILATION) $(PY) -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.ready-test ## run the slow tests
 	$(PY) -m pytest -m slow $(ARGS)

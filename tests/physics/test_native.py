@@ -1,12 +1,16 @@
 """The native engine against MuJoCo itself."""
 
+import functools
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
+from jaxtyping import Array
 from mujoco import rollout
 
 from wildrobot.env import make_env
@@ -43,14 +47,23 @@ def play(
     physics: Physics, targets: np.ndarray, variant: int = 0, push_N: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """qpos, qvel and sensordata after each control step, from the first BATCH starts; pushes are (STEPS, BATCH, 3)."""
-    start = jax.vmap(lambda index: STARTS.state(index, jnp.int32(variant)))(jnp.arange(BATCH))
     inputs = (jnp.asarray(targets), *(() if push_N is None else (jnp.asarray(push_N),)))
+    return jax.tree.map(np.asarray, compiled(physics)(jnp.int32(variant), inputs))
+
+
+@functools.cache
+def compiled(physics: Physics) -> Callable[..., tuple[Array, Array, Array]]:
+    """What `play` runs, compiled once for each engine."""
 
     def one(state, now):
         state = jax.vmap(physics.step)(state, *now)
         return state, (state.qpos, state.qvel, state.sensordata)
 
-    return jax.tree.map(np.asarray, jax.jit(lambda: jax.lax.scan(one, start, inputs)[1])())
+    def run(variant, inputs):
+        start = jax.vmap(lambda index: STARTS.state(index, variant))(jnp.arange(BATCH))
+        return jax.lax.scan(one, start, inputs)[1]
+
+    return jax.jit(run)
 
 
 def bare_rollout(physics: Physics, model: mujoco.MjModel, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -118,10 +131,12 @@ def test_variants_differ(physics):
 
 
 def test_one_host_call_steps_a_whole_batch(physics, monkeypatch):
+    """An engine of its own, which is compiled with what counts its calls."""
     calls = []
-    original = physics._step_batch
-    monkeypatch.setattr(physics, "_step_batch", lambda *arrays: calls.append(arrays[1].shape) or original(*arrays))
-    play(physics, random_targets(physics, seed=0)[:3])
+    engine: Any = make_engine(small().physics, physics.robot, physics.variants)
+    original = engine._step_batch
+    monkeypatch.setattr(engine, "_step_batch", lambda *arrays: calls.append(arrays[1].shape) or original(*arrays))
+    play(engine, random_targets(physics, seed=0)[:3])
     assert calls == [(BATCH, physics.robot.model.nq)] * 3
 
 

@@ -52,10 +52,11 @@ def noiseless(*overrides: str) -> WildRobotEnv:
     return make_env(load_experiment("ideal", [*settings, *small, *quiet, *overrides]).env)
 
 
-def key_with_phase_0(env: WildRobotEnv) -> jax.Array:
-    """A key whose episode starts with the left foot, as a runtime does."""
-    reset = jax.jit(env.reset)
-    return next(key for key in jax.random.split(jax.random.PRNGKey(0), 16) if reset(key).task.phase == 0.0)
+def begun(env: WildRobotEnv) -> EnvState:
+    """An episode under the first command that starts with the left foot, as a runtime does."""
+    command, start, reset = jnp.array(COMMANDS[0], jnp.float32), jnp.array(3), jax.jit(env.reset)
+    states = (reset(key, command=command, start=start) for key in jax.random.split(jax.random.PRNGKey(0), 16))
+    return next(state for state in states if state.task.phase == 0.0)
 
 
 def turned(env: WildRobotEnv, state: EnvState) -> EnvState:
@@ -81,8 +82,7 @@ def episode(env: WildRobotEnv, policy) -> dict[str, np.ndarray]:
     Where IMU samples may be stale, each but the first is one step old.
     """
     step, orientation = jax.jit(env.step), env.robot.sensors["imu_orientation"]
-    state = env.reset(key_with_phase_0(env), command=jnp.array(COMMANDS[0], jnp.float32), start=jnp.array(3))
-    state = turned(env, state)
+    state = turned(env, begun(env))
     stale = env.config.task.sensing.imu_stale_share
     before, samples = state, []
     for tick in range(len(COMMANDS)):

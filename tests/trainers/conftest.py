@@ -8,13 +8,32 @@ import jax
 import pytest
 from filelock import FileLock
 
+from adapters.gymnasium_env.cores import shared_core
 from trainers.brax import amp, ppo
+from trainers.brax import reading as brax_reading
+from trainers.brax.amp import guard, resuming
+from trainers.brax.amp import training as amp_training
+from trainers.rsl_rl import reading as rsl_rl_reading
 from trainers.rsl_rl import training as rsl_rl_training
+from trainers.sb3 import reading as sb3_reading
 from trainers.sb3 import training
-from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 
 NATIVE = "env.physics.engine=native"
+_MAKERS = (ppo, brax_reading, guard, resuming, amp_training, rsl_rl_reading, rsl_rl_training, sb3_reading, training)
+"""Modules that make an environment."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cores_are_shared():
+    """Trainings of one environment share its compiled core, which nothing changes.
+
+    JAX's compilation cache does not keep what calls native physics, so each would compile its step anew.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module in _MAKERS:
+            patch.setattr(module, "make_env", shared_core)
+        yield
 
 
 class Sizes(NamedTuple):
@@ -27,7 +46,7 @@ class Sizes(NamedTuple):
 
 @pytest.fixture(scope="session")
 def sizes():
-    env = make_env(load_experiment("smoke", [NATIVE]).env)
+    env = shared_core(load_experiment("smoke", [NATIVE]).env)
     observations = jax.eval_shape(env.reset, jax.random.PRNGKey(0)).obs
     state, privileged_state = (observations[name].shape[-1] for name in ("state", "privileged_state"))
     return Sizes(state, privileged_state, env.action_size)

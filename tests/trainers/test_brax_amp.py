@@ -10,13 +10,13 @@ from brax.training import types
 from brax.training.agents.ppo import train as ppo
 
 from adapters.brax_env import BraxEnv, wrap_for_training
+from adapters.gymnasium_env.cores import shared_core
 from tests.trainers.conftest import NATIVE
 from trainers.brax import compat
 from trainers.brax.amp.loop import make_loop
 from trainers.brax.amp.ppo import entropy_cost
 from trainers.brax.networks import network_factory
 from trainers.brax.settings import BraxPpo
-from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 
 STEPS = 4
@@ -31,7 +31,7 @@ def stock(experiment, steps):
     per_step = settings.batch_size * settings.num_minibatches * settings.unroll_length
     keywords |= {"num_timesteps": steps * per_step, "num_evals": 2}
     _, params, _ = ppo.train(
-        environment=BraxEnv(make_env(experiment.env), stagger_episodes=settings.stagger_episodes),
+        environment=BraxEnv(shared_core(experiment.env), stagger_episodes=settings.stagger_episodes),
         wrap_env_fn=wrap,
         episode_length=experiment.env.episode_steps,
         network_factory=network_factory(settings),
@@ -57,7 +57,7 @@ def test_without_style_it_is_stock_ppo(schedule):
         ],
     )
     (normalizer, policy, value), expected = stock(experiment, STEPS)
-    loop = make_loop(experiment, make_env(experiment.env))
+    loop = make_loop(experiment, shared_core(experiment.env))
     state, figures = loop.init(jax.random.PRNGKey(loop.settings.seed)), []
     for _ in range(STEPS):
         state, each = loop.step(state)

@@ -13,11 +13,11 @@ from brax.training.acme import running_statistics
 from brax.training.agents.ppo import checkpoint
 from brax.training.agents.ppo import networks as ppo_networks
 
+from adapters.gymnasium_env.cores import shared_core
 from tests.trainers.interruption import interrupted
 from trainers.brax import compat, ppo
 from trainers.brax import networks as brax_networks
 from trainers.brax.settings import BraxPpo
-from wildrobot.env import make_env
 from wildrobot.errors import UsageError
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, act
@@ -44,7 +44,7 @@ def brax_own(run):
     experiment = load_experiment(run / "config.yaml")
     newest = max((run / "checkpoints").iterdir(), key=lambda path: int(path.name))
     params = checkpoint.load(newest)
-    env = make_env(experiment.env)
+    env = shared_core(experiment.env)
     states = jax.jit(jax.vmap(env.reset))(jax.random.split(jax.random.PRNGKey(3), 32))
     networks = brax_networks.network_factory(experiment.section(BraxPpo))(
         {name: value.shape[1:] for name, value in states.obs.items()},

@@ -15,13 +15,13 @@ from rsl_rl.models import MLPModel
 from rsl_rl.runners import OnPolicyRunner
 from tensordict import TensorDict
 
+from adapters.gymnasium_env.cores import shared_core
 from tests.trainers.conftest import NATIVE
 from trainers.rollouts import robots_seed
 from trainers.rsl_rl import checkpoints
 from trainers.rsl_rl.policy import to_policy
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.rsl_rl.training import new_runner
-from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Policy, act
 
@@ -33,7 +33,7 @@ def run(rsl_rl_run):
 
 @pytest.fixture(scope="module")
 def core():
-    return make_env(load_experiment("smoke", [NATIVE]).env)
+    return shared_core(load_experiment("smoke", [NATIVE]).env)
 
 
 @pytest.fixture(scope="module")

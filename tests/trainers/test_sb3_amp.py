@@ -12,13 +12,13 @@ import torch
 from brax.training.types import Transition, UInt64
 
 from adapters.gymnasium_env import VectorWalkEnv
+from adapters.gymnasium_env.cores import shared_core
 from adapters.sb3_vec_env import Sb3VecEnv
 from tests.trainers.conftest import NATIVE
 from trainers.amp.settings import Amp
 from trainers.brax.amp.loop import make_loop
 from trainers.sb3 import training
 from trainers.sb3.style import StyledRolloutBuffer, StyleRewards
-from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 from wildrobot.motion import features
 from wildrobot.policy import Policy
@@ -30,7 +30,7 @@ ROBOTS, STEPS = 8, 30
 def core():
     overrides = [NATIVE, "env.task.command.standing_share=0", "env.task.command.vy_m_per_s=[0,0]"]
     overrides += ["env.task.command.yaw_rate_rad_per_s=[0,0]", "env.task.command.vx_m_per_s=[0.1,0.3]"]
-    return make_env(load_experiment("smoke", overrides).env)
+    return shared_core(load_experiment("smoke", overrides).env)
 
 
 def robots_of(core):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from brax.training.acme import running_statistics, specs
 
+from adapters.gymnasium_env.cores import shared_core
 from trainers.brax.networks import network_factory, to_policy
 from trainers.brax.settings import BraxPpo
 from trainers.brax.symmetry import as_trained, symmetric
-from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 
 SETTINGS = BraxPpo(policy_hidden_layer_sizes=(16, 8), value_hidden_layer_sizes=(16,))
@@ -19,7 +19,7 @@ SETTINGS = BraxPpo(policy_hidden_layer_sizes=(16, 8), value_hidden_layer_sizes=(
 
 @pytest.fixture(scope="module")
 def core():
-    return make_env(load_experiment("smoke", ["env.task.observation.history.steps=2", "env.variants.count=2"]).env)
+    return shared_core(load_experiment("smoke", ["env.task.observation.history.steps=2", "env.variants.count=2"]).env)
 
 
 @pytest.fixture(scope="module")

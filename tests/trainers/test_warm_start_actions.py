@@ -14,6 +14,7 @@ from brax.training.agents.ppo import networks as ppo_networks
 from stable_baselines3 import PPO
 from tensordict import TensorDict
 
+from adapters.gymnasium_env.cores import shared_core
 from tests.trainers.conftest import NATIVE
 from trainers.brax import networks as brax_networks
 from trainers.brax.networks import network_factory
@@ -26,7 +27,6 @@ from trainers.sb3.policy import to_policy
 from trainers.sb3.settings import Sb3Ppo
 from trainers.sb3.training import new_model
 from trainers.warm_start import Moments, match_policy, privileged_moments
-from wildrobot.env import make_env
 from wildrobot.experiment import load_experiment
 from wildrobot.policy import Layer, Policy, act
 
@@ -55,7 +55,7 @@ def standard(sizes):
 
 @pytest.fixture(scope="module")
 def core():
-    return make_env(load_experiment("smoke", [NATIVE]).env)
+    return shared_core(load_experiment("smoke", [NATIVE]).env)
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from trainers.amp.reference import Reference
+from trainers.amp.reference import Reference, walking_clips
 from wildrobot.errors import UsageError
 from wildrobot.motion import features, gait_phase
 from wildrobot.motion.derivatives import PERIOD_S
-from wildrobot.motion.library import Library
 from wildrobot.robot import Robot
 
 TERMS = (
@@ -57,9 +56,9 @@ class Imitation(NamedTuple):
           frequency_hz: of the gait clock.
 
         Raises:
-          UsageError: as `Reference.load`, and for a clip that is no repeated stride, or one of another cadence.
+          UsageError: as `walking_clips`, and for a clip that is no repeated stride, or one of another cadence.
         """
-        found, strides = Library.load(robot, clips).clips, []
+        found, strides = walking_clips(robot, clips), []
         for clip in found:
             stride = gait_phase.stride_of_clip(clip)
             if stride is None:
@@ -71,12 +70,13 @@ class Imitation(NamedTuple):
                     f"{frequency_hz:g}; set env.task.gait.frequency_hz={own_hz:.2f}, or leave the clip out"
                 )
             strides.append(stride)
-        tables = []
-        for stride, each in zip(strides, features.clip_features(robot, found), strict=True):
+        seen, tables = features.clip_features(robot, found), []
+        for stride, each in zip(strides, seen, strict=True):
             frames = each[:-1]
             at = stride.first_frame + np.arange(_PHASES) / _PHASES * len(frames)
             tables.append(frames[np.round(at).astype(int) % len(frames)])
-        return cls(Reference.load(robot, clips), jnp.asarray(np.stack(tables)), features.layout(robot))
+        reference = Reference.from_clips(robot, found, seen)
+        return cls(reference, jnp.asarray(np.stack(tables)), features.layout(robot))
 
     def reward(
         self, seen: Float[Array, "*N features"], command: Float[Array, "*N 3"], phase: Float[Array, "*N"]

@@ -13,6 +13,7 @@ from jaxtyping import Array, Bool, Float, Int
 from trainers.amp.discriminator import weighted_mean
 from wildrobot.errors import UsageError
 from wildrobot.motion import features
+from wildrobot.motion.clip import Clip
 from wildrobot.motion.derivatives import PERIOD_S
 from wildrobot.motion.library import Library
 from wildrobot.robot import Robot
@@ -33,6 +34,21 @@ def check_time_base(period_s: float) -> None:
             f"style is judged every {PERIOD_S:g} s, as the clips are, and robots act every {period_s:g} s here; set "
             f"env.physics and action_repeat to {PERIOD_S:g} s, or amp.style_weight=0"
         )
+
+
+def walking_clips(robot: Robot, names: Sequence[str]) -> tuple[Clip, ...]:
+    """Clips by name or path.
+
+    Raises:
+      UsageError: if none is named, for one that there is not, or that stands still: its style would reward standing.
+    """
+    if not names:
+        raise UsageError("amp.clips is empty; name clips that walk, or set amp.style_weight=0")
+    clips = Library.load(robot, names).clips
+    still = [clip.name for clip in clips if clip.contacts.all()]
+    if still:
+        raise UsageError(f"amp.clips: {', '.join(still)} never lifts a foot; name clips that walk")
+    return clips
 
 
 class Reference(NamedTuple):
@@ -56,19 +72,21 @@ class Reference(NamedTuple):
         """Reads clips by name or path.
 
         Raises:
-          UsageError: for a clip that does not exist, or that stands still: its style would reward standing.
+          UsageError: as `walking_clips`.
         """
-        if not clips:
-            raise UsageError("amp.clips is empty; name clips that walk, or set amp.style_weight=0")
-        library = Library.load(robot, clips)
-        still = [clip.name for clip in library.clips if clip.contacts.all()]
-        if still:
-            raise UsageError(f"amp.clips: {', '.join(still)} never lifts a foot; name clips that walk")
-        windows = features.clip_windows(robot, library.clips)
+        found = walking_clips(robot, clips)
+        return cls.from_clips(robot, found, features.clip_features(robot, found))
+
+    @classmethod
+    def from_clips(
+        cls, robot: Robot, clips: Sequence[Clip], found: Sequence[Float[np.ndarray, "_ features"]]
+    ) -> Reference:
+        """Of clips, and what `features.clip_features` has found of them: computing those takes a second."""
+        windows = [features.windows_of_clip(clip, each) for clip, each in zip(clips, found, strict=True)]
         counts = np.array([len(each) for each in windows])
         return cls(
             windows=jnp.asarray(np.concatenate(windows)),
-            commands=jnp.asarray(np.stack([clip.command for clip in library.clips]), jnp.float32),
+            commands=jnp.asarray(np.stack([clip.command for clip in clips]), jnp.float32),
             first=jnp.asarray(np.cumsum(counts) - counts),
             windows_of=jnp.asarray(counts),
             joints=features.layout(robot)["joint_angle_rad"],

@@ -119,17 +119,21 @@ def windows(
 def clip_windows(
     robot: Robot, clips: Sequence[Clip], *, window: int = WINDOW, every: int = EVERY
 ) -> list[Float[np.ndarray, "_ window features"]]:
-    """All windows of each clip; of a loop through its end, one for each of its frames but the closing one."""
+    """All windows of each clip, see `windows_of_clip`."""
+    found = clip_features(robot, clips)
+    return [windows_of_clip(clip, each, window=window, every=every) for clip, each in zip(clips, found, strict=True)]
 
-    def of(clip: Clip, found: Float[np.ndarray, "T features"]) -> Float[np.ndarray, "N window features"]:
-        if clip.loop:
-            found = found[:-1]
-            index = (np.arange(len(found))[:, None] + np.arange(0, window * every, every)[None]) % len(found)
-            return found[index]
-        first = jnp.zeros(len(found), bool)
-        return np.asarray(windows(jnp.asarray(found), first, window=window, every=every).frames)
 
-    return [of(clip, found) for clip, found in zip(clips, clip_features(robot, clips), strict=True)]
+def windows_of_clip(
+    clip: Clip, found: Float[np.ndarray, "T features"], *, window: int = WINDOW, every: int = EVERY
+) -> Float[np.ndarray, "N window features"]:
+    """All windows of a clip and its features; of a loop through its end, one for each frame but the closing one."""
+    if clip.loop:
+        found = found[:-1]
+        index = (np.arange(len(found))[:, None] + np.arange(0, window * every, every)[None]) % len(found)
+        return found[index]
+    first = jnp.zeros(len(found), bool)
+    return np.asarray(windows(jnp.asarray(found), first, window=window, every=every).frames)
 
 
 def _hand(robot: Robot, hand: Hand, qpos: Float[Array, " nq"]) -> Float[Array, " 3"]:

@@ -49,3 +49,8 @@ def test_a_clip_of_another_cadence_is_refused():
 def test_a_clip_that_is_no_stride_is_refused():
     with pytest.raises(UsageError, match=r"start-stop-0.10 is no repeated stride, which imitation needs"):
         Imitation.load(load_robot(collision="feet"), ("start-stop-0.10",), 0.9)
+
+
+def test_no_clip_is_not_all_clips():
+    with pytest.raises(UsageError, match=r"amp.clips is empty; name clips that walk"):
+        Imitation.load(load_robot(collision="feet"), (), 0.9)

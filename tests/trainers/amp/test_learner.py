@@ -26,9 +26,14 @@ def make(**changes):
     return StyleLearner(load_robot(collision="feet"), settings, robots=ROBOTS, steps_per_batch=STEPS)
 
 
+def compiled(learner):
+    learner.init, learner.learn = jax.jit(learner.init), jax.jit(learner.learn)
+    return learner
+
+
 @pytest.fixture(scope="module")
 def learner():
-    return make()
+    return compiled(make())
 
 
 def experience(key=0, command=FORWARD, ended=()):
@@ -127,11 +132,10 @@ def test_the_reward_is_the_updated_discriminators(learner):
 
 
 def test_it_learns_to_tell_noise_from_the_reference():
-    learner = make(learning_rate=1e-2, reward="BOUNDED")
-    learn = jax.jit(learner.learn)
-    state, style, figures = learn(learner.init(jax.random.PRNGKey(0)), experience(0))
+    learner = compiled(make(learning_rate=1e-2, reward="BOUNDED"))
+    state, style, figures = learner.learn(learner.init(jax.random.PRNGKey(0)), experience(0))
     for key in range(1, 30):
-        state, style, figures = learn(state, experience(key))
+        state, style, figures = learner.learn(state, experience(key))
     assert figures["logit_reference"] > 0.5 > -0.5 > figures["logit_policy"]
     windows = learner.reference.windows[:20]
     logits = learner.logits(state.params, state.normalizer, windows, jnp.tile(jnp.array(FORWARD), (20, 1)))
