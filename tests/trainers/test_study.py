@@ -20,9 +20,10 @@ from trainers.study.cluster import RayEngine
 from trainers.study.conduct import How, conduct
 from trainers.study.cores import own_cores
 from trainers.study.engines import LocalEngine
+from trainers.study.job import Programs
 from trainers.study.plan import plan
 from trainers.study.settings import load_study, study_names
-from trainers.study.work import Failed, Programs
+from trainers.study.work import Failed
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.style.metrics import MATTERS, STYLE_METRICS
 

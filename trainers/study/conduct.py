@@ -11,10 +11,10 @@ from trainers.study import page, verdict
 from trainers.study.cluster import RayEngine
 from trainers.study.engines import Engine, LocalEngine
 from trainers.study.execute import execute
+from trainers.study.job import Programs
 from trainers.study.plan import PlannedRun, plan
 from trainers.study.results import Results, collect
 from trainers.study.settings import load_study
-from trainers.study.work import Programs
 from wildrobot.evaluation.show import extras
 from wildrobot.evaluation.style import discriminator
 from wildrobot.processors import available_threads
