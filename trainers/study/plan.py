@@ -168,7 +168,9 @@ def _measurements(study: Study, programs: Programs) -> list[Measurement]:
     if study.style is not None:
         arguments = ["--no-baselines", "--reference", *study.style.references]
         arguments += ["--quick"] if study.style.quick else []
-        found.append(Measurement("style", address_of(code | {"arguments": arguments}), programs.style, tuple(arguments)))
+        found.append(
+            Measurement("style", address_of(code | {"arguments": arguments}), programs.style, tuple(arguments))
+        )
     return found
 
 

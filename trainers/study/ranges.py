@@ -1,4 +1,4 @@
-"""The section `sweep` of a study's file: which settings are searched, between which ends, and by what they are judged."""
+"""The section `sweep` of a study's file: which settings are searched, between which ends, and what judges them."""
 
 from __future__ import annotations
 

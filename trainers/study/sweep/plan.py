@@ -89,12 +89,12 @@ class SweepPlan:
         total = total_steps(settings)
         if rungs and self._group.trainer == _TRAINS_ANEW:
             raise UsageError(
-                "sweep.pruning: stock brax keeps no state to go on from after a rung; take brax-amp, or leave pruning out"
+                "sweep.pruning: stock brax keeps no state to go on from after a rung; take brax-amp, or leave it out"
             )
         if rungs and rungs[-1] >= total:
             raise UsageError(
-                f"sweep.pruning: the rung {rungs[-1]} is not below the {total} steps of {sweep.group}; leave it out, or "
-                f"train longer with {_until(settings, total).partition('=')[0]}"
+                f"sweep.pruning: the rung {rungs[-1]} is not below the {total} steps of {sweep.group}; leave it "
+                f"out, or train longer with {_until(settings, total).partition('=')[0]}"
             )
         self.steps = (*rungs, total)
         try:
@@ -205,7 +205,7 @@ def _depends_on(runs: Sequence[PlannedRun]) -> tuple[Any, ...]:
 
 
 def _until(settings: BraxPpo | Sb3Ppo | RslRlPpo, steps: int) -> str:
-    """The override that ends a training after so many environment steps, or at the end of the update that passes them."""
+    """The override that ends a training after so many environment steps, or with the update that passes them."""
     section = section_name(type(settings))
     if isinstance(settings, BraxPpo):
         return f"{section}.num_timesteps={steps}"

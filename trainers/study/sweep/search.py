@@ -46,12 +46,9 @@ class Trial:
 
 
 class Search:
-    """The trials of a sweep, in a journal that holds every step of theirs from the moment that it is taken.
+    """The trials of a sweep, in a journal that holds every step of theirs from the moment that it is taken."""
 
-    One process at a time owns it.
-    """
-
-    def __init__(self, folder: Path, sweep: Sweep, *, maximize: bool, stages: int):
+    def __init__(self, folder: Path, sweep: Sweep, *, maximize: bool, stages: int, own: bool):
         """Opens the journal, or begins it.
 
         Args:
@@ -59,29 +56,39 @@ class Search:
           sweep: what was asked for.
           maximize: whether more of the objective is better.
           stages: rungs, and the end.
+          own: whether trials are to be done; otherwise the journal is only read, also while another process owns it.
 
         Raises:
           UsageError: if Optuna is not installed, or another process has the sweep at work.
         """
         self._optuna = _optuna()
         self._sweep, self._stages = sweep, stages
-        make_folder(folder)
-        self._lock = RunLock(folder, remedy="wait for its end, or end it, before the sweep goes on")
         journal = folder / _JOURNAL
-        _mend(journal)
-        backend = self._optuna.storages.journal.JournalFileBackend(str(journal))
-        self._study = self._optuna.create_study(
-            storage=self._optuna.storages.JournalStorage(backend),
-            study_name=_NAME,
-            direction="maximize" if maximize else "minimize",
-            load_if_exists=True,
-            pruner=self._pruner(sweep.pruning),
-        )
+        self._lock = None
+        if own:
+            make_folder(folder)
+            self._lock = RunLock(folder, remedy="wait for its end, or end it, before the sweep goes on")
+            _mend(journal)
+        storages = self._optuna.storages
+        if own or journal.is_file():
+            storage = storages.JournalStorage(storages.journal.JournalFileBackend(str(journal)))
+        else:
+            storage = storages.InMemoryStorage()
+        pruner = self._pruner(sweep.pruning)
+        if _NAME in self._optuna.get_all_study_names(storage):
+            self._study = self._optuna.load_study(study_name=_NAME, storage=storage, pruner=pruner)
+        else:
+            direction = "maximize" if maximize else "minimize"
+            self._study = self._optuna.create_study(
+                study_name=_NAME, storage=storage, direction=direction, pruner=pruner
+            )
         self._handles: dict[int, Any] = {}
         self._left = self._to_do()
 
     def close(self) -> None:
-        self._lock.close()
+        """Lets another process have the sweep."""
+        if self._lock is not None:
+            self._lock.close()
 
     def next(self) -> Trial | None:
         """A trial that is to go on, from where it is; None where no more are asked for."""
@@ -167,8 +174,9 @@ class Search:
         return self._optuna.samplers.TPESampler(seed=seed)
 
     def _step(self, stage: int) -> int:
-        """Under which a rung is reported: Optuna's halving wants each rung so many times further than the one before,
-        and those of a sweep are where the file has them.
+        """The step under which a rung is reported.
+
+        Optuna's halving wants each rung so many times further than the one before; a sweep's are where its file says.
         """
         return self._factor**stage
 
