@@ -65,7 +65,8 @@ def conduct(study: Study, sweep: Sweep, how: How, programs: Programs, again: str
         missing.append(f"{left} of {sweep.trials} trials have not begun")
     text, page = report.write(how.report, plan, trials, missing)
     print(sentences.found(plan.objective, trials))
-    for heading, said in report.summary(plan, trials):
+    sure = ("How sure is that?", sentences.how_sure(plan.objective, trials))
+    for heading, said in (sure, *report.train_again(plan, trials)):
         print(f"\n{heading}\n  {said}")
     if missing:
         print(f"\nNot done: {'; '.join(missing)}.")

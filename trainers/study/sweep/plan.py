@@ -127,7 +127,7 @@ class SweepPlan:
         try:
             experiment = load_experiment(self._group.config, [*self._group.settings, *overrides])
         except UsageError as error:
-            raise Impossible(str(error)) from None
+            raise Impossible(" ".join(str(error).split())) from None
         self._check_stages(experiment)
         settings = self._settings(experiment)
         found: list[Stage] = []

@@ -37,8 +37,10 @@ def write(folder: Path, plan: SweepPlan, trials: Sequence[Trial], missing: Seque
       CannotWrite: if the disk refuses.
     """
     table = trials_table(plan, trials)
-    lead, cards = sentences.found(plan.objective, trials), summary(plan, trials)
-    parts = [f"## {plan.study.title}", lead, *(f"**{heading}** {text}" for heading, text in cards)]
+    lead, sure = sentences.found(plan.objective, trials), sentences.how_sure(plan.objective, trials)
+    again = train_again(plan, trials)
+    parts = [f"## {plan.study.title}", lead, f"**How sure is that?** {sure}"]
+    parts += [f"**{heading}** `{text}`" for heading, text in again]
     parts += ["### Trials, best first", tables.markdown(table, head="trial")]
     if missing:
         parts.append(f"Not done: {'; '.join(missing)}.")
@@ -47,7 +49,7 @@ def write(folder: Path, plan: SweepPlan, trials: Sequence[Trial], missing: Seque
         title=plan.study.title,
         kind="sweep · quick",
         lead=lead,
-        cards=cards,
+        cards=[("How sure is that?", sure), *again],
         missing=missing,
         tables=[("Trials, best first", table)],
         plots=[("Objective over each setting", _PLOTS, plots)] if plots is not None else [],
@@ -57,14 +59,13 @@ def write(folder: Path, plan: SweepPlan, trials: Sequence[Trial], missing: Seque
     return layout.write(folder, "\n\n".join(parts) + "\n", page)
 
 
-def summary(plan: SweepPlan, trials: Sequence[Trial]) -> list[tuple[str, str]]:
-    """How sure the best trial is, what trains it again, and where it lies."""
-    cards = [("How sure is that?", sentences.how_sure(plan.objective, trials))]
+def train_again(plan: SweepPlan, trials: Sequence[Trial]) -> list[tuple[str, str]]:
+    """What trains the best trial again, and where it lies, each with its heading; empty where there is none."""
     best = sentences.best_of(plan.objective, trials)
-    if best is not None:
-        cards.append(("Train it again:", plan.command(best.values)))
-        cards.append(("Its run folder:", str(plan.folder.parents[1] / "runs" / best.reached[-1].key)))
-    return cards
+    if best is None:
+        return []
+    folder = plan.folder.parents[1] / "runs" / best.reached[-1].key
+    return [("Train it again:", plan.command(best.values)), ("Its run folder:", str(folder))]
 
 
 def trials_table(plan: SweepPlan, trials: Sequence[Trial]) -> Table:

@@ -44,7 +44,7 @@ def ranking(info: MetricInfo, trials: Sequence[Trial]) -> list[Trial]:
     """The trials from the best on: first those that came further, for what was reached earlier is less."""
     sign = -1.0 if info.better == "higher" else 1.0
 
-    def key(trial: Trial) -> tuple[float, ...]:
+    def key(trial: Trial) -> tuple[bool, int, float, int]:
         value = trial.reached[-1].value if trial.reached else None
         return trial.state != "complete", -len(trial.reached), math.inf if value is None else sign * value, trial.number
 
