@@ -72,7 +72,8 @@ def trials_table(plan: SweepPlan, trials: Sequence[Trial]) -> Table:
     """A row for each trial, the best first."""
     info = plan.objective
     ranked = sentences.ranking(info, trials)
-    decimals = decimals_for(trial.reached[-1].value for trial in ranked if trial.reached)
+    # As the best one needs them: one that has learned nothing would take them from all others.
+    decimals = decimals_for([ranked[0].reached[-1].value if ranked and ranked[0].reached else None])
     rows = []
     for trial in ranked:
         state = f"{trial.state}: {trial.why}" if trial.why else trial.state
