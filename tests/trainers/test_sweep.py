@@ -148,8 +148,8 @@ def test_the_best_setting_is_found_and_said(tmp_path, fake, how, capsys):
 def test_at_a_rung_the_worse_trials_end_and_the_better_go_on_where_they_were(tmp_path, fake, how):
     name = written(tmp_path, {"pruning": {"rungs": [1024, 2048], "reduction_factor": 2}, "trials": 6})
     assert conduct(name, how, PROGRAMS) == 0
-    lines = [line.split(" | ") for line in (how.report / "study.md").read_text().splitlines() if "| trial " in line]
-    steps = {cells[0].removeprefix("| "): (cells[1], cells[2]) for cells in lines}
+    rows = [line.split(" | ") for line in (how.report / "study.md").read_text().splitlines() if "| trial " in line]
+    steps = {cells[0].removeprefix("| "): (cells[1], cells[2]) for cells in rows[1:]}
     ends = list(steps.values())
     assert ("pruned", "1\u202f024") in ends
     assert ("complete", "4\u202f096") in ends
