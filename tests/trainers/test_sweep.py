@@ -345,7 +345,7 @@ LOG = {"low": 0.1, "high": 10.0}
         ({"group": "theirs"}, "the sweep is of 'theirs', and the groups are ours; name one of them"),
         ({"pruning": {"rungs": [2048, 1024]}}, "the rung 1024 does not come after 2048; give them in increasing order"),
         ({"pruning": {"rungs": [4096]}}, "the rung 4096 is not below the 4096 steps of ours; leave it out, or train"),
-        ({"pruning": {"rungs": [1024, 1025]}}, "lie within one update of 256 environment steps; set them"),
+        ({"pruning": {"rungs": [1030, 1100]}}, "lie within one update of 256 environment steps; set them"),
         ({"pruning": {"rungs": [1024], "pruner": "none"}}, "'successive_halving', 'hyperband' or 'median'"),
     ],
 )  # fmt: skip
