@@ -40,10 +40,11 @@ class SweepProgress:
     def update(self, at_work: Iterable[PlannedRun]) -> None:
         """Shows how far these runs are, if that was shown long enough ago."""
         every_s = _LINE_EVERY_S if self._status is None else _LOOK_EVERY_S
-        if time.monotonic() - self._last_s < every_s:
+        runs = list(at_work)
+        if not runs or time.monotonic() - self._last_s < every_s:
             return
         self._last_s = time.monotonic()
-        text = "at work: " + ", ".join(f"{run.job.name}: {_share(run)}" for run in at_work)
+        text = "at work: " + ", ".join(f"{run.job.name}: {_share(run)}" for run in runs)
         if self._status is not None:
             self._status.update(text)
         else:
