@@ -100,7 +100,7 @@ EXTRAS_train := brax,report,video
 # The discriminator of `--amp` is made of Brax's parts.
 EXTRAS_sb3 := brax,sb3,report,video
 EXTRAS_rsl_rl := rsl_rl,report,video
-EXTRAS_verdict := brax,rsl_rl,sb3,report,style,video
+EXTRAS_verdict := brax,rsl_rl,sb3,report,style,sweep,video
 EXTRAS_bench := brax,sb3,report,video
 EXTRAS_motion := motion,report,video
 EXTRAS_docs := docs

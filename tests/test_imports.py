@@ -40,6 +40,7 @@ FORBIDDEN = [
     ("Gymnasium is", "adapters/brax_env.py", "from gymnasium import spaces"),
     ("Stable-Baselines3 is", "adapters/gymnasium_env/vector.py", "import stable_baselines3"),
     ("Ray is imported", "trainers/study/work.py", "import ray"),
+    ("Optuna is imported", "trainers/study/sweep/execute.py", "import optuna"),
     ("RSL-RL is", "trainers/sb3/training.py", "from rsl_rl.runners import OnPolicyRunner"),
     ("RSL-RL is", "trainers/pytorch.py", "import tensordict"),
     ("PyTorch is", "trainers/amp/imitation.py", "import torch.nn as nn"),

@@ -9,27 +9,24 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.evaluation.report import sample
+from tests.trainers.fakes import PROGRAMS, ROOT, said, until
 from trainers.study import sources, work
 from trainers.study.cluster import RayEngine
 from trainers.study.conduct import How, conduct
 from trainers.study.cores import own_cores
 from trainers.study.engines import LocalEngine
+from trainers.study.job import Programs
 from trainers.study.plan import plan
 from trainers.study.settings import load_study, study_names
-from trainers.study.work import Failed, Programs
+from trainers.study.work import Failed
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.style.metrics import MATTERS, STYLE_METRICS
 
-ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).parent
-JUDGE = (sys.executable, str(HERE / "fake_judge.py"))
-PROGRAMS = Programs(train=(sys.executable, str(HERE / "fake_trainer.py")), judge=JUDGE, style=JUDGE)
 TREE = {
     "title": "Who is it?",
     "seeds": [0, 1],
@@ -99,25 +96,10 @@ def written(tmp_path, **changes):
     return str(path)
 
 
-def said(fake) -> list[str]:
-    """What the fakes were started for since it was asked last."""
-    path = fake / "said"
-    lines = path.read_text().splitlines() if path.is_file() else []
-    path.unlink(missing_ok=True)
-    return sorted(lines)
-
-
 def job_of(tmp_path, trainer="brax-amp"):
     study = load_study(written(tmp_path, seeds=[0], groups={"ours": TREE["groups"]["ours"] | {"trainer": trainer}},
                                questions=[]))  # fmt: skip
     return plan(study, tmp_path / "store", PROGRAMS)[0].job
-
-
-def until(ready: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 120
-    while not ready():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
 
 
 def started(job, fake) -> subprocess.Popen[bytes]:
@@ -309,7 +291,7 @@ def test_a_mistake_in_the_file_is_named_before_anything_is_trained(changes, mess
 
 
 def test_a_study_that_there_is_not_is_named_with_the_choices():
-    with pytest.raises(UsageError, match=r"not a readable study \(No such file.*names: smoke, verdict"):
+    with pytest.raises(UsageError, match=r"not a readable study \(No such file.*names: smoke, sweep, verdict"):
         load_study("verdcit")
 
 

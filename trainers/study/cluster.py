@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from trainers.study.engines import Ended
-from trainers.study.work import Failed, Job, work
+from trainers.study.job import Job
+from trainers.study.work import Failed, work
 from wildrobot.errors import UsageError
 
 LOCAL = "local"

@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from trainers.study import page, verdict
-from trainers.study.cluster import RayEngine
-from trainers.study.engines import Engine, LocalEngine
 from trainers.study.execute import execute
+from trainers.study.how import How, engine
+from trainers.study.job import Programs
 from trainers.study.plan import PlannedRun, plan
 from trainers.study.results import Results, collect
 from trainers.study.settings import load_study
-from trainers.study.work import Programs
+from trainers.study.sweep import conduct as sweep
 from wildrobot import extras
 from wildrobot.evaluation.style import discriminator
-from wildrobot.processors import available_threads
-
-
-@dataclass(frozen=True)
-class How:
-    """What the command line says besides the study.
-
-    Attributes:
-      store: the folder of the runs of all studies.
-      report: the folder of the page and the tables.
-      at_once: runs at a time; None for as many as the cores allow.
-      cluster: the address of a Ray cluster; None to train here.
-      list_only: say what is done, and do nothing.
-      train: whether to do what is left.
-    """
-
-    store: Path
-    report: Path
-    at_once: int | None = None
-    cluster: str | None = None
-    list_only: bool = False
-    train: bool = True
 
 
 def conduct(name: str, how: How, programs: Programs | None = None) -> int:
@@ -58,6 +35,9 @@ def conduct(name: str, how: How, programs: Programs | None = None) -> int:
     """
     extras.require("the report of a study", extras.REPORT)
     study = load_study(name)
+    again = f"python -m trainers study {name}"
+    if study.sweep is not None:
+        return sweep.conduct(study, study.sweep, how, programs or Programs(), again)
     if study.style is not None:
         discriminator.require()
     runs = plan(study, how.store, programs or Programs())
@@ -69,7 +49,7 @@ def conduct(name: str, how: How, programs: Programs | None = None) -> int:
     left = [run for run in runs if not run.job.is_done]
     print(f"{len(runs)} runs: {len(runs) - len(left)} done, {len(left)} to do, in {how.store}", file=sys.stderr)
     if left and how.train:
-        failures = execute(runs, _engine(how, study.cores_per_training), f"python -m trainers study {name}")
+        failures = execute(runs, engine(how, study.cores_per_training), again)
     found = collect(study, runs)
     missing = [failures.get(run.job.name, f"{run.job.name}: {_state(run)}") for run in runs if not run.job.is_done]
     if found is None:
@@ -87,14 +67,6 @@ def _show(found: Results, folder: Path, missing: Sequence[str]) -> None:
     if missing:
         print(f"\nNot done: {'; '.join(missing)}.")
     print(f"\nTables: {text}\nPage:   {html}")
-
-
-def _engine(how: How, cores: int) -> Engine:
-    if how.cluster:
-        return RayEngine(how.cluster, how.at_once, cores)
-    available = available_threads()
-    at_once = how.at_once or max(1, available // cores)
-    return LocalEngine(at_once, max(1, available // at_once))
 
 
 def _state(run: PlannedRun) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from trainers.study.work import Failed, Job, work
+from trainers.study.job import Job
+from trainers.study.work import Failed, work
 
 
 class Ended(NamedTuple):

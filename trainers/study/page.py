@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
-from markupsafe import Markup
-
-from trainers.study import tables, verdict
+from trainers.study import layout, tables, verdict
+from trainers.study.layout import Page
 from trainers.study.results import Results
-from wildrobot.evaluation.show.report import comparison_plots, comparison_tables, groups, inline
+from wildrobot.evaluation.show.report import comparison_plots, comparison_tables, groups
 from wildrobot.evaluation.show.report.numbers import minus, words
 from wildrobot.evaluation.show.report.plots.base import Legend
 from wildrobot.evaluation.show.report.style import Style, nth
-from wildrobot.evaluation.show.report.template import asset, environment
-from wildrobot.files import make_folder, write_text
+
+_TRAINING = (
+    "Learning curves of every run, as the trainers wrote them. Returns are comparable only between runs with the same "
+    "reward."
+)
 
 
 def write(folder: Path, results: Results, missing: Sequence[str]) -> tuple[Path, Path]:
@@ -31,13 +32,9 @@ def write(folder: Path, results: Results, missing: Sequence[str]) -> tuple[Path,
       The paths of both.
 
     Raises:
-      UsageError: if they cannot be written.
+      CannotWrite: if the disk refuses.
     """
-    make_folder(folder)
-    text, page = folder / "study.md", folder / "index.html"
-    write_text(text, markdown(results, missing))
-    write_text(page, _html(results, missing))
-    return text, page
+    return layout.write(folder, markdown(results, missing), _page(results, missing))
 
 
 def markdown(results: Results, missing: Sequence[str]) -> str:
@@ -59,7 +56,7 @@ def markdown(results: Results, missing: Sequence[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _html(results: Results, missing: Sequence[str]) -> str:
+def _page(results: Results, missing: Sequence[str]) -> Page:
     evaluation = results.evaluation
     of_groups = {name: nth(index) for index, name in enumerate(results.members)}
     of_runs = {
@@ -81,20 +78,15 @@ def _html(results: Results, missing: Sequence[str]) -> str:
         }
         for index, comparison in enumerate(evaluation.comparisons)
     ]
-    drawn = [group for group in (learning, *(each["plots"] for each in comparisons)) if group is not None]
-    template = resources.files(__name__.rpartition(".")[0]).joinpath("page.html.j2").read_text(encoding="utf-8")
-    return environment().from_string(template).render(
-        results=results,
-        blame=verdict.blame(results),
-        answers=[
-            (question.asks, minus(verdict.answer(results, index))) for index, question in enumerate(results.asked)
-        ],
+    quick = " · quick" if evaluation.settings.quick else ""
+    return Page(
+        title=results.study.title,
+        kind=f"study{quick}",
+        lead=verdict.blame(results),
+        cards=[(question.asks, minus(verdict.answer(results, index))) for index, question in enumerate(results.asked)],
         missing=missing,
         tables=tables.all_tables(results),
-        learning=learning,
+        plots=[("Training", _TRAINING, learning)] if learning is not None else [],
         comparisons=comparisons,
-        style=Markup(asset("style.css")),
-        script=Markup(asset("page.js")),
-        library=inline.library(),
-        drawings=inline.packed_tree({plot.key: plot.tree() for group in drawn for plot in group.plots}),
-    )  # fmt: skip
+        version=evaluation.settings.versions.get("wildrobot", ""),
+    )

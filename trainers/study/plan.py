@@ -15,8 +15,8 @@ from trainers.brax.settings import BraxPpo
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.sb3.settings import Sb3Ppo
 from trainers.study import sources
+from trainers.study.job import Job, Measurement, Programs
 from trainers.study.settings import Study
-from trainers.study.work import Job, Measurement, Programs
 from trainers.versions import needed, versions
 from wildrobot.config import Section
 from wildrobot.errors import UsageError
@@ -99,11 +99,14 @@ def _planned(
 ) -> PlannedRun:
     settings = experiment.section(_SETTINGS[trainer]).model_copy(update={"seed": seed})
     experiment = experiment.with_section(settings)
-    address = _address(
+    address = address_of(
         {
             "trainer": trainer,
             "env": experiment.env.model_dump(mode="json"),
-            "settings": {section_name(type(its)): its.model_dump(mode="json") for its in _used(trainer, experiment)},
+            "settings": {
+                section_name(schema): experiment.section(schema).model_dump(mode="json")
+                for schema in sections_read(trainer)
+            },
             "inputs": read,
             "versions": {distribution: here[distribution] for distribution in needed(trainer)},
             "code": code[trainer],
@@ -119,12 +122,12 @@ def _planned(
         programs=programs,
         measurements=tuple(measured),
     )
-    return PlannedRun(name, seed, _total_steps(settings), job)
+    return PlannedRun(name, seed, total_steps(settings), job)
 
 
-def _used(trainer: str, experiment: Experiment) -> list[Section]:
-    """The sections that a trainer reads."""
-    return [experiment.section(_SETTINGS[trainer]), *([experiment.section(Amp)] if trainer in _WITH_STYLE else [])]
+def sections_read(trainer: str) -> tuple[type[Section], ...]:
+    """The sections that a trainer reads besides `env`: its own first."""
+    return (_SETTINGS[trainer], *((Amp,) if trainer in _WITH_STYLE else ()))
 
 
 def _inputs(study: Study, experiments: dict[str, Experiment]) -> dict[str, dict[str, str]]:
@@ -140,7 +143,8 @@ def _inputs(study: Study, experiments: dict[str, Experiment]) -> dict[str, dict[
     return found
 
 
-def _total_steps(settings: BraxPpo | Sb3Ppo | RslRlPpo) -> int:
+def total_steps(settings: BraxPpo | Sb3Ppo | RslRlPpo) -> int:
+    """Environment steps of a training."""
     if isinstance(settings, BraxPpo):
         return settings.num_timesteps
     if isinstance(settings, Sb3Ppo):
@@ -159,15 +163,18 @@ def _measurements(study: Study, programs: Programs) -> list[Measurement]:
         suites.append({"name": suite.name, "text": own})
     arguments = ["--no-report", "--no-gate", "--suites", *judge.suites, *(["--quick"] if judge.quick else [])]
     arguments += ["--episodes", str(judge.episodes)] if judge.episodes else []
-    address = _address(code | {"suites": suites, "arguments": arguments})
+    address = address_of(code | {"suites": suites, "arguments": arguments})
     found = [Measurement("judged", address, programs.judge, tuple(arguments))]
     if study.style is not None:
         arguments = ["--no-baselines", "--reference", *study.style.references]
         arguments += ["--quick"] if study.style.quick else []
-        found.append(Measurement("style", _address(code | {"arguments": arguments}), programs.style, tuple(arguments)))
+        found.append(
+            Measurement("style", address_of(code | {"arguments": arguments}), programs.style, tuple(arguments))
+        )
     return found
 
 
-def _address(tree: dict[str, Any]) -> str:
+def address_of(tree: dict[str, Any]) -> str:
+    """A digest of what something depends on, given as plain values."""
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from trainers.study.ranges import Sweep
 from wildrobot.config import Positive, Section, Seed, SmallCount, YamlFiles, shipped_folder, validated
 from wildrobot.evaluation.play.suite import DEFAULT_SUITES
 
@@ -59,11 +60,16 @@ class Study(Section):
     )
     cores_per_training: SmallCount = Field(default=2, description="that one training gets at least")
     questions: tuple[Question, ...] = ()
+    sweep: Sweep | None = Field(default=None, description="search for better settings of one group, and nothing else")
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Study:
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("a seed is named twice; name each once")
+        if self.sweep is not None and self.sweep.group not in self.groups:
+            raise ValueError(
+                f"the sweep is of {self.sweep.group!r}, and the groups are {', '.join(self.groups)}; name one of them"
+            )
         for question in self.questions:
             if unknown := [name for name in question.groups if name not in self.groups]:
                 raise ValueError(

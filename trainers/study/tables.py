@@ -89,10 +89,10 @@ def style(results: Results) -> Table:
     return Table("Style of each group, mean over commands, with 95 % intervals", columns, [("", rows)], [])
 
 
-def markdown(table: Table) -> str:
-    """A table as Markdown; a heading of rows is a column."""
+def markdown(table: Table, head: str = "group") -> str:
+    """A table as Markdown; a heading of rows is a column, and `head` is what the rows are."""
     headed = any(label for label, _ in table.groups)
-    heads = [*(["case"] if headed else []), "group"]
+    heads = [*(["case"] if headed else []), head]
     heads += [f"{column.label} [{column.unit}]" if column.unit else column.label for column in table.columns]
     lines = [_line(heads), _line(["---"] * (2 if headed else 1) + ["--:"] * len(table.columns))]
     for label, rows in table.groups:

@@ -1,31 +1,27 @@
-"""All that is done for one run of a study: other processes train it, or go on with it, and measure its policy."""
+"""Does what is left of one run of a study: other processes train it, or go on with it, and measure its policy."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from trainers.digests import is_finished
-from trainers.kept import PROVENANCE
 from trainers.lock import LOCK, RunLock
 from trainers.study import sources
+from trainers.study.branch import branch
 from trainers.study.cores import own_cores
+from trainers.study.job import Job
 from wildrobot.errors import UsageError
 from wildrobot.files import CannotWrite, make_folder, write_text
 
-# `wildrobot.trainers` where the wheel is installed.
-_PACKAGE = __name__.removesuffix(".study.work")
-_ROOT = Path(__file__).resolve().parents[_PACKAGE.count(".") + 2]
+# In the wheel, this is `wildrobot.trainers.study.work`.
+_ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _POLL_S = 0.2
 _CANNOT_GO_ON = ("brax",)
 """Trainers whose runs begin anew: stock `ppo.train` keeps no state to resume from."""
@@ -33,94 +29,6 @@ _CANNOT_GO_ON = ("brax",)
 
 class Failed(Exception):
     """A run that came to no end; the message says why, and where more is said."""
-
-
-@dataclass(frozen=True)
-class Programs:
-    """The command lines that do the work, without their arguments."""
-
-    train: tuple[str, ...] = (sys.executable, "-m", _PACKAGE)
-    judge: tuple[str, ...] = (sys.executable, "-m", "wildrobot.evaluation")
-    style: tuple[str, ...] = (sys.executable, "-m", "wildrobot.evaluation.style")
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What is measured of a policy.
-
-    Attributes:
-      kind: the folder of its results.
-      address: of what they depend on besides the policy.
-      program: the command line that takes a run folder, the arguments, and `--json FILE`.
-      arguments: of this measurement.
-    """
-
-    kind: str
-    address: str
-    program: tuple[str, ...]
-    arguments: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run. Plain values: a cluster sends it to another host.
-
-    Attributes:
-      name: for people, `<group>, seed <seed>`.
-      trainer: as the study names it.
-      key: the run folder's name, with the address of all that the training depends on.
-      store: the folder of all runs, absolute.
-      experiment: the effective configuration as YAML.
-      code: the digest of the code that the study was planned with.
-      programs: what trains.
-      measurements: what is measured of the policy.
-    """
-
-    name: str
-    trainer: str
-    key: str
-    store: Path
-    experiment: str
-    code: str
-    programs: Programs
-    measurements: tuple[Measurement, ...]
-
-    @property
-    def folder(self) -> Path:
-        """The run folder."""
-        return self.store / "runs" / self.key
-
-    @property
-    def log(self) -> Path:
-        """What the processes of the run have said."""
-        return self.store / "logs" / f"{self.key}.log"
-
-    @property
-    def is_trained(self) -> bool:
-        """Whether the training has reached its end."""
-        try:
-            said = json.loads((self.folder / PROVENANCE).read_bytes())
-        except (OSError, ValueError):
-            return False
-        return isinstance(said, dict) and "completed" in said and self._policy.is_file()
-
-    @property
-    def has_begun(self) -> bool:
-        return (self.folder / PROVENANCE).is_file()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is left to do."""
-        return self.is_trained and all(self.result(each).is_file() for each in self.measurements)
-
-    def result(self, measurement: Measurement) -> Path:
-        """The file of what was measured of the policy, which must be trained."""
-        policy = hashlib.sha256(self._policy.read_bytes()).hexdigest()
-        return self.store / measurement.kind / f"{self.key}-{policy[:8]}-{measurement.address}.json"
-
-    @property
-    def _policy(self) -> Path:
-        return self.folder / "policy.safetensors"
 
 
 def work(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
@@ -151,6 +59,9 @@ def work(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
 
 
 def _train(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
+    if job.after is not None and not _has_checkpoint(job) and not job.after.is_trained:
+        make_folder(job.after.folder)  # somebody has removed it
+        _train(job.after, cores, stopped)
     lock = _locked(job, stopped)
     if lock is None:
         return
@@ -159,14 +70,17 @@ def _train(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
             return
         if sources.of_training(job.trainer) != job.code:
             raise Failed(f"{job.name}: the code has changed since the study began; start it again")
-        goes_on = job.trainer not in _CANNOT_GO_ON and any(map(is_finished, job.folder.glob("checkpoints/[0-9]*")))
+        goes_on = job.trainer not in _CANNOT_GO_ON and _has_checkpoint(job)
         if not goes_on:
             _clear(job.folder)
+            if job.after is not None:
+                branch(job.after.folder, job.folder)
+                goes_on = True
     finally:
         lock.close()
     name, _, amp = job.trainer.partition("-") if job.trainer == "sb3-amp" else (job.trainer, "", "")
     if goes_on:
-        arguments = [name, "--resume", str(job.folder)]
+        arguments = [name, "--resume", str(job.folder), *job.on_resume]
     else:
         config = job.store / "experiments" / f"{job.key}.yaml"
         make_folder(config.parent)
@@ -175,6 +89,10 @@ def _train(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
     _run(job, [*job.programs.train, *arguments], cores, stopped)
     if not stopped() and not job.is_trained:
         raise Failed(f"{job.name}: the training ended before its end; {job.log} says more")
+
+
+def _has_checkpoint(job: Job) -> bool:
+    return any(map(is_finished, job.folder.glob("checkpoints/[0-9]*")))
 
 
 def _locked(job: Job, stopped: Callable[[], bool]) -> RunLock | None:
