@@ -19,7 +19,7 @@ def test_every_configuration_loads_and_survives_a_round_trip(name, tmp_path):
 
 
 def test_there_are_the_documented_ones():
-    assert builtin_names() == ["gpu", "ideal", "smoke", "walk"]
+    assert builtin_names() == ["gpu", "ideal", "pushed", "smoke", "walk"]
 
 
 def test_what_is_dumped_is_complete_says_its_version_and_what_fields_mean():
