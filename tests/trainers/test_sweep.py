@@ -340,7 +340,7 @@ LOG = {"low": 0.1, "high": 10.0}
         ({"ranges": {}}, "sweep.ranges: give at least 1"),
         ({"objective": "vx_eror"}, "no metric is called 'vx_eror'; choose one of: survival, "),
         ({"objective": "speed_m_per_s"}, "neither way of speed_m_per_s is better; choose one of: survival, "),
-        ({"suites": ["wlak"]}, "wlak: no such suite"),
+        ({"suites": ["wlak"]}, "wlak: not a readable suite"),
         ({"trials": 0}, "sweep.trials: must be greater than or equal to 1, not 0"),
         ({"group": "theirs"}, "the sweep is of 'theirs', and the groups are ours; name one of them"),
         ({"pruning": {"rungs": [2048, 1024]}}, "the rung 1024 does not come after 2048; give them in increasing order"),
