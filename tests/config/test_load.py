@@ -102,7 +102,7 @@ class TestExtends:
         [
             (
                 "nowhere",
-                r"mine\.yaml: extends .*nowhere: not a readable .*No such file.*names: gpu, ideal, smoke, walk",
+                r"mine\.yaml: extends .*nowhere: not a readable .*No such file.*names: gpu, ideal, pushed, smoke, walk",
             ),
             ("mine.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*mine\.yaml; end the circle"),
             ("other.yaml", r"mine\.yaml: extends itself: .*mine\.yaml -> .*other\.yaml -> .*mine\.yaml"),
@@ -168,5 +168,5 @@ def test_files_that_are_no_configuration(tmp_path, text, message):
 
 
 def test_a_missing_file_is_told_with_the_names_there_are():
-    with pytest.raises(UsageError, match=r"nowhere.*No such file.*names: gpu, ideal, smoke, walk"):
+    with pytest.raises(UsageError, match=r"nowhere.*No such file.*names: gpu, ideal, pushed, smoke, walk"):
         load_experiment("nowhere")
