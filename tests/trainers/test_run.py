@@ -92,7 +92,7 @@ def test_help_names_the_configurations():
     shown = subprocess.run(
         [sys.executable, "-m", "trainers", "brax", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    assert "gpu, ideal, smoke, walk" in " ".join(shown.split())
+    assert "gpu, ideal, pushed, smoke, walk" in " ".join(shown.split())
     assert "FIELD=VALUE" in shown
 
 
