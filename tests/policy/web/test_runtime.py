@@ -74,7 +74,8 @@ def test_every_tick_of_the_policy_that_ships(browser, walk_page, walk_address):
     theirs, ours = played_in_both(browser, walk_address, walk_page / "bundle", readings(17))
     assert_same(theirs, ours)
     assert theirs["bad"] == [[]] * len(COMMANDS)
-    assert np.ptp(ours["action"], axis=0).min() > 0.1, "every joint is moved"
+    # Thousands of times the tolerance: what is compared is not at rest.
+    assert np.ptp(ours["action"], axis=0).min() > 0.05, "every joint is moved"
 
 
 @pytest.mark.parametrize(
