@@ -57,7 +57,10 @@ def reproduce(path: Path, policy: Policy, run: Path, start: WarmStart | None) ->
     if ours == theirs:
         print("the same to the bit")
         return True
-    print("not the same to the bit; this is expected on another kind of machine or with other versions. The judge:")
+    print(
+        "not the same to the bit; this is expected on another kind of machine, with another number of threads or with "
+        "other versions. The judge:"
+    )
     _judge(path, run)
     return False
 
