@@ -13,6 +13,14 @@ from trainers.kept import PROVENANCE
 _PACKAGE = __name__.removesuffix(".study.job")
 """`trainers`, and `wildrobot.trainers` where the wheel is installed."""
 
+CANNOT_GO_ON = ("brax",)
+"""Trainers whose runs begin anew: stock `ppo.train` keeps no state to resume from."""
+
+
+def command_of(trainer: str) -> tuple[str, ...]:
+    """The arguments of `python -m trainers` that start a trainer of a study: its command, and its option if any."""
+    return ("sb3", "--amp") if trainer == "sb3-amp" else (trainer,)
+
 
 @dataclass(frozen=True)
 class Programs:

@@ -16,15 +16,13 @@ from trainers.lock import LOCK, RunLock
 from trainers.study import sources
 from trainers.study.branch import branch
 from trainers.study.cores import own_cores
-from trainers.study.job import Job
+from trainers.study.job import CANNOT_GO_ON, Job, command_of
 from wildrobot.errors import UsageError
 from wildrobot.files import CannotWrite, make_folder, write_text
 
 # In the wheel, this is `wildrobot.trainers.study.work`.
 _ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _POLL_S = 0.2
-_CANNOT_GO_ON = ("brax",)
-"""Trainers whose runs begin anew: stock `ppo.train` keeps no state to resume from."""
 
 
 class Failed(Exception):
@@ -70,7 +68,7 @@ def _train(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
             return
         if sources.of_training(job.trainer) != job.code:
             raise Failed(f"{job.name}: the code has changed since the study began; start it again")
-        goes_on = job.trainer not in _CANNOT_GO_ON and _has_checkpoint(job)
+        goes_on = job.trainer not in CANNOT_GO_ON and _has_checkpoint(job)
         if not goes_on:
             _clear(job.folder)
             if job.after is not None:
@@ -78,14 +76,14 @@ def _train(job: Job, cores: int, stopped: Callable[[], bool]) -> None:
                 goes_on = True
     finally:
         lock.close()
-    name, _, amp = job.trainer.partition("-") if job.trainer == "sb3-amp" else (job.trainer, "", "")
+    name, *options = command_of(job.trainer)
     if goes_on:
         arguments = [name, "--resume", str(job.folder), *job.on_resume]
     else:
         config = job.store / "experiments" / f"{job.key}.yaml"
         make_folder(config.parent)
         write_text(config, job.experiment)
-        arguments = [name, "--config", str(config), "--run", str(job.folder), *(["--amp"] if amp else [])]
+        arguments = [name, "--config", str(config), "--run", str(job.folder), *options]
     _run(job, [*job.programs.train, *arguments], cores, stopped)
     if not stopped() and not job.is_trained:
         raise Failed(f"{job.name}: the training ended before its end; {job.log} says more")

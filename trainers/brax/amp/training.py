@@ -242,7 +242,7 @@ def _learned(checkpoint: Path, loop: Loop) -> dict[str, Any]:
 
 
 def _with_learned(state: LoopState, learned: Mapping[str, Any]) -> LoopState:
-    amp = state.amp and state.amp._replace(**learned.get("amp", {}))
+    amp = state.amp and state.amp._replace(**learned["amp"])
     return state._replace(learner=state.learner._replace(**learned["learner"]), amp=amp)
 
 

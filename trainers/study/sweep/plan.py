@@ -14,7 +14,7 @@ from typing import Any
 from trainers.brax.settings import BraxPpo
 from trainers.rsl_rl.settings import RslRlPpo
 from trainers.sb3.settings import Sb3Ppo
-from trainers.study.job import Programs
+from trainers.study.job import CANNOT_GO_ON, Programs, command_of
 from trainers.study.plan import PlannedRun, address_of, plan, sections_read, total_steps
 from trainers.study.ranges import Sweep
 from trainers.study.settings import Judge, Study
@@ -22,8 +22,6 @@ from trainers.study.sweep.search import override
 from wildrobot.errors import UsageError
 from wildrobot.evaluation.measure.metrics import METRICS, MetricInfo, find
 from wildrobot.experiment import Experiment, load_experiment, section_name
-
-_TRAINS_ANEW = "brax"
 
 
 class Impossible(Exception):
@@ -87,7 +85,7 @@ class SweepPlan:
                 self._check_end(path, end)
         rungs = sweep.pruning.rungs if sweep.pruning is not None else ()
         total = total_steps(settings)
-        if rungs and self._group.trainer == _TRAINS_ANEW:
+        if rungs and self._group.trainer in CANNOT_GO_ON:
             raise UsageError(
                 "sweep.pruning: stock brax keeps no state to go on from after a rung; take brax-amp, or leave it out"
             )
@@ -150,9 +148,10 @@ class SweepPlan:
         overrides = [*self._group.settings, *(override(path, value) for path, value in values.items())]
         settings = self._settings(load_experiment(self._group.config, overrides))
         section = section_name(type(settings))
-        name = ["sb3", "--amp"] if trainer == "sb3-amp" else [trainer]
         ends = [_until(settings, self.steps[-1]), f"{section}.seed={self.study.seeds[0]}"]
-        return shlex.join(["python", "-m", "trainers", *name, "--config", self._group.config, *overrides, *ends])
+        return shlex.join(
+            ["python", "-m", "trainers", *command_of(trainer), "--config", self._group.config, *overrides, *ends]
+        )
 
     def _planned(self, name: str, overrides: Sequence[str], until: str) -> list[PlannedRun]:
         """The runs of a study of one group, which is what a trial is up to one of its rungs."""
