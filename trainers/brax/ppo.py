@@ -75,7 +75,6 @@ def _train(
     saving: threading.Lock,
 ) -> None:
     settings = experiment.section(BraxPpo)
-    steps_per_batch = settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
     squash, observation_clip, restored = "tanh", None, {}
     if policy is not None:
         squash, observation_clip = policy.squash, policy.observation_clip
@@ -118,7 +117,7 @@ def _train(
         episode_length=experiment.env.episode_steps,
         network_factory=networks,
         log_training_metrics=True,
-        training_metrics_steps=4 * steps_per_batch,
+        training_metrics_steps=4 * settings.steps_per_update,
         progress_fn=report,
         policy_params_fn=save,
         **restored,

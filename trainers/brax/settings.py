@@ -83,6 +83,11 @@ class BraxPpo(Section):
         """The settings that `ppo.train` takes as keywords: not our own, nor those of the networks."""
         return self.model_dump(exclude=_NOT_KEYWORDS)
 
+    @property
+    def steps_per_update(self) -> int:
+        """Environment steps in the batch of one update."""
+        return self.batch_size * self.num_minibatches * self.unroll_length * self.action_repeat
+
     @model_validator(mode="after")
     def _batch_fits(self) -> BraxPpo:
         if (self.batch_size * self.num_minibatches) % self.num_envs:
@@ -96,7 +101,7 @@ class BraxPpo(Section):
                 f"batch_size x num_minibatches x unroll_length = {samples} samples are more than the 2^28 that fit any "
                 "memory; make one of them smaller"
             )
-        updates = self.num_timesteps // (samples * self.action_repeat * (self.num_evals - 1))
+        updates = self.num_timesteps // (self.steps_per_update * (self.num_evals - 1))
         if updates > 2**30:
             raise ValueError(
                 f"num_timesteps = {self.num_timesteps} are {updates} updates between two evaluations, and 2^30 can be "

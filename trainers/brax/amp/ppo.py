@@ -71,9 +71,7 @@ class Ppo:
           minibatches: how arrays with leading dimensions (minibatches, unrolls) lie on the devices.
         """
         self._settings, self._placed, self._episode_steps = settings, minibatches, episode_steps
-        self.env_steps_per_step = (
-            settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
-        )
+        self.env_steps_per_step = settings.steps_per_update
         normalize = (
             running_statistics.normalize if settings.normalize_observations else types.identity_observation_preprocessor
         )

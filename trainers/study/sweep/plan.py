@@ -215,7 +215,7 @@ def _until(settings: BraxPpo | Sb3Ppo | RslRlPpo, steps: int) -> str:
 
 def _steps_per_update(settings: BraxPpo | Sb3Ppo | RslRlPpo) -> int:
     if isinstance(settings, BraxPpo):
-        return settings.batch_size * settings.num_minibatches * settings.unroll_length * settings.action_repeat
+        return settings.steps_per_update
     if isinstance(settings, Sb3Ppo):
         return settings.num_envs * settings.n_steps
     return settings.steps_per_iteration
