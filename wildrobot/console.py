@@ -32,13 +32,18 @@ class ProgressDisplay:
     """The progress of one work: a bar on a terminal, a plain line now and then elsewhere."""
 
     def __init__(
-        self, *columns: ProgressColumn, total: int, line_every_s: float, rate_over_s: float, transient: bool = False
+        self,
+        *columns: ProgressColumn,
+        total: int | None,
+        line_every_s: float,
+        rate_over_s: float,
+        transient: bool = False,
     ):
         """Lays the bar out; it is shown inside the `with` block.
 
         Args:
           columns: of the bar.
-          total: what `completed` is at the end.
+          total: what `completed` is at the end; None where that is not known.
           line_every_s: shortest time between two plain lines, and before the first.
           rate_over_s: time over which the speed is averaged, for the time left.
           transient: whether the bar disappears at the end.

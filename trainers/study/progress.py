@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.progress import BarColumn, TimeRemainingColumn
 
@@ -38,9 +37,9 @@ class StudyProgress(ProgressDisplay):
 
     def update(self) -> None:
         """Reads how far the runs are, and shows it."""
-        steps = {run.job.name: min(run.total_steps, _steps(run.job.folder)) for run in self._runs}
+        steps = {run.job.name: steps_of(run) for run in self._runs}
         at_work = [
-            f"{run.job.name}: {_share(steps[run.job.name], run.total_steps)}"
+            f"{run.job.name}: {how_far(steps[run.job.name], run.total_steps)}"
             for run in self._runs
             if run.job.name not in self._ended and (steps[run.job.name] or run.job.has_begun)
         ]
@@ -49,15 +48,16 @@ class StudyProgress(ProgressDisplay):
         self._say_if_due(text)
 
 
-def _share(steps: int, total: int) -> str:
+def how_far(steps: int, total: int) -> str:
+    """The share of a run's training that is done, in words."""
     return f"{steps / total:.0%}" if steps < total else "being judged"
 
 
-def _steps(folder: Path) -> int:
-    """Environment steps of the last line of a run's log; 0 where there is none."""
+def steps_of(run: PlannedRun) -> int:
+    """Environment steps of the last line of a run's log, at most those that it is to train; 0 where there is none."""
     try:
-        with (folder / "metrics.jsonl").open("rb") as log:
+        with (run.job.folder / "metrics.jsonl").open("rb") as log:
             log.seek(max(0, os.fstat(log.fileno()).st_size - _LAST_BYTES))
-            return int(json.loads(log.read().splitlines()[-1])["steps"])
+            return min(run.total_steps, int(json.loads(log.read().splitlines()[-1])["steps"]))
     except (OSError, ValueError, LookupError, TypeError):
         return 0

@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
-from types import TracebackType
+
+from rich.progress import SpinnerColumn
 
 from trainers.study.plan import PlannedRun
-from wildrobot.console import display
-from wildrobot.records import whole_lines
-
-_LOOK_EVERY_S = 10.0
-_LINE_EVERY_S = 60.0
+from trainers.study.progress import how_far, steps_of
+from wildrobot.console import ProgressDisplay, column
 
 
-class SweepProgress:
-    """On a terminal a line that changes, elsewhere a line a minute."""
+class SweepProgress(ProgressDisplay):
+    """Without a share of the whole: how many trainings there will be depends on what is pruned."""
 
     def __init__(self) -> None:
-        self._console = display()
-        self._status = self._console.status("starting") if self._console.is_terminal else None
-        self._last_s = time.monotonic()
-
-    def __enter__(self) -> SweepProgress:
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def say(self, text: str) -> None:
-        """Prints a line that stays."""
-        self._console.print(text, soft_wrap=True)
+        super().__init__(
+            SpinnerColumn(), column("{task.description}"), total=None, line_every_s=60.0, rate_over_s=600.0
+        )
 
     def update(self, at_work: Iterable[PlannedRun]) -> None:
-        """Shows how far these runs are, if that was shown long enough ago."""
-        every_s = _LINE_EVERY_S if self._status is None else _LOOK_EVERY_S
-        runs = list(at_work)
-        if not runs or time.monotonic() - self._last_s < every_s:
-            return
-        self._last_s = time.monotonic()
-        text = "at work: " + ", ".join(f"{run.job.name}: {_share(run)}" for run in runs)
-        if self._status is not None:
-            self._status.update(text)
-        else:
-            self.say(text)
-
-
-def _share(run: PlannedRun) -> str:
-    lines = whole_lines(run.job.folder / "metrics.jsonl")
-    steps = lines[-1]["steps"] if lines else 0
-    return f"{steps:,} of {run.total_steps:,} steps" if steps < run.total_steps else "being judged"
+        """Reads how far these runs are, and shows it."""
+        text = ", ".join(f"{run.job.name}: {how_far(steps_of(run), run.total_steps)}" for run in at_work)
+        if text:
+            self._bar.update(self._task, description=f"at work: {text}")
+            self._say_if_due(f"at work: {text}")
