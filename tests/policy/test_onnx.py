@@ -97,7 +97,7 @@ ALTERED = {
         r"layer_1.bias has the shape \(2, 2\) instead of \(4,\)",
     ),
     "no_metadata": (lambda model: model.ClearField("metadata_props"), "not a policy of the format"),
-    "a_newer_version": (lambda model: put_metadata(model, version="5"), "version 5, newer than this program"),
+    "a_newer_version": (lambda model: put_metadata(model, version="99"), "version 99, newer than this program"),
     "the_graph": (
         lambda model: setattr(model.graph.node[-1], "op_type", "Sigmoid"),
         "does not compute what its own header says",

@@ -143,8 +143,8 @@ BAD_FILES = {
         "not a policy of the format 'wildrobot-policy'",
     ),
     "newer": (
-        lambda path: write_raw(path, version="5"),
-        "a policy file of version 5, newer than this program, which rea",
+        lambda path: write_raw(path, version="99"),
+        "a policy file of version 99, newer than this program, which rea",
     ),
     "no_version": (lambda path: write_raw(path, version="2.5"), "not a policy of the format 'wildrobot-policy'"),
     "older_than_it_says": (lambda path: write_raw(path, version="2"), "its header is not one of version 2 .*'action'"),
