@@ -217,6 +217,13 @@ def test_geoms_add_no_mass():
     assert masses[0] == masses[1]
 
 
+def test_copies_of_the_training_model_are_small():
+    """A bank holds 64 robots, and the physics engine as many again: each was 2 MB, nearly all of it the sky and floor."""
+    model = load_robot(collision="feet").model
+    assert (model.ntex, model.nmat, model.nbuffer < 100_000) == (0, 0, True)
+    assert load_robot(collision="full").model.nbuffer < 500_000
+
+
 def test_digest_is_of_the_robot_not_of_its_contacts():
     feet, full = load_robot(collision="feet"), load_robot(collision="full")
     assert feet.digest == full.digest
