@@ -218,7 +218,7 @@ def test_geoms_add_no_mass():
 
 
 def test_copies_of_the_training_model_are_small():
-    """A bank holds 64 robots, and the physics engine as many again: each was 2 MB, nearly all of it the sky and floor."""
+    """A bank holds 64 robots, and the physics engine as many again: each was 2 MB, nearly all of it sky and floor."""
     model = load_robot(collision="feet").model
     assert (model.ntex, model.nmat, model.nbuffer < 100_000) == (0, 0, True)
     assert load_robot(collision="full").model.nbuffer < 500_000
