@@ -13,6 +13,7 @@ So the result does not depend, but for rounding, on how many devices or processe
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import jax
@@ -33,6 +34,7 @@ from trainers.brax.amp.envs import ROBOTS, STYLE_FIELDS, OverDevices, WithStyle
 from trainers.brax.amp.ppo import LearnerState, Metrics, Ppo, as_float
 from trainers.brax.devices import check_devices
 from trainers.brax.settings import BraxPpo
+from trainers.memory import give_back_memory
 from wildrobot.env import WildRobotEnv
 from wildrobot.errors import UsageError
 from wildrobot.experiment import Experiment
@@ -74,6 +76,10 @@ class LoopState(NamedTuple):
     amp: AmpState | None
     env: State
     key: Array
+
+
+Step = Callable[[LoopState], tuple[LoopState, Metrics]]
+"""One training step."""
 
 
 class Loop:
@@ -172,19 +178,34 @@ class Loop:
         The old state is not donated: a step that is not finite is not taken, and one that is cut short leaves the old
         state to be saved.
         """
-        env, batch, of_episodes = self._collect(state.env, state.learner, state.key)
-        learner, amp, key, figures = self._learn(state.learner, state.amp, state.key, batch)
-        return LoopState(learner, amp, env, key), of_episodes | figures
+        return _step(self._collect, self._learn, state)
+
+    def compile(self) -> Step:
+        """`step`, compiled before there is a state. What one compiler leaves behind is given back before the next."""
+        state = self.abstract_state()
+        collect = self._collect.lower(state.env, state.learner, state.key)
+        batch = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=self._batch_place), collect.out_info[1]
+        )
+        learn = self._learn.lower(state.learner, state.amp, state.key, batch).compile()
+        give_back_memory()
+        collect = collect.compile()
+        give_back_memory()
+        return functools.partial(_step, collect, learn)
 
     @functools.cached_property
     def _collect(self) -> Any:
-        batch = self._placed(PartitionSpec(None, None, ROBOTS))
-        return jax.jit(self._collected, out_shardings=(self._shardings.env, batch, self._placed(PartitionSpec())))
+        places = (self._shardings.env, self._batch_place, self._placed(PartitionSpec()))
+        return jax.jit(self._collected, out_shardings=places)
 
     @functools.cached_property
     def _learn(self) -> Any:
         placed, everywhere = self._shardings, self._placed(PartitionSpec())
         return jax.jit(self._learned, out_shardings=(placed.learner, placed.amp, placed.key, everywhere))
+
+    @property
+    def _batch_place(self) -> NamedSharding:
+        return self._placed(PartitionSpec(None, None, ROBOTS))
 
     def _placed(self, spec: PartitionSpec) -> NamedSharding:
         return NamedSharding(self._mesh, spec)
@@ -240,6 +261,8 @@ class Loop:
             state, data = acting.generate_unroll(
                 self._env, state, policy, key, self.settings.unroll_length, extra_fields=tuple(extra_fields)
             )
+            # Its loss looks at none but the last, and they are as large as all observations.
+            data = data._replace(next_observation=jax.tree.map(lambda each: each[-1:], data.next_observation))
             return (state, next_key), data
 
         (env, _), data = jax.lax.scan(unroll, (env, key), length=self._unrolls)
@@ -271,6 +294,12 @@ class Loop:
         extras = {**extras, "state_extras": {name: info[name] for name in info if name not in STYLE_FIELDS}}
         batch = batch._replace(reward=reward, extras=extras)
         return batch, amp, {f"style/{name}": value for name, value in figures.items()}
+
+
+def _step(collect: Any, learn: Any, state: LoopState) -> tuple[LoopState, Metrics]:
+    env, batch, of_episodes = collect(state.env, state.learner, state.key)
+    learner, amp, key, figures = learn(state.learner, state.amp, state.key, batch)
+    return LoopState(learner, amp, env, key), of_episodes | figures
 
 
 def _of_episodes(batch: types.Transition) -> Metrics:

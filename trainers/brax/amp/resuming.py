@@ -60,7 +60,7 @@ def _resume(run_path: Path, overrides: Sequence[str], lock: RunLock | None, trac
     run = processes.together(
         lambda: lock and RunFolder.reopened(run_path, experiment, steps=steps, lock=lock, tracking=tracking)
     )
-    Training(experiment, run_path, run, loop, policy).go(state)
+    Training(experiment, run_path, run, loop, policy).go(lambda: state)
 
 
 def _may_go_on(run_path: Path, overrides: Sequence[str]) -> tuple[Experiment, list[Path]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +14,7 @@ import jax
 from jax.experimental import multihost_utils
 
 from trainers.brax.amp import checkpoints, guard, processes
-from trainers.brax.amp.loop import Loop, LoopState, make_loop
+from trainers.brax.amp.loop import Loop, LoopState, Step, make_loop
 from trainers.brax.networks import to_policy
 from trainers.brax.settings import BraxPpo
 from trainers.brax.symmetry import as_trained
@@ -68,15 +68,16 @@ def train(
         return loop, learned, run
 
     loop, learned, run = processes.together(prepared)
-    state = loop.init(jax.random.PRNGKey(loop.settings.seed))
-    # It is not needed again, and the step's compilation is what takes most memory.
-    loop.init.clear_cache()
-    give_back_memory()
-    if learned is not None:
-        state = _with_learned(state, learned)
-    elif start is not None:
-        state = _with_actor(state, start.policy, loop)
-    Training(experiment, run_path, run, loop, start and start.policy).go(state)
+
+    def initial() -> LoopState:
+        state = loop.init(jax.random.PRNGKey(loop.settings.seed))
+        loop.init.clear_cache()  # it is not needed again
+        give_back_memory()
+        if learned is not None:
+            return _with_learned(state, learned)
+        return state if start is None else _with_actor(state, start.policy, loop)
+
+    Training(experiment, run_path, run, loop, start and start.policy).go(initial)
 
 
 def starts_symmetric(policy: Policy, experiment: Experiment) -> bool:
@@ -103,8 +104,12 @@ class Training:
         self._saving = threading.RLock()
         self._unsaved: LoopState | None = None
 
-    def go(self, state: LoopState) -> None:
-        """Trains until the end, and says how it ended."""
+    def go(self, initial: Callable[[], LoopState]) -> None:
+        """Trains from a state until the end, and says how it ended.
+
+        Args:
+          initial: gives the state, once the step is compiled: a compiler needs as much memory as a training.
+        """
         with ExitStack() as stack:
             if self._run is not None:
                 stack.callback(self._close)
@@ -115,8 +120,10 @@ class Training:
                 f"training on {self._loop.core.physics.name} physics and {devices} into {self._path}; "
                 "Ctrl-C saves and stops"
             )
+            step = self._loop.compile()
+            state = initial()
             try:
-                state = self._steps(state, stop)
+                state = self._steps(step, state, stop)
             except (OSError, CannotWrite) as error:
                 self._stop(f"{_cause(error)}. {self._kept()}. Make room, then go on with: {self._go_on()}", 1)
             if self._loop.environment_steps(state) < self._total_steps:
@@ -127,16 +134,16 @@ class Training:
             if self._run is not None:
                 self._run.complete(self._say, skip=stop.is_set)
 
-    def _steps(self, state: LoopState, stop: Stop) -> LoopState:
+    def _steps(self, step: Step, state: LoopState, stop: Stop) -> LoopState:
         done, lines, seconds = self._loop.environment_steps(state), [], 0.0
         while done < self._total_steps:
             begin = time.monotonic()
-            new, figures = self._loop.step(state)
+            new, figures = step(state)
             broken = guard.broken_parts(figures)  # waits for the step
             seconds += time.monotonic() - begin
             if broken:
                 self._dump(state, broken)
-            if self._unsaved is None:  # the first step, which has compiled, or one after a checkpoint
+            if self._unsaved is None:  # the first step, or one after a checkpoint
                 give_back_memory()
             state, done = new, done + self._loop.env_steps_per_step
             self._unsaved = state
