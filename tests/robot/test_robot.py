@@ -217,11 +217,14 @@ def test_geoms_add_no_mass():
     assert masses[0] == masses[1]
 
 
-def test_copies_of_the_training_model_are_small():
+@pytest.mark.parametrize("collision", ["feet", "full"])
+def test_a_model_without_textures_is_small_and_the_same_robot(collision):
     """A bank holds 64 robots, and the physics engine as many again: each was 2 MB, nearly all of it sky and floor."""
-    model = load_robot(collision="feet").model
-    assert (model.ntex, model.nmat, model.nbuffer < 100_000) == (0, 0, True)
-    assert load_robot(collision="full").model.nbuffer < 500_000
+    robot, plain = load_robot(collision=collision), load_robot(collision=collision, textures=False)
+    assert plain.model.nbuffer < 0.1 * robot.model.nbuffer
+    assert (plain.model.ntex, plain.digest) == (0, robot.digest)
+    np.testing.assert_array_equal(plain.model.mat_rgba, robot.model.mat_rgba)
+    np.testing.assert_array_equal(plain.model.body_inertia, robot.model.body_inertia)
 
 
 def test_digest_is_of_the_robot_not_of_its_contacts():

@@ -23,7 +23,7 @@ def make_physics(robot_name: str, config: PhysicsConfig, variants: VariantsConfi
       UsageError: for a robot or an engine that cannot be used, and in a process where JAX cannot run.
     """
     require_jax()
-    robot = load_robot(robot_name, collision=config.collision, timestep_s=config.timestep_s)
+    robot = load_robot(robot_name, collision=config.collision, timestep_s=config.timestep_s, textures=False)
     return make_engine(config, robot, make_variants(robot, variants))
 
 

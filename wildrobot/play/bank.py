@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,29 +9,13 @@ import numpy as np
 from wildrobot.experiment import EnvConfig
 from wildrobot.physics.config import VariantsConfig
 from wildrobot.physics.variants import VariantBank, chosen_variants, tilted
-from wildrobot.robot import Robot, load_robot, robot_spec
+from wildrobot.robot import Robot
 
 ROBOTS = ("nominal", "slippery floor", "heavy", "light", "weak servos", "leans forward", "leans back")
 """Each but the first is at one end of a range that robots are drawn from in training."""
 
 TILTS_DEG = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """Tilts of the floor to choose from, about each of its two axes."""
-
-
-@functools.cache
-def robot_without_textures(name: str, timestep_s: float) -> Robot:
-    """The robot that meets the floor and itself with all its body; its textures would be most of the bank's memory.
-
-    Raises:
-      UsageError: if there is no such robot.
-    """
-    robot, spec = load_robot(name, collision="full", timestep_s=timestep_s), robot_spec(name, collision="full")
-    spec.option.timestep = timestep_s
-    for material in spec.materials:
-        material.textures = [""] * len(material.textures)
-    for texture in list(spec.textures):
-        spec.delete(texture)
-    return dataclasses.replace(robot, model=spec.compile())
 
 
 def make_bank(robot: Robot, config: EnvConfig) -> VariantBank:

@@ -11,11 +11,11 @@ import numpy as np
 
 from wildrobot.errors import UsageError
 from wildrobot.physics.variants import VariantBank
-from wildrobot.play.bank import make_bank, robot_without_textures
+from wildrobot.play.bank import make_bank
 from wildrobot.play.controls import Controls
 from wildrobot.play.world import World, play_config
 from wildrobot.policy import Policy
-from wildrobot.robot import Robot
+from wildrobot.robot import Robot, load_robot
 from wildrobot.state import EnvState
 
 
@@ -62,7 +62,7 @@ class Worlds:
         for each, config in zip(policies, configs, strict=True):
             timestep_s = config.physics.timestep_s
             if timestep_s not in banks:
-                robot = robot_without_textures(config.robot, timestep_s)
+                robot = load_robot(config.robot, collision="full", timestep_s=timestep_s, textures=False)
                 banks[timestep_s] = robot, make_bank(robot, config)
             key = json.dumps(config.model_dump(mode="json"), sort_keys=True)
             if key not in worlds:

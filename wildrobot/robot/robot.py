@@ -20,8 +20,7 @@ from wildrobot.robot.names import Names, sensor_slices
 Collision = Literal["feet", "full"]
 """The two models of a robot; qpos, sensors and actuators are the same, so a state of one can be shown by the other.
 
-"feet", for training: only feet meet the floor, and the model has no geoms but these, which makes physics 7 % faster,
-and no textures, which every copy of it would carry.
+"feet", for training: only feet meet the floor, and the model has no geoms but these, which makes physics 7 % faster.
 "full", for evaluation and pictures: self-collision, body on floor, and the geoms that make it look like a robot.
 """
 
@@ -117,7 +116,11 @@ class Robot:
 
 
 def load_robot(
-    name_or_path: str | Path = "wildrobot", *, collision: Collision = "feet", timestep_s: float = 0.005
+    name_or_path: str | Path = "wildrobot",
+    *,
+    collision: Collision = "feet",
+    timestep_s: float = 0.005,
+    textures: bool = True,
 ) -> Robot:
     """Compile a robot.
 
@@ -125,6 +128,7 @@ def load_robot(
       name_or_path: the name of a robot that comes with the package, or the path of a description.
       collision: "feet" or "full", see `Collision`.
       timestep_s: physics step [s]; docs/lab/physics.md says what it costs and changes.
+      textures: False for physics, which copies the model for each variant: textures are nearly all of its memory.
 
     Raises:
       UsageError: if the description cannot be used; it names file, field and the names that there are.
@@ -135,6 +139,8 @@ def load_robot(
     file, description = description_file(name_or_path), describe(name_or_path)
     spec = robot_spec(name_or_path, collision=collision)
     spec.option.timestep = timestep_s
+    if not textures:
+        _remove_textures(spec)
     return _resolve(str(name_or_path), file, description, spec.compile(), collision)
 
 
@@ -177,15 +183,18 @@ def _digest(mjcf: str) -> str:
 
 
 def _keep_feet_and_floor(spec: mujoco.MjSpec, soles: tuple[str, str]) -> None:
-    """Delete the geoms that touch nothing, which cost kinematics and give no inertia, and all looks."""
+    """Delete the geoms that touch nothing: they cost kinematics, and no inertia comes from them."""
     for geom in list(spec.geoms):
         touches = geom.contype or geom.conaffinity
         if not touches and geom.name not in soles:
             spec.delete(geom)
-        else:
-            geom.material = ""
-    for looks in [*spec.materials, *spec.textures]:
-        spec.delete(looks)
+
+
+def _remove_textures(spec: mujoco.MjSpec) -> None:
+    for material in spec.materials:
+        material.textures = [""] * len(material.textures)
+    for texture in list(spec.textures):
+        spec.delete(texture)
 
 
 def _collide_everything(spec: mujoco.MjSpec, soles: tuple[str, str]) -> None:
