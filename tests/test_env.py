@@ -173,6 +173,16 @@ def test_pushes_change_the_velocity_at_their_time(env):
     assert gaps[3] > 0.01
 
 
+@pytest.mark.slow  # the fast suite compiles without the engine's options
+def test_the_engines_compiler_options_change_no_bit(env):
+    assert env.physics.compiler_options
+    plain, ours = jax.jit(jax.vmap(env.step)), env.step_batch
+    expected = state = env.reset_batch(keys())
+    for _ in range(20):
+        expected, state = plain(expected, jnp.full((BATCH, 17), 0.1)), ours(state, jnp.full((BATCH, 17), 0.1))
+    jax.tree.map(np.testing.assert_array_equal, state, expected)
+
+
 class TestDivergence:
     """A robot whose numbers are not finite ends its own episode and touches nobody else."""
 

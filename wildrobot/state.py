@@ -99,12 +99,12 @@ def computed(function: Callable[Arguments, EnvState]) -> Callable[Arguments, Env
     return single_precision
 
 
-def batched(function: Callable[..., EnvState]) -> Callable[..., EnvState]:
-    """A function of the core for a batch of robots, compiled.
+def batched(function: Callable[..., EnvState], compiler_options: dict[str, bool | int]) -> Callable[..., EnvState]:
+    """A function of the core for a batch of robots, compiled with these options of XLA.
 
     What is compiled runs without `computed` around it, so a forked process is refused here.
     """
-    compiled = jax.jit(jax.vmap(function))
+    compiled = jax.jit(jax.vmap(function), compiler_options=compiler_options)
 
     @functools.wraps(function)
     def unforked(*args: Any) -> EnvState:

@@ -55,6 +55,11 @@ class Physics(Protocol):
         """The randomised robots; 0 is the nominal one."""
         ...
 
+    @property
+    def compiler_options(self) -> dict[str, bool | int]:
+        """Of XLA, for programs that step this engine: `jax.jit(..., compiler_options=...)`."""
+        ...
+
     def step(
         self,
         state: PhysicsState,

@@ -70,6 +70,11 @@ class MjxPhysics(Immutable):
         leaves = [leaf[variant] if differs else leaf for leaf, differs in zip(self._leaves, self._differs, strict=True)]
         return jax.tree.unflatten(self._structure, leaves)
 
+    @property
+    def compiler_options(self) -> dict[str, bool | int]:
+        """JAX's own."""
+        return {}
+
     def step(
         self, state: PhysicsState, targets_rad: Float[Array, " nu"], push_N: Float[Array, " 3"] | None = None
     ) -> PhysicsState:

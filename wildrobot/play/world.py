@@ -60,7 +60,7 @@ class World:
 
         Args:
           policy: what will act.
-          robot: `bank.robot_without_textures` of the policy's robot.
+          robot: the policy's, with full collisions.
           bank: `bank.make_bank` of it.
 
         Raises:
@@ -79,7 +79,8 @@ class World:
         self._phases = np.zeros(len(robot.joint_names), np.int32)
         for joints in robot.joint_groups.values():  # one after the other, as on the bus
             self._phases[joints] = np.arange(len(joints))
-        self._reset, self._step = jax.jit(self._reset_traced), jax.jit(self._step_traced)
+        self._reset = jax.jit(self._reset_traced)
+        self._step = jax.jit(self._step_traced, compiler_options=physics.compiler_options)
 
     def dials(self, controls: Controls) -> Dials:
         """The controls for `reset` and `step`."""

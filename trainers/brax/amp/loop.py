@@ -189,7 +189,7 @@ class Loop:
         )
         learn = self._learn.lower(state.learner, state.amp, state.key, batch).compile()
         give_back_memory()
-        collect = collect.compile()
+        collect = collect.compile(compiler_options=self.core.physics.compiler_options)
         give_back_memory()
         return functools.partial(_step, collect, learn)
 

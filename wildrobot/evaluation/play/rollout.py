@@ -30,7 +30,8 @@ class Rollout:
         """Takes a batch, and whether `Episodes.features` are recorded."""
         self.batch, self._record_features = batch, record_features
         self._filmed = np.arange(len(batch.plays)) * batch.episodes
-        self._chunk = jax.jit(self._advance, static_argnums=0)
+        options = batch.env.physics.compiler_options
+        self._chunk = jax.jit(self._advance, static_argnums=0, compiler_options=options)
         self._begin = jax.jit(self._starts)
 
     def play(self, rule: ActionRule, on_progress: Callable[[int], None] = lambda steps: None) -> dict[Play, Episodes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,7 @@ def played(env: WildRobotEnv, policy: Policy, seed: int = 1) -> Played:
             jnp.where(alive, moved.reward, 0.0), alive, saturated, obs,
         )  # fmt: skip
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=env.physics.compiler_options)
     def some(carry: Any, keys: Array) -> Any:
         carry, (reward, alive, saturated, obs) = jax.lax.scan(step, carry, keys)
         return carry, (reward.sum(0), alive.sum(0), (saturated * alive).sum(0), obs[0], alive[0])

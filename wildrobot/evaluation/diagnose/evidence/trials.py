@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -157,4 +156,7 @@ def _play(env: WildRobotEnv) -> Any:
             "obs": state.obs["state"],
         }
 
-    return jax.jit(lambda state, actions: functools.partial(jax.lax.scan, step)(state, actions)[1])
+    def played(state: EnvState, actions: Array) -> dict[str, Any]:
+        return jax.lax.scan(step, state, actions)[1]
+
+    return jax.jit(played, compiler_options=env.physics.compiler_options)
