@@ -52,10 +52,10 @@ def test_between_lines_of_the_log_nothing_comes_to_the_host_but_whether_a_step_w
     loop = object.__new__(Loop)
     core = SimpleNamespace(physics=SimpleNamespace(name="none"))
     settings = BraxPpo(num_timesteps=600, num_evals=2)
-    loop.__dict__.update(settings=settings, core=core, env_steps_per_step=100, step=step)
+    loop.__dict__.update(settings=settings, core=core, env_steps_per_step=100, compile=lambda: step)
     monkeypatch.setattr(Training, "_save", lambda *_: None)
     begin = cast("Any", LoopState)(SimpleNamespace(env_steps=0), None, None, None)
-    Training(load_experiment("smoke"), tmp_path, None, loop, None).go(begin)
+    Training(load_experiment("smoke"), tmp_path, None, loop, None).go(lambda: begin)
     new.append(sorted(set(reads)))
     checked, everything = list(names[1:3]), list(names)
     assert new == [[], checked, checked, checked, everything, checked, everything]
