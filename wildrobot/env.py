@@ -197,7 +197,7 @@ class WildRobotEnv(Immutable):
     @functools.cached_property
     def reset_batch(self) -> Callable[[Array], EnvState]:
         """`reset` for a batch of keys, compiled. Who shares a compiled function shares its results to the bit."""
-        return batched(self.reset, {})
+        return batched(self.reset)
 
     @functools.cached_property
     def step_batch(self) -> Callable[[EnvState, Float[Array, "batch joints"]], EnvState]:

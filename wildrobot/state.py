@@ -99,7 +99,9 @@ def computed(function: Callable[Arguments, EnvState]) -> Callable[Arguments, Env
     return single_precision
 
 
-def batched(function: Callable[..., EnvState], compiler_options: dict[str, bool | int]) -> Callable[..., EnvState]:
+def batched(
+    function: Callable[..., EnvState], compiler_options: dict[str, bool | int] | None = None
+) -> Callable[..., EnvState]:
     """A function of the core for a batch of robots, compiled with these options of XLA.
 
     What is compiled runs without `computed` around it, so a forked process is refused here.

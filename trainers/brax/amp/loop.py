@@ -261,7 +261,7 @@ class Loop:
             state, data = acting.generate_unroll(
                 self._env, state, policy, key, self.settings.unroll_length, extra_fields=tuple(extra_fields)
             )
-            # Its loss looks at none but the last, and they are as large as all observations.
+            # The loss of PPO looks at none but the last, and they are as large as all observations.
             data = data._replace(next_observation=jax.tree.map(lambda each: each[-1:], data.next_observation))
             return (state, next_key), data
 

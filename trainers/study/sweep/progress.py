@@ -18,6 +18,7 @@ class SweepProgress(ProgressDisplay):
         super().__init__(
             SpinnerColumn(), column("{task.description}"), total=None, line_every_s=60.0, rate_over_s=600.0
         )
+        self._bar.update(self._task, description="starting")
 
     def update(self, at_work: Iterable[PlannedRun]) -> None:
         """Reads how far these runs are, and shows it."""
