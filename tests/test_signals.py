@@ -18,23 +18,42 @@ NOTED = """
             for _ in range({most}):
                 if stop.is_set():
                     print("saved", flush=True)
-                    raise SystemExit(stop.exit_code)
+                    break
                 time.sleep(0.05)
-            time.sleep(100)
-    cli.leave(cli.exit_code(work))
+            else:
+                time.sleep(100)
+        time.sleep({leaves_s})
+        return stop.exit_code
+    code = cli.exit_code(work)
+    time.sleep({leaves_s})
+    cli.leave(code)
 """
 RAISED = """
     import time
     from wildrobot import cli
     def work():
-        print("ready", flush=True)
-        time.sleep(100)
-    cli.leave(cli.exit_code(work, interrupted="interrupted; said once"))
+        try:
+            print("ready", flush=True)
+            time.sleep(100)
+        finally:
+            time.sleep(0.3)
+            print("tidied up", flush=True)
+    code = cli.exit_code(work, interrupted="interrupted; said once")
+    time.sleep(0.3)
+    cli.leave(code)
 """
 
 
-def ended(code, *signals_sent, ignored=(), apart_s=0.3):
-    """Exit code and output of a process that gets these signals once it is ready, some of which its parent ignores."""
+def noted(grace_s=10.0, most=1000, leaves_s=0.0):
+    """Work that looks `most` times whether it is asked to end, and then needs twice so long to leave."""
+    return NOTED.format(grace_s=grace_s, most=most, leaves_s=leaves_s)
+
+
+def ended(code, *signals_sent, ignored=(), again=False):
+    """Exit code and output of a process that gets these signals once it is ready, some of which its parent ignores.
+
+    With `again`, the last one until it has ended.
+    """
 
     def dispose():
         # Whatever started the tests, such as `nohup`, has no say.
@@ -50,7 +69,10 @@ def ended(code, *signals_sent, ignored=(), apart_s=0.3):
         assert process.stdout.readline() == "ready\n"
         for number in signals_sent:
             process.send_signal(number)
-            time.sleep(apart_s)
+            time.sleep(0.3)
+        while again and process.poll() is None:
+            process.send_signal(signals_sent[-1])
+            time.sleep(0.01)
         return process.wait(timeout=20), process.stdout.read()
     finally:
         process.kill()
@@ -59,29 +81,35 @@ def ended(code, *signals_sent, ignored=(), apart_s=0.3):
 
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_each_signal_ends_work_at_its_next_sound_moment(number, code):
-    """Twice, as schedulers and closing terminals send it, but for Ctrl-C."""
-    sent = [getattr(signal, number)] * (1 if number == "SIGINT" else 2)
-    assert ended(NOTED.format(grace_s=10, most=1000), *sent, apart_s=0.01) == (code, "saved\n")
+    assert ended(noted(), getattr(signal, number)) == (code, "saved\n")
 
 
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_command_says_how_it_ended(number, code):
-    assert ended(RAISED, getattr(signal, number)) == (code, "interrupted; said once\n")
+    assert ended(RAISED, getattr(signal, number)) == (code, "tidied up\ninterrupted; said once\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    ("work", "said"), [(noted(leaves_s=0.4), "saved\n"), (RAISED, "tidied up\ninterrupted; said once\n")]
+)
+def test_schedulers_and_closing_terminals_may_ask_again_until_the_process_has_ended(work, said, number, code):
+    assert ended(work, getattr(signal, number), again=True) == (code, said)
 
 
 def test_what_a_shell_starts_in_the_background_can_be_interrupted():
     """`command &` in a script ignores SIGINT from the start."""
-    assert ended(NOTED.format(grace_s=10, most=1000), signal.SIGINT, ignored=[signal.SIGINT]) == (130, "saved\n")
+    assert ended(noted(), signal.SIGINT, ignored=[signal.SIGINT]) == (130, "saved\n")
 
 
 def test_what_nohup_starts_outlives_its_terminal():
     sent = [signal.SIGHUP, signal.SIGTERM]
-    assert ended(NOTED.format(grace_s=10, most=1000), *sent, ignored=[signal.SIGHUP]) == (143, "saved\n")
+    assert ended(noted(), *sent, ignored=[signal.SIGHUP]) == (143, "saved\n")
 
 
 def test_work_that_takes_too_long_is_ended():
-    assert ended(NOTED.format(grace_s=0.2, most=0), signal.SIGTERM) == (143, "late\n")
+    assert ended(noted(grace_s=0.2, most=0), signal.SIGTERM) == (143, "late\n")
 
 
 def test_a_second_ctrl_c_ends_at_once():
-    assert ended(NOTED.format(grace_s=30, most=0), signal.SIGINT, signal.SIGINT) == (130, "")
+    assert ended(noted(grace_s=30, most=0), signal.SIGINT, signal.SIGINT) == (130, "")

@@ -1,4 +1,8 @@
-"""How a process is asked to end: by Ctrl-C (SIGINT), by a scheduler or container (SIGTERM), by a terminal (SIGHUP)."""
+"""How a process is asked to end: by Ctrl-C (SIGINT), by a scheduler or container (SIGTERM), by a terminal (SIGHUP).
+
+Schedulers and closing terminals ask more than once. What comes after the first SIGTERM or SIGHUP is ignored until the
+process has ended: it would disturb what is being saved, or the exit code.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +60,8 @@ def raised() -> Iterator[None]:
     """
 
     def interrupt(number: int, _frame: Any) -> None:
+        if number != signal.SIGINT:
+            _ignore_repeats()
         raise Interrupted(number)
 
     with _watched(interrupt, LAST_WORDS_S, lambda number: None if number == signal.SIGINT else lambda: None):
@@ -66,13 +72,18 @@ def raised() -> Iterator[None]:
 def noted(late: Callable[[], None]) -> Iterator[Stop]:
     """Notes the first signal, for work that then ends by itself at the next suitable moment.
 
-    A second Ctrl-C ends the process at once. Schedulers send the other signals more than once, which changes nothing.
+    A second Ctrl-C ends the process at once.
 
     Args:
       late: what is done, in another thread, if the work has not ended within `GRACE_S`; the process ends after it.
         The main thread may then be inside compiled code, which it leaves after minutes.
     """
-    with _watched(lambda number, frame: None, GRACE_S, lambda number: late) as stop:
+
+    def note(number: int, _frame: Any) -> None:
+        if number != signal.SIGINT:
+            _ignore_repeats()
+
+    with _watched(note, GRACE_S, lambda number: late) as stop:
         yield stop
 
 
@@ -121,9 +132,20 @@ def _watched(
             # whoever sends one to this process means it.
             if before is None or (number == signal.SIGHUP and before is signal.SIG_IGN):
                 continue
-            stack.callback(signal.signal, number, before)
+            stack.callback(_restore, number, before)
             signal.signal(number, handler)
         yield stop
+
+
+def _ignore_repeats() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _restore(number: int, handler: Any) -> None:
+    """Gives a signal its handler back, unless the process has been asked to end."""
+    if signal.getsignal(number) is not signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 def end(code: int) -> None:
