@@ -9,10 +9,7 @@ import jax
 
 
 def enable_compilation_cache() -> None:
-    """Keeps compiled programs between processes, in `JAX_COMPILATION_CACHE_DIR` or the user's cache folder.
-
-    Programs that call native physics are compiled again each time: JAX does not store host callbacks.
-    """
+    """Keeps compiled programs between processes, in `JAX_COMPILATION_CACHE_DIR` or the user's cache folder."""
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         user_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         jax.config.update("jax_compilation_cache_dir", str(user_cache / "wildrobot" / "jax"))

@@ -13,7 +13,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from types import CodeType, FrameType
+from typing import Any, TypeVar
 
 GRACE_S, LAST_WORDS_S = 8.0, 15.0
 """Until work that saves at a sound moment is cut short, and work that tidies up after `Interrupted`.
@@ -21,6 +22,9 @@ GRACE_S, LAST_WORDS_S = 8.0, 15.0
 What asks a process to end kills it soon after: `docker stop` after 10 s, Kubernetes and Slurm after 30 s.
 """
 
+_AGAIN_S = 0.02
+_CALLED_FROM_C: set[CodeType] = set()
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -58,14 +62,39 @@ def raised() -> Iterator[None]:
     After SIGTERM and SIGHUP, the process ends within `LAST_WORDS_S` in any case. At Ctrl-C there is somebody who can
     press it again.
     """
+    asked: int = signal.SIGINT
 
-    def interrupt(number: int, _frame: Any) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = number
         if number != signal.SIGINT:
             _ignore_repeats()
-        raise Interrupted(number)
+        if not _called_from_c(frame):
+            raise Interrupted(number)
+        signal.signal(signal.SIGALRM, try_again)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+
+    def try_again(_: int, frame: FrameType | None) -> None:
+        interrupt(asked, frame)
 
     with _watched(interrupt, LAST_WORDS_S, lambda number: None if number == signal.SIGINT else lambda: None):
-        yield
+        try:
+            yield
+        finally:
+            if signal.getsignal(signal.SIGALRM) is try_again:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def called_from_c(function: _Function) -> _Function:
+    """Marks what C code calls, which could not pass `Interrupted` on: `raised` waits until it has returned."""
+    _CALLED_FROM_C.add(function.__code__)
+    return function
+
+
+def _called_from_c(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code not in _CALLED_FROM_C:
+        frame = frame.f_back
+    return frame is not None
 
 
 @contextmanager

@@ -89,13 +89,16 @@ def program():
 
 @pytest.mark.slow
 def test_the_training_step_calls_nothing_on_the_host(program):
+    assert "ffi_call" not in program.jaxpr
     assert "callback" not in program.jaxpr
     assert "callback" not in program.lowered
+    assert "wildrobot_native" not in program.lowered
     experiment = load_experiment("smoke", [NATIVE, *SMALL])
     loop = make_loop(experiment, make_env(experiment.env))
     native = jax.jit(loop.step).trace(loop.abstract_state())
-    assert "pure_callback" in str(native.jaxpr), "which is how one would be seen"
-    assert "callback" in native.lower().as_text()
+    assert "ffi_call" in str(native.jaxpr), "which is how one would be seen"
+    assert "pure_callback" in str(native.jaxpr)
+    assert "wildrobot_native" in native.lower().as_text()
 
 
 @pytest.mark.slow

@@ -172,8 +172,7 @@ class Loop:
     def step(self, state: LoopState) -> tuple[LoopState, Metrics]:
         """One training step: a new state, and figures of what was done.
 
-        JAX's compilation cache does not keep programs that call the host, as native physics does. So collecting a batch
-        and learning from it are two programs, and the second, which takes longer to compile, comes from the cache.
+        Collecting a batch and learning from it are two programs: the first is compiled with its engine's own options.
 
         The old state is not donated: a step that is not finite is not taken, and one that is cut short leaves the old
         state to be saved.
