@@ -7,7 +7,6 @@ import jax
 from wildrobot.jax_ready import require_jax
 from wildrobot.physics.base import Physics, PhysicsState
 from wildrobot.physics.config import PhysicsConfig, VariantsConfig
-from wildrobot.physics.mjx import MjxPhysics
 from wildrobot.physics.native import NativePhysics
 from wildrobot.physics.servo import TorqueSpeedLine
 from wildrobot.physics.variants import VariantBank, make_variants
@@ -40,4 +39,6 @@ def make_engine(config: PhysicsConfig, robot: Robot, variants: VariantBank) -> P
         engine = "native" if jax.default_backend() == "cpu" else "mjx"
     if engine == "native":
         return NativePhysics(robot, variants, substeps=config.substeps, threads=config.threads, line=line)
+    from wildrobot.physics.mjx import MjxPhysics  # takes a second, which native physics spares
+
     return MjxPhysics(robot, variants, substeps=config.substeps, implementation=config.implementation, line=line)
