@@ -15,7 +15,7 @@ from tests.trainers.conftest import NATIVE
 from trainers.brax.amp import checkpoints
 
 KILLS = int(os.environ.get("KILLS", "100"))
-"""How many; each start takes half a minute, most of it compilation."""
+"""How many; each takes twenty seconds, most of them a start."""
 SAVES = 8 * KILLS + 8
 # Four training steps of 256 environment steps between two checkpoints: it writes much of the time.
 TRAINING = [NATIVE, f"brax_ppo.num_timesteps={SAVES * 4 * 256}", f"brax_ppo.num_evals={SAVES + 1}"]
