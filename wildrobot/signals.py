@@ -6,6 +6,7 @@ process has ended: it would disturb what is being saved, or the exit code.
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import socket
@@ -87,7 +88,7 @@ def raised() -> Iterator[None]:
 
 def called_from_c(function: _Function) -> _Function:
     """Marks what C code calls, which could not pass `Interrupted` on: `raised` waits until it has returned."""
-    _CALLED_FROM_C.add(function.__code__)
+    _CALLED_FROM_C.add(inspect.unwrap(function).__code__)
     return function
 
 

@@ -28,7 +28,7 @@ host_call.register("test_scaled", _scaled)
 
 def scaled(values, number=3):
     like = jax.ShapeDtypeStruct(values.shape, values.dtype)
-    return jax.ffi.ffi_call("test_scaled", like, vmap_method="broadcast_all")(values, number=np.uint64(number))
+    return jax.ffi.ffi_call("test_scaled", like, vmap_method="broadcast_all")(values, number=np.int64(number))
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.int32])
@@ -70,7 +70,7 @@ INTERRUPTED = """
         outputs[0][...] = inputs[0]
     host_call.register("slow", slow)
     def work():
-        jax.ffi.ffi_call("slow", jax.ShapeDtypeStruct((2,), jnp.float32))(jnp.ones(2), number=np.uint64(0))
+        jax.ffi.ffi_call("slow", jax.ShapeDtypeStruct((2,), jnp.float32))(jnp.ones(2), number=np.int64(0))
         print("out", flush=True)
         time.sleep(100)
     cli.leave(cli.exit_code(work))

@@ -1,6 +1,7 @@
 """The native engine against MuJoCo itself."""
 
 import functools
+import gc
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -131,13 +132,24 @@ def test_variants_differ(physics):
 
 
 def test_one_host_call_steps_a_whole_batch(physics, monkeypatch):
-    """An engine of its own, which is compiled with what counts its calls."""
+    """Of an engine that is the only one with so many threads."""
     calls = []
-    engine: Any = make_engine(small().physics, physics.robot, physics.variants)
+    engine: Any = make_engine(small("env.physics.threads=3").physics, physics.robot, physics.variants)
     original = engine._step_batch
     monkeypatch.setattr(engine, "_step_batch", lambda *arrays: calls.append(arrays[1].shape) or original(*arrays))
     play(engine, random_targets(physics, seed=0)[:3])
     assert calls == [(BATCH, physics.robot.model.nq)] * 3
+
+
+def test_a_program_that_outlives_its_engine_says_so(physics):
+    engine: Any = make_engine(small("env.physics.threads=4").physics, physics.robot, physics.variants)
+    state, targets = STARTS.state(jnp.int32(0), jnp.int32(0)), STARTS.ctrl[0]
+    program = jax.jit(engine.step).lower(state, targets).compile()
+    program(state, targets)
+    del engine
+    gc.collect()
+    with pytest.raises(Exception, match="the engine that this program steps is gone"):
+        jax.block_until_ready(program(state, targets))
 
 
 def test_unbatched_step_has_no_batch_axis(physics):

@@ -25,9 +25,9 @@ _HANDLERS: list[Any] = []  # what XLA points to must outlive every program
 
 
 def register(name: str, function: HostFunction) -> None:
-    """Makes a function known to programs on the CPU, for `jax.ffi.ffi_call(name, ...)(..., number=numpy.uint64(...))`.
+    """Makes a function known to programs on the CPU, for `jax.ffi.ffi_call(name, ...)(..., number=numpy.int64(...))`.
 
-    An exception in it ends the program with `jax.errors.JaxRuntimeError`, which has the traceback in its text.
+    An exception in it ends the program with one of JAX's own, which has the traceback in its text.
 
     Args:
       name: unique in the process.
@@ -97,7 +97,7 @@ class _Buffers(ctypes.Structure):
 
 
 class _Scalar(ctypes.Structure):
-    _fields_ = (("dtype", c_int), ("value", POINTER(ctypes.c_uint64)))
+    _fields_ = (("dtype", c_int), ("value", POINTER(c_int64)))
 
 
 class _Attributes(ctypes.Structure):

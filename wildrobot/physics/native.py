@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-import itertools
+import hashlib
 import threading
-from weakref import WeakValueDictionary
+from collections import defaultdict
+from weakref import WeakSet
 
 import jax
 import jax.numpy as jnp
@@ -24,9 +25,8 @@ from wildrobot.robot import Robot
 from wildrobot.signals import called_from_c
 
 _TARGET = "wildrobot_native_step"
-_ENGINES: WeakValueDictionary[int, NativePhysics] = WeakValueDictionary()
-_NUMBERS = itertools.count()
-"""By which programs call an engine: all that a program of JAX's cache says of it, so that it serves any process."""
+_ENGINES: defaultdict[int, WeakSet[NativePhysics]] = defaultdict(WeakSet)
+"""By what they do: programs, also those of JAX's cache, name it, and any engine that does it may serve them."""
 
 
 class NativePhysics(Immutable):
@@ -67,8 +67,8 @@ class NativePhysics(Immutable):
         # One pool, one call at a time: two devices, or a trainer and an evaluator, may call at once.
         # Each call keeps every thread busy, so that waiting costs nothing.
         self._lock = threading.Lock()
-        self._number = next(_NUMBERS)
-        _ENGINES[self._number] = self
+        self._digest = self._digest_of_all()
+        _ENGINES[self._digest].add(self)
 
     @property
     def compiler_options(self) -> dict[str, bool | int]:
@@ -91,13 +91,13 @@ class NativePhysics(Immutable):
         floats = (state.qpos, state.qvel, targets_rad, *(() if push_N is None else (push_N,)))
         inputs = (state.variant.astype(jnp.int32), *(x.astype(jnp.float32) for x in floats))
         # JAX's compilation cache keeps programs with the first of the two, which the CPU alone has.
-        by_number = functools.partial(
-            jax.ffi.ffi_call(_TARGET, shapes, vmap_method="broadcast_all"), number=np.uint64(self._number)
+        by_name = functools.partial(
+            jax.ffi.ffi_call(_TARGET, shapes, vmap_method="broadcast_all"), number=np.int64(self._digest)
         )
         called_back = functools.partial(
             jax.pure_callback, self._step_batch_on_host, shapes, vmap_method="broadcast_all"
         )
-        qpos, qvel, sensordata = jax.lax.platform_dependent(*inputs, cpu=by_number, default=called_back)
+        qpos, qvel, sensordata = jax.lax.platform_dependent(*inputs, cpu=by_name, default=called_back)
         return state._replace(qpos=qpos, qvel=qvel, ctrl=targets_rad, sensordata=sensordata)
 
     @called_from_c
@@ -150,9 +150,22 @@ class NativePhysics(Immutable):
             read.reshape(*batch, model.nsensordata),
         )
 
+    def _digest_of_all(self) -> int:
+        """What tells this engine from all that step a robot otherwise."""
+        numbers = (self._substeps, len(self._data), self._force_at, *self.robot.home_qpos, *self.robot.home_targets_rad)
+        content = hashlib.blake2b(np.array(numbers, np.float64).data, digest_size=8)
+        for model in self._models:
+            buffer = np.empty(mujoco.mj_sizeModel(model), np.uint8)
+            mujoco.mj_saveModel(model, None, buffer)
+            content.update(buffer.data)
+        return int.from_bytes(content.digest(), "little", signed=True)
 
-def _step(number: int, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> None:
-    for output, result in zip(outputs, _ENGINES[number]._step_batch(*inputs), strict=True):
+
+def _step(digest: int, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> None:
+    engine = next(iter(_ENGINES[digest]), None)
+    if engine is None:
+        raise RuntimeError("the engine that this program steps is gone; keep its environment as long as the program")
+    for output, result in zip(outputs, engine._step_batch(*inputs), strict=True):
         output[...] = result
 
 
