@@ -13,20 +13,21 @@ NOTED = """
     from wildrobot import cli, signals
     signals.GRACE_S = {grace_s}
     def work():
-        with signals.noted(late=lambda: print("late", flush=True)) as stop:
-            print("ready", flush=True)
-            for _ in range({most}):
-                if stop.is_set():
-                    print("saved", flush=True)
-                    break
-                time.sleep(0.05)
-            else:
+        try:
+            with signals.noted(late=lambda: print("late", flush=True)) as stop:
+                print("ready", flush=True)
+                for _ in range({most}):
+                    if stop.is_set():
+                        print("saved", flush=True)
+                        raise SystemExit(stop.exit_code)
+                    time.sleep(0.05)
                 time.sleep(100)
+        finally:
+            time.sleep({leaves_s})
+    try:
+        cli.leave(cli.exit_code(work))
+    finally:
         time.sleep({leaves_s})
-        return stop.exit_code
-    code = cli.exit_code(work)
-    time.sleep({leaves_s})
-    cli.leave(code)
 """
 RAISED = """
     import time

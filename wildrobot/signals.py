@@ -68,8 +68,6 @@ def raised() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked = number
-        if number != signal.SIGINT:
-            _ignore_repeats()
         if not _called_from_c(frame):
             raise Interrupted(number)
         signal.signal(signal.SIGALRM, try_again)
@@ -108,12 +106,7 @@ def noted(late: Callable[[], None]) -> Iterator[Stop]:
       late: what is done, in another thread, if the work has not ended within `GRACE_S`; the process ends after it.
         The main thread may then be inside compiled code, which it leaves after minutes.
     """
-
-    def note(number: int, _frame: Any) -> None:
-        if number != signal.SIGINT:
-            _ignore_repeats()
-
-    with _watched(note, GRACE_S, lambda number: late) as stop:
+    with _watched(lambda number, frame: None, GRACE_S, lambda number: late) as stop:
         yield stop
 
 
@@ -130,6 +123,12 @@ def _watched(
         heard, told = socket.socketpair()
         told.setblocking(False)
         timers: list[threading.Timer] = []
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            if number != signal.SIGINT:
+                for repeated in (signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(repeated, signal.SIG_IGN)
+            handler(number, frame)
 
         def expire(work: Callable[[], None]) -> None:
             work()
@@ -163,13 +162,8 @@ def _watched(
             if before is None or (number == signal.SIGHUP and before is signal.SIG_IGN):
                 continue
             stack.callback(_restore, number, before)
-            signal.signal(number, handler)
+            signal.signal(number, handle)
         yield stop
-
-
-def _ignore_repeats() -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _restore(number: int, handler: Any) -> None:
