@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from trainers.study.settings import study_names
 from wildrobot.arguments import integer
 
 
@@ -17,8 +16,7 @@ def add(commands: Any) -> None:
         description="Trains what a study asks for, judges each policy, compares the groups, and answers the study's "
         "questions. What is done already is kept and not done again, also by other studies; what was cut goes on.",
     )
-    names = ", ".join(study_names())
-    study.add_argument("study", metavar="STUDY", help=f"path of a YAML file, or the name of a shipped one: {names}")
+    study.add_argument("study", metavar="STUDY", help="path of a YAML file, or the name of one of configs/studies")
     study.add_argument(
         "--store", type=Path, default=Path("runs/studies"), metavar="FOLDER",
         help="where the runs of all studies are kept (default: runs/studies)",
